@@ -1,0 +1,1 @@
+"""What arcctl asks: a sentence, a verdict, a remedy."""

@@ -1,0 +1,1 @@
+"""How a change survives interruption; knows nothing of Azure."""

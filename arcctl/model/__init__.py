@@ -1,0 +1,1 @@
+"""What arcctl talks about: frozen values, no I/O."""

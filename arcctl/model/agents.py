@@ -1,0 +1,35 @@
+"""The agents of Azure Arc: who they are and when they belong in a cluster (`arc.md` A1, A2, A4)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Feature = Literal["always", "cluster-connect", "azure-rbac", "gateway", "newer"]
+
+
+@dataclass(frozen=True, slots=True)
+class Agent:
+    """One Deployment of namespace `azure-arc`, its job in a line, and the feature it belongs to."""
+
+    name: str
+    job: str
+    feature: Feature = "always"
+
+
+AGENTS = (
+    Agent("clusteridentityoperator", "fetches the certificate that all other agents use"),
+    Agent("config-agent", "watches for configurations meant for this cluster"),
+    Agent("controller-manager", "coordinates the other agents"),
+    Agent("metrics-agent", "measures the other agents"),
+    Agent("cluster-metadata-operator", "gathers versions and node counts"),
+    Agent("resource-sync-agent", "sends what was gathered to Azure"),
+    Agent("flux-logs-agent", "collects logs of the Flux operators"),
+    Agent("extension-manager", "installs and upgrades extensions"),
+    Agent("kube-aad-proxy", "signs in those who come by cluster connect", "cluster-connect"),
+    Agent("clusterconnect-agent", "holds the session by which Azure reaches in", "cluster-connect"),
+    Agent("guard", "decides on sign-in and permission for Azure RBAC", "azure-rbac"),
+    Agent("extension-events-collector", "reports what extensions do", "newer"),
+    Agent("arc-proxy", "carries the agents' traffic to the Arc gateway", "gateway"),
+)
+BY_NAME = {agent.name: agent for agent in AGENTS}

@@ -1,0 +1,1 @@
+"""What arcctl does: one module per verb, a short list of steps."""

@@ -1,0 +1,1 @@
+"""A small Azure to practise in; an independent witness."""
