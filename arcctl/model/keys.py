@@ -29,15 +29,15 @@ class KeyPair:
 
 def generate() -> KeyPair:
     """Make a new pair. Takes 0.1 to 1.6 s of one core, so call it from a thread."""
-    from cryptography.hazmat.primitives.asymmetric import rsa  # noqa: PLC0415 - heavy
+    from cryptography.hazmat.primitives.asymmetric import rsa
 
     return _pair(rsa.generate_private_key(public_exponent=65537, key_size=BITS))
 
 
 def read(pem: str) -> KeyPair:
     """Read an owner's key, PKCS#1 or PKCS#8, without a password; raise UsageError otherwise."""
-    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey  # noqa: PLC0415
-    from cryptography.hazmat.primitives.serialization import load_pem_private_key  # noqa: PLC0415
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
+    from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     try:
         key = load_pem_private_key(pem.encode(), password=None)
@@ -51,7 +51,7 @@ def read(pem: str) -> KeyPair:
 
 
 def _pair(key: RSAPrivateKey) -> KeyPair:
-    from cryptography.hazmat.primitives import serialization as how  # noqa: PLC0415
+    from cryptography.hazmat.primitives import serialization as how
 
     public = key.public_key().public_bytes(how.Encoding.DER, how.PublicFormat.PKCS1)
     private = key.private_bytes(

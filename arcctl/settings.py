@@ -1,0 +1,182 @@
+"""Flags, environment and config files, turned into one frozen value.
+
+The order is az's: flag, environment, arcctl's own file, az's file, built-in default.
+The environment travels inside the value, so that nothing further down reads `os.environ`.
+"""
+
+from __future__ import annotations
+
+import configparser
+import json
+import tomllib
+import uuid
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from arcctl.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+OUTPUTS = ("json", "jsonc", "yaml", "yamlc", "table", "tsv", "none")
+
+
+@dataclass(frozen=True, slots=True)
+class Flags:
+    """What the command line said about everything but the verb itself; None is "not said"."""
+
+    subscription: str | None = None
+    cloud: str | None = None
+    output: str | None = None
+    query: str | None = None
+    progress: str | None = None
+    only_show_errors: bool = False
+    verbose: bool = False
+    debug: bool = False
+    helm: str | None = None
+    kube_config: str | None = None
+    kube_context: str | None = None
+    skip_ssl_verification: bool = False
+    correlation_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """Everything that a command was told, wherever it was told."""
+
+    environ: Mapping[str, str]
+    flags: Flags = field(default_factory=Flags)
+    cloud: str = "AzureCloud"
+    subscription: str | None = None
+    tenant: str | None = None
+    group: str | None = None
+    location: str | None = None
+    output: str | None = None
+    helm: str | None = None
+    correlation_id: str = ""
+    config_home: Path = Path()
+    cache_home: Path = Path()
+    state_home: Path = Path()
+
+    @property
+    def kube_config(self) -> str | None:
+        """The kubeconfig named on the command line, without the quotes that the peer strips."""
+        path = self.flags.kube_config or ""
+        return path.removeprefix(path[0]).removesuffix(path[0]) if _quoted(path) else path or None
+
+    @property
+    def in_ci(self) -> bool:
+        """Whether this is a pipeline, which wants plain lines."""
+        return self.environ.get("CI", "").lower() in ("true", "1")
+
+
+def read(environ: Mapping[str, str], flags: Flags) -> Settings:
+    """Look in all places, once."""
+    own = _own_config(environ)
+    az = _az_config(environ)
+    cloud = flags.cloud or environ.get("ARCCTL_CLOUD") or own.get("cloud") or az.get("cloud")
+    return Settings(
+        environ=environ,
+        flags=flags,
+        cloud=cloud or "AzureCloud",
+        subscription=(
+            flags.subscription
+            or environ.get("AZURE_SUBSCRIPTION_ID")
+            or own.get("subscription")
+            or _az_subscription(environ)
+        ),
+        tenant=environ.get("AZURE_TENANT_ID"),
+        group=environ.get("AZURE_DEFAULTS_GROUP") or own.get("group") or az.get("group"),
+        location=(
+            environ.get("AZURE_DEFAULTS_LOCATION") or own.get("location") or az.get("location")
+        ),
+        output=_output(environ, flags, own, az),
+        helm=flags.helm or environ.get("ARCCTL_HELM") or own.get("helm"),
+        correlation_id=flags.correlation_id or str(uuid.uuid4()),
+        **_homes(environ),
+    )
+
+
+def _quoted(path: str) -> bool:
+    return len(path) > 1 and path[0] in "'\""
+
+
+def _output(
+    environ: Mapping[str, str], flags: Flags, own: dict[str, str], az: dict[str, str]
+) -> str | None:
+    chosen = (
+        flags.output
+        or environ.get("ARCCTL_OUTPUT")
+        or environ.get("AZURE_CORE_OUTPUT")
+        or own.get("output")
+        or az.get("output")
+    )
+    if chosen and chosen not in OUTPUTS:
+        raise UsageError(f"unknown output format: {chosen}", why="one of " + ", ".join(OUTPUTS))
+    return chosen
+
+
+def _homes(environ: Mapping[str, str]) -> dict[str, Path]:
+    """Return arcctl's three folders; ARCCTL_HOME moves them all, as one runner may want."""
+    if moved := environ.get("ARCCTL_HOME"):
+        home = Path(moved)
+        return {
+            "config_home": home / "config",
+            "cache_home": home / "cache",
+            "state_home": home / "state",
+        }
+    import platformdirs
+
+    dirs = platformdirs.PlatformDirs("arcctl", appauthor=False)
+    return {
+        "config_home": dirs.user_config_path,
+        "cache_home": dirs.user_cache_path,
+        "state_home": dirs.user_state_path,
+    }
+
+
+def _own_config(environ: Mapping[str, str]) -> dict[str, str]:
+    path = _homes(environ)["config_home"] / "config.toml"
+    try:
+        values: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        return {}
+    except (OSError, ValueError) as error:
+        raise UsageError(f"cannot read {path}", why=str(error)) from error
+    return {key: str(value) for key, value in values.items()}
+
+
+def az_home(environ: Mapping[str, str]) -> Path:
+    """Where az keeps its files."""
+    configured = environ.get("AZURE_CONFIG_DIR")
+    return (
+        Path(configured) if configured else Path(environ.get("HOME", "~")).expanduser() / ".azure"
+    )
+
+
+def _az_config(environ: Mapping[str, str]) -> dict[str, str]:
+    """Read the few keys of az's INI file that arcctl honours; a broken file is az's to mend."""
+    parser = configparser.ConfigParser(interpolation=None)
+    try:
+        parser.read(az_home(environ) / "config", encoding="utf-8")
+    except (configparser.Error, OSError, UnicodeDecodeError):
+        return {}
+    wanted = {
+        "output": ("core", "output"),
+        "cloud": ("cloud", "name"),
+        "group": ("defaults", "group"),
+        "location": ("defaults", "location"),
+    }
+    found = {key: parser.get(section, name, fallback="") for key, (section, name) in wanted.items()}
+    return {key: value for key, value in found.items() if value}
+
+
+def _az_subscription(environ: Mapping[str, str]) -> str | None:
+    """Return the subscription that `az account set` chose; az writes the file with a BOM."""
+    try:
+        text = (az_home(environ) / "azureProfile.json").read_text(encoding="utf-8-sig")
+        known = json.loads(text).get("subscriptions", [])
+    except (OSError, ValueError):
+        return None
+    return next((each.get("id") for each in known if each.get("isDefault")), None)
