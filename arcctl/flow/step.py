@@ -1,0 +1,58 @@
+"""One move of a change.
+
+A step looks before it leaps: `observe` says what is so already, `do` makes it so. Running a list
+of steps again after any interruption must end in the same world, so "already so" is success.
+"""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+World = TypeVar("World")
+
+
+class Step(ABC, Generic[World]):
+    """`name` is stable and machine-read, `title` the word a person sees; no title, not shown."""
+
+    name: ClassVar[str]
+    title: ClassVar[str] = ""
+
+    async def observe(self, world: World) -> str | None:
+        """Return a short sentence when it is so already, None when there is work to do."""
+        return None
+
+    @abstractmethod
+    async def do(self, world: World, tell: Callable[[str], None]) -> str:
+        """Make it so, and return the detail a person should read; `tell` reports progress."""
+
+
+@dataclass(frozen=True)
+class Together(Generic[World]):
+    """Steps that run side by side; when one fails, the others are stopped."""
+
+    steps: Sequence[Step[World] | Together[World] | Chain[World]]
+
+
+@dataclass(frozen=True)
+class Chain(Generic[World]):
+    """Steps that run one after another, where a list stands inside a `together`."""
+
+    steps: Sequence[Step[World] | Together[World] | Chain[World]]
+
+
+Move = Step[World] | Together[World] | Chain[World]
+
+
+def together(*steps: Step[World] | Together[World] | Chain[World]) -> Together[World]:
+    """Run these side by side."""
+    return Together(steps)
+
+
+def in_turn(*steps: Step[World] | Together[World] | Chain[World]) -> Chain[World]:
+    """Run these one after another."""
+    return Chain(steps)

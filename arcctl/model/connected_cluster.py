@@ -1,0 +1,112 @@
+"""The connected cluster as ARM speaks of it, and as the peer prints it.
+
+Bodies stay plain dicts, so nothing that a newer service adds is lost.
+"""
+
+from __future__ import annotations
+
+from copy import deepcopy
+from typing import Any
+
+from arcctl.model.resource_id import group_of
+
+Body = dict[str, Any]
+
+# `connectedk8s.md` A.12: every key is printed, whether the service sent it or not.
+PRINTED = (
+    "aadProfile",
+    "agentPublicKeyCertificate",
+    "agentVersion",
+    "arcAgentProfile",
+    "arcAgentryConfigurations",
+    "azureHybridBenefit",
+    "connectivityStatus",
+    "distribution",
+    "distributionVersion",
+    "gateway",
+    "infrastructure",
+    "kubernetesVersion",
+    "lastConnectivityTime",
+    "managedIdentityCertificateExpirationTime",
+    "miscellaneousProperties",
+    "offering",
+    "oidcIssuerProfile",
+    "privateLinkScopeResourceId",
+    "privateLinkState",
+    "provisioningState",
+    "securityProfile",
+    "totalCoreCount",
+    "totalNodeCount",
+)
+TOP = ("id", "identity", "kind", "location", "name", "systemData", "tags", "type")
+
+# Where the wire's spelling differs from the printed one.
+_RESPELLED = {"enableAzureRBAC": "enableAzureRbac", "tenantID": "tenantId"}
+
+# `arm.md` 2.4: filled by the service, and refused or ignored when sent back.
+_SERVER_OWNED = (
+    "agentVersion",
+    "connectivityStatus",
+    "inboundConnectivityStatus",
+    "kubernetesVersion",
+    "lastConnectivityTime",
+    "lastInboundConnectivityTime",
+    "managedIdentityCertificateExpirationTime",
+    "miscellaneousProperties",
+    "offering",
+    "provisioningState",
+    "totalCoreCount",
+    "totalNodeCount",
+)
+
+
+def printed(resource: Body) -> Body:
+    """Return the flat, sorted shape of `az connectedk8s show`, with nulls (A.12)."""
+    properties: Body = resource.get("properties") or {}
+    flat: Body = {key: resource.get(key) for key in TOP}
+    flat |= {key: properties.get(key) for key in PRINTED}
+    flat |= {key: value for key, value in properties.items() if key not in flat}
+    if isinstance(flat["aadProfile"], dict):
+        flat["aadProfile"] = {
+            _RESPELLED.get(key, key): value for key, value in flat["aadProfile"].items()
+        }
+    flat["resourceGroup"] = group_of(resource.get("id") or "")
+    return dict(sorted(flat.items()))
+
+
+def writable(resource: Body) -> Body:
+    """Return the body with which a PUT changes nothing: all that was read, less what is server-owned.
+
+    Follows `arm.md` 8.1; unknown fields are kept, since dropping them could reset them.
+    """
+    properties = deepcopy(resource.get("properties") or {})
+    for key in _SERVER_OWNED:
+        properties.pop(key, None)
+    agent = properties.get("arcAgentProfile") or {}
+    for key in ("agentErrors", "agentState"):
+        agent.pop(key, None)
+    for component in agent.get("systemComponents") or []:
+        component.pop("currentVersion", None)
+    (properties.get("oidcIssuerProfile") or {}).pop("issuerUrl", None)
+    body: Body = {
+        "location": resource["location"],
+        "tags": dict(resource.get("tags") or {}),
+        "identity": {"type": (resource.get("identity") or {}).get("type", "SystemAssigned")},
+        "properties": {key: value for key, value in properties.items() if value is not None},
+    }
+    if resource.get("kind"):
+        body["kind"] = resource["kind"]
+    return body
+
+
+def status(resource: Body) -> str:
+    """Return the connectivity status as the service words it; it may be one nobody knows yet."""
+    return str((resource.get("properties") or {}).get("connectivityStatus") or "Unknown")
+
+
+def never_connected(resource: Body) -> bool:
+    """Tell whether no agent has ever spoken for this resource (`arc.md` B1)."""
+    properties = resource.get("properties") or {}
+    if properties.get("lastConnectivityTime"):
+        return False
+    return status(resource) in ("AgentNotInstalled", "Connecting", "Unknown")
