@@ -1,0 +1,1 @@
+"""helm, the program: found or fetched, run in a process group of its own, its errors told apart."""

@@ -1,0 +1,118 @@
+"""Run one program so that nothing of it outlives us (`dependencies.md` 1 "Signals", 2 fault 1)."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import signal
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping, Sequence
+
+log = logging.getLogger("arcctl.helm")
+
+# helm answers SIGTERM within 0.01 s and marks the release failed; SIGKILL leaves it pending.
+GRACE = 10.0
+LONGEST_LINE = 2**24
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How a program ended: its exit status, all of stdout, and stderr as text."""
+
+    status: int
+    stdout: bytes
+    stderr: str
+
+
+async def run(
+    argv: Sequence[str],
+    *,
+    environ: Mapping[str, str],
+    limit: float,
+    stdin: bytes = b"",
+    on_line: Callable[[str], None] | None = None,
+) -> Finished:
+    """Run `argv` to its end; TimeoutError after `limit` seconds.
+
+    Each line of stderr goes to `on_line` as it comes. When the caller is cancelled or time is
+    up, the whole process group gets SIGTERM, `GRACE` seconds, and SIGKILL; a second
+    cancellation brings the SIGKILL at once.
+    """
+    began = time.monotonic()
+    process = await asyncio.create_subprocess_exec(
+        *argv,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env=dict(environ),
+        start_new_session=True,
+        limit=LONGEST_LINE,
+    )
+    try:
+        async with asyncio.timeout(limit):
+            finished = await _talk(process, stdin, on_line)
+    except BaseException:
+        log.debug("%s stopped", " ".join(argv))
+        await _stop(process)
+        raise
+    log.debug("%s: %d, %.0f ms", " ".join(argv), finished.status, (time.monotonic() - began) * 1e3)
+    return finished
+
+
+async def _talk(
+    process: asyncio.subprocess.Process, stdin: bytes, on_line: Callable[[str], None] | None
+) -> Finished:
+    assert process.stdout is not None
+    assert process.stderr is not None
+    async with asyncio.TaskGroup() as group:
+        group.create_task(_feed(process, stdin))
+        out = group.create_task(process.stdout.read())
+        err = group.create_task(_lines(process.stderr, on_line))
+    return Finished(await process.wait(), out.result(), err.result())
+
+
+async def _feed(process: asyncio.subprocess.Process, stdin: bytes) -> None:
+    assert process.stdin is not None
+    # A program that fails early closes its end; its exit status tells more than our EPIPE.
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        process.stdin.write(stdin)
+        await process.stdin.drain()
+    process.stdin.close()
+    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
+        await process.stdin.wait_closed()
+
+
+async def _lines(stream: asyncio.StreamReader, on_line: Callable[[str], None] | None) -> str:
+    lines: list[str] = []
+    async for raw in stream:
+        line = raw.decode("utf-8", "replace").rstrip("\r\n")
+        lines.append(line)
+        if on_line:
+            on_line(line)
+    return "\n".join(lines)
+
+
+async def _stop(process: asyncio.subprocess.Process) -> None:
+    _signal(process, signal.SIGTERM)
+    try:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(GRACE):
+                await process.wait()
+    finally:
+        # Reaches children that ignored SIGTERM as well as the program itself.
+        _signal(process, signal.SIGKILL)
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(GRACE):
+            await process.wait()
+
+
+def _signal(process: asyncio.subprocess.Process, number: signal.Signals) -> None:
+    """Signal the group, whose id is the program's own since it began a session."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        os.killpg(process.pid, number)
