@@ -1,1 +1,79 @@
 """How arcctl reaches the world: ARM, Kubernetes, helm, identity; the only home of HTTP and subprocesses."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from arcctl.clients.once import Remembering, once
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from arcctl.clients.arm import Arm
+    from arcctl.clients.cloud import Cloud
+    from arcctl.clients.data_plane import DataPlane
+    from arcctl.clients.helm import Helm
+    from arcctl.clients.identity import Identity
+    from arcctl.clients.kubernetes import Kubernetes
+    from arcctl.settings import Settings
+
+
+class Clients(Remembering):
+    """The bundle an operation is given. Each client is made when first asked for, and once.
+
+    `note` is told what a person should know, such as which helm was fetched.
+    """
+
+    def __init__(self, settings: Settings, *, note: Callable[[str], None]) -> None:
+        super().__init__()
+        self.settings = settings
+        self.note = note
+
+    @once
+    async def cloud(self) -> Cloud:
+        """Which Azure this is; raise AzureError where its metadata cannot be read."""
+        from arcctl.clients.cloud import find_cloud
+
+        return await find_cloud(self.settings)
+
+    @once
+    async def identity(self) -> Identity:
+        """Who is asking."""
+        from arcctl.clients.identity import Identity
+
+        return Identity(self.settings, await self.cloud())
+
+    @once
+    async def arm(self) -> Arm:
+        """Azure Resource Manager."""
+        from arcctl.clients.arm import Arm
+
+        return Arm(self.settings, await self.cloud(), await self.identity())
+
+    @once
+    async def data_plane(self) -> DataPlane:
+        """Arc's configuration service, which knows chart and values."""
+        from arcctl.clients.data_plane import DataPlane
+
+        return DataPlane(await self.arm())
+
+    @once
+    async def kubernetes(self) -> Kubernetes:
+        """The cluster; raise ClusterError where the kubeconfig cannot be used."""
+        from arcctl.clients.kubernetes import Kubernetes
+
+        return await Kubernetes.open(self.settings)
+
+    @once
+    async def helm(self) -> Helm:
+        """Helm, bound to the cluster; raise HelmError where none can be had."""
+        from arcctl.clients.helm import Helm
+
+        found = await Helm.open(self.settings, note=self.note)
+        return found.for_cluster(await self.kubernetes())
+
+    async def close(self) -> None:
+        """End what is still being made, and close what was."""
+        for client in await self.end():
+            if hasattr(client, "close"):
+                await client.close()

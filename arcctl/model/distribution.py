@@ -7,27 +7,25 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
 
-DISTRIBUTIONS = tuple(
-    [
-        "generic",
-        "openshift",
-        "rancher_rke",
-        "kind",
-        "k3s",
-        "minikube",
-        "gke",
-        "eks",
-        "aks",
-        "aks_management",
-        "aks_workload",
-        "capz",
-        "aks_engine",
-        "tkg",
-        "canonical",
-        "karbon",
-        "aks_edge_k3s",
-        "aks_edge_k8s",
-    ]
+DISTRIBUTIONS = (
+    "generic",
+    "openshift",
+    "rancher_rke",
+    "kind",
+    "k3s",
+    "minikube",
+    "gke",
+    "eks",
+    "aks",
+    "aks_management",
+    "aks_workload",
+    "capz",
+    "aks_engine",
+    "tkg",
+    "canonical",
+    "karbon",
+    "aks_edge_k3s",
+    "aks_edge_k8s",
 )
 INFRASTRUCTURES = (
     *[

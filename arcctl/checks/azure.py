@@ -1,0 +1,121 @@
+"""Questions about the Azure side: sign-in, providers, region, permission, the region's services."""
+
+from __future__ import annotations
+
+from fnmatch import fnmatchcase
+from typing import TYPE_CHECKING, Any
+
+from arcctl.checks.check import Answer, Check, check, failed, noted, passed, skipped
+from arcctl.errors import AccessError, AzureError, NotFound, Refusal, UsageError
+from arcctl.model.region import canonical, nearest
+
+if TYPE_CHECKING:
+    from arcctl.checks.sight import Sight
+
+KUBERNETES = "Microsoft.Kubernetes"
+CONFIGURATION = "Microsoft.KubernetesConfiguration"
+HYBRID_COMPUTE = "Microsoft.HybridCompute"
+EXTENDED_LOCATION = "Microsoft.ExtendedLocation"
+_WRITE = "Microsoft.Kubernetes/connectedClusters/write"
+
+
+def registered(namespace: str, *, needed: bool = True) -> Check:
+    """Ask whether a provider is registered; Registering is good enough (trap 23)."""
+
+    @check(f"{namespace} is registered", code="AZK8S0408")
+    async def ask(sight: Sight) -> Answer:
+        provider = await sight.provider(namespace)
+        if provider.state in ("Registered", "Registering"):
+            return passed(provider.state)
+        remedy = f"az provider register --namespace {namespace}"
+        if not needed:
+            return noted(f"{namespace} is {provider.state}: extensions and Flux need it", remedy)
+        return failed(
+            AzureError(
+                f"the resource provider {namespace} is not registered in this subscription",
+                code="AZK8S0408",
+                why=f"its state is {provider.state}; registering it takes up to 10 minutes",
+                hints=("add --register-providers to this command", remedy),
+            )
+        )
+
+    return ask
+
+
+@check("the region offers connected clusters", code="AZK8S0104")
+async def region_offered(sight: Sight) -> Answer:
+    """The provider's own list decides; nothing is hard-coded."""
+    region = await sight.region()
+    offered = (await sight.provider(KUBERNETES)).regions("connectedClusters")
+    if not offered or region in offered:
+        return passed(region)
+    close = nearest(region, offered)
+    return failed(
+        UsageError(
+            f"connected clusters are not offered in {region}",
+            code="AZK8S0104",
+            why=(
+                *((f"did you mean {' or '.join(close)}?",) if close else ()),
+                "offered in " + ", ".join(sorted(offered)),
+            ),
+            hints="choose one with -l REGION",
+        )
+    )
+
+
+@check("may create connected clusters", code="AuthorizationFailed")
+async def may_register(sight: Sight) -> Answer:
+    """The effective actions at the group; who may not read them is judged by the PUT itself."""
+    if not await sight.group():
+        return skipped(f"resource group {sight.cluster.group} does not exist yet")
+    arm = await sight.clients.arm()
+    scope = f"{sight.cluster.group_path}/providers/Microsoft.Authorization/permissions"
+    try:
+        granted = [each async for each in arm.items(scope)]
+    except (AccessError, NotFound) as error:
+        return skipped(f"permissions cannot be read: {error.message}")
+    if any(_allows(each, _WRITE) for each in granted):
+        return passed()
+    return failed(
+        AccessError(
+            f"you may not create connected clusters in group {sight.cluster.group}",
+            code="AuthorizationFailed",
+            why=f"the action {_WRITE} is not among your permissions there",
+            hints='ask for the role "Kubernetes Cluster - Azure Arc Onboarding" on the group',
+        )
+    )
+
+
+def _allows(permission: dict[str, Any], action: str) -> bool:
+    def matches(patterns: list[str] | None) -> bool:
+        return any(fnmatchcase(action.lower(), pattern.lower()) for pattern in patterns or [])
+
+    return matches(permission.get("actions")) and not matches(permission.get("notActions"))
+
+
+@check("the region's configuration service answers", code="AZK8S0300")
+async def data_plane(sight: Sight) -> Answer:
+    """What serves chart and values; a blocked one is better found now (`connectedk8s.md` B.1.26)."""
+    region = await sight.region()
+    await (await sight.clients.data_plane()).healthy(region)
+    return passed(region)
+
+
+def private_link_scope(scope: str) -> Check:
+    """Ask whether the scope lies in the cluster's region (`arm.md` 2.4)."""
+
+    @check("the private link scope lies in the region", code="AZK8S0105")
+    async def ask(sight: Sight) -> Answer:
+        found = await (await sight.clients.arm()).get(scope)
+        region = await sight.region()
+        if canonical(found.get("location", "")) == region:
+            return passed(region)
+        return failed(
+            Refusal(
+                f"the private link scope lies in {found.get('location')}, the cluster in {region}",
+                code="AZK8S0105",
+                hints="use a scope of the same region: --private-link-scope-resource-id ID",
+            )
+        )
+
+    return ask

@@ -1,0 +1,148 @@
+"""What can be seen of a cluster and of its Azure resource, each thing looked at once.
+
+Checks and operations ask the same `Sight`, so that forty questions cost a dozen requests, all of
+them side by side. A look that fails raises the same error to everyone who asks for it.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import TYPE_CHECKING
+
+from arcctl.clients.once import Remembering, once
+from arcctl.errors import UsageError
+from arcctl.model import cluster as names
+from arcctl.model import keys
+from arcctl.model.onboarding import Onboarding, Release
+from arcctl.model.region import canonical
+
+if TYPE_CHECKING:
+    from arcctl.clients import Clients
+    from arcctl.clients.providers import Provider
+    from arcctl.model.connected_cluster import Body
+    from arcctl.model.resource_id import ClusterId
+
+
+class Sight(Remembering):
+    """Looks at one cluster (by the kubeconfig) and one resource (by its id), lazily and once.
+
+    `region` is the one asked for on the command line; None where none was.
+    """
+
+    def __init__(self, clients: Clients, cluster: ClusterId, region: str | None = None) -> None:
+        super().__init__()
+        self.clients = clients
+        self.cluster = cluster
+        self.asked_region = canonical(region) if region else None
+
+    @once
+    async def server_version(self) -> Body:
+        """What the API server says of itself."""
+        return await (await self.clients.kubernetes()).version()
+
+    @once
+    async def nodes(self) -> list[Body]:
+        """All nodes, as the API server describes them."""
+        kubernetes = await self.clients.kubernetes()
+        return [node async for node in kubernetes.items("/api/v1/nodes")]
+
+    @once
+    async def release(self) -> Release | None:
+        """Helm's newest record of the agents, in whatever namespace it lies (trap 5)."""
+        kubernetes = await self.clients.kubernetes()
+        records = kubernetes.items(
+            "/api/v1/secrets",
+            metadata_only=True,
+            labelSelector=f"owner=helm,name={names.RELEASE}",
+        )
+        found = [_release(record["metadata"]) async for record in records]
+        return max(found, key=lambda release: release.revision, default=None)
+
+    @once
+    async def onboarding(self) -> Onboarding | None:
+        """Whose cluster this is, by its ConfigMap, or by the release's values where that is gone."""
+        kubernetes = await self.clients.kubernetes()
+        found = await kubernetes.find(
+            f"/api/v1/namespaces/{names.AGENT_NAMESPACE}/configmaps/{names.IDENTITY_MAP}"
+        )
+        if found:
+            return Onboarding.from_map(found.get("data") or {})
+        release = await self.release()
+        if not release:
+            return None
+        helm = await self.clients.helm()
+        values = await helm.values(names.RELEASE, release.namespace)
+        return Onboarding.from_values(values.get("global") or {})
+
+    @once
+    async def public_key(self) -> str | None:
+        """The public half of the private key that lies in the cluster; None where none does."""
+        kubernetes = await self.clients.kubernetes()
+        found = await kubernetes.find(
+            f"/api/v1/namespaces/{names.AGENT_NAMESPACE}/secrets/{names.PRIVATE_KEY_SECRET}"
+        )
+        return _public_half(found) if found else None
+
+    @once
+    async def namespace(self, name: str) -> Body | None:
+        """One namespace, or None."""
+        return await (await self.clients.kubernetes()).find(f"/api/v1/namespaces/{name}")
+
+    @once
+    async def resource(self) -> Body | None:
+        """The connected cluster in ARM, or None; a missing group is also None."""
+        return await (await self.clients.arm()).find(self.cluster.path)
+
+    @once
+    async def group(self) -> Body | None:
+        """The resource group, or None."""
+        return await (await self.clients.arm()).find(self.cluster.group_path)
+
+    @once
+    async def provider(self, namespace: str) -> Provider:
+        """What the subscription knows of one resource provider."""
+        from arcctl.clients.providers import read
+
+        return await read(await self.clients.arm(), self.cluster.subscription, namespace)
+
+    @once
+    async def region(self) -> str:
+        """Where the resource is or will be: as asked, as it is, as configured, as its group."""
+        if self.asked_region:
+            return self.asked_region
+        if resource := await self.resource():
+            return canonical(resource["location"])
+        if configured := self.clients.settings.location:
+            return canonical(configured)
+        if group := await self.group():
+            return canonical(group["location"])
+        raise UsageError(
+            f"resource group {self.cluster.group} does not exist, so there is no region to take from it",
+            code="AZK8S0104",
+            hints="say the region with -l REGION; the group is then made there",
+        )
+
+    @once
+    async def tenant(self) -> str | None:
+        """The tenant of whoever is signed in, None where the token does not tell."""
+        if known := self.clients.settings.tenant:
+            return known
+        claims = await (await self.clients.identity()).whoami()
+        return claims.get("tid")
+
+
+def _release(metadata: Body) -> Release:
+    labels = metadata.get("labels") or {}
+    return Release(
+        metadata["namespace"], int(labels.get("version", 0)), labels.get("status", "unknown")
+    )
+
+
+def _public_half(secret: Body) -> str | None:
+    """Return None for a key nobody can read: it is as good as lost."""
+    try:
+        pem = base64.b64decode((secret.get("data") or {}).get(names.PRIVATE_KEY_ENTRY, ""))
+        return keys.read(pem.decode()).public
+    except (binascii.Error, UnicodeDecodeError, UsageError):
+        return None

@@ -1,0 +1,48 @@
+"""Doing a thing once, however many ask for it at the same time."""
+
+from __future__ import annotations
+
+import asyncio
+from functools import wraps
+from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+Owner = TypeVar("Owner", bound="Remembering")
+Arguments = ParamSpec("Arguments")
+Answer = TypeVar("Answer")
+
+
+class Remembering:
+    """An object whose `@once` methods run the first time and are remembered, errors included."""
+
+    def __init__(self) -> None:
+        self._seen: dict[object, asyncio.Task[Any]] = {}
+
+    def forget(self) -> None:
+        """Run them again when next asked, because the world has been changed."""
+        self._seen.clear()
+
+    async def end(self) -> list[Any]:
+        """Stop what is still running; return what was made, errors among it."""
+        for task in self._seen.values():
+            task.cancel()
+        return await asyncio.gather(*self._seen.values(), return_exceptions=True)
+
+
+def once(
+    make: Callable[Concatenate[Owner, Arguments], Coroutine[Any, Any, Answer]],
+) -> Callable[Concatenate[Owner, Arguments], Coroutine[Any, Any, Answer]]:
+    """Let an async method of a `Remembering` run once for each set of (hashable) arguments."""
+
+    @wraps(make)
+    async def ask(self: Owner, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Answer:
+        key = (make.__name__, *args)
+        if key not in self._seen:
+            self._seen[key] = asyncio.ensure_future(make(self, *args, **kwargs))
+        # Shielded, because one asker that gives up must not take the answer from the others.
+        answer: Answer = await asyncio.shield(self._seen[key])
+        return answer
+
+    return ask

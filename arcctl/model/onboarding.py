@@ -1,0 +1,76 @@
+"""What a cluster believes about its own connection (`connectedk8s.md` C.2)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from arcctl.model.region import canonical
+from arcctl.model.resource_id import ClusterId
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Onboarding:
+    """The names in ConfigMap `azure-clusterconfig`, or in the release's values without it."""
+
+    cluster: ClusterId
+    tenant: str
+    region: str
+    agent_version: str = ""
+
+    @classmethod
+    def from_map(cls, data: Mapping[str, str]) -> Onboarding | None:
+        """Read the ConfigMap's data; None where it does not name a resource."""
+        return cls._from(data, "AZURE_{}".format, agent_version="AZURE_ARC_AGENT_VERSION")
+
+    @classmethod
+    def from_values(cls, values: Mapping[str, object]) -> Onboarding | None:
+        """Read the `global` values of the agents' release, the next best witness."""
+        spelled = {
+            "SUBSCRIPTION_ID": "subscriptionId",
+            "RESOURCE_GROUP": "resourceGroupName",
+            "RESOURCE_NAME": "resourceName",
+            "TENANT_ID": "tenantId",
+            "REGION": "location",
+        }
+        data = {key: str(value) for key, value in values.items()}
+        return cls._from(data, spelled.__getitem__)
+
+    @classmethod
+    def _from(
+        cls, data: Mapping[str, str], spell: Callable[[str], str], *, agent_version: str = ""
+    ) -> Onboarding | None:
+        named = [
+            data.get(spell(key)) for key in ("SUBSCRIPTION_ID", "RESOURCE_GROUP", "RESOURCE_NAME")
+        ]
+        if not all(named):
+            return None
+        return cls(
+            ClusterId(*map(str, named)),
+            tenant=data.get(spell("TENANT_ID"), ""),
+            region=canonical(data.get(spell("REGION"), "")),
+            agent_version=data.get(agent_version, ""),
+        )
+
+    def contradicts(self, cluster: ClusterId, *, tenant: str | None) -> bool:
+        """Tell whether this names another resource; a tenant nobody knows cannot contradict."""
+        if self.cluster != cluster:
+            return True
+        return bool(tenant and self.tenant) and self.tenant.lower() != (tenant or "").lower()
+
+
+@dataclass(frozen=True, slots=True)
+class Release:
+    """Helm's newest record of the agents: `status` is Helm's word (deployed, failed, pending-…)."""
+
+    namespace: str
+    revision: int
+    status: str
+
+    @property
+    def pending(self) -> bool:
+        """Whether a helm that was killed left this behind."""
+        return self.status.startswith("pending")
