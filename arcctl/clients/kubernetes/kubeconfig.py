@@ -1,0 +1,115 @@
+"""Which cluster is meant: the files, the context, and what is wrong with them.
+
+Follows kubectl where the `kubernetes` package does not: of several files the first that names a
+current context wins, and a user that no file defines is an error.
+"""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from arcctl.errors import ClusterError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from arcctl.settings import Settings
+
+HINTS = (
+    "kubectl config get-contexts",
+    "name the file by --kube-config or KUBECONFIG, the context by --kube-context",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """One context of the merged files; `user` is {} where the context names none."""
+
+    files: tuple[str, ...]
+    context: str
+    cluster_name: str
+    cluster: Mapping[str, Any]
+    user: Mapping[str, Any]
+
+    @property
+    def server(self) -> str:
+        """The API server's URL, without a slash at its end."""
+        return str(self.cluster["server"]).rstrip("/")
+
+    @property
+    def plugin(self) -> str | None:
+        """The program that the context's user signs in with, if any."""
+        command = (self.user.get("exec") or {}).get("command")
+        return Path(str(command)).name if command else None
+
+
+def unusable(message: str, *why: str, hints: tuple[str, ...] = HINTS) -> ClusterError:
+    """Build the error for a kubeconfig that cannot be used, AZK8S0200."""
+    return ClusterError(message, code="AZK8S0200", why=why, hints=hints)
+
+
+def locate(settings: Settings) -> tuple[Path, ...]:
+    """Find the files that are there, in order: the flag, KUBECONFIG, `~/.kube/config`."""
+    home = Path(settings.environ.get("HOME") or Path.home())
+    if named := settings.kube_config:
+        wanted = [named]
+    else:
+        listed = settings.environ.get("KUBECONFIG", "").split(os.pathsep)
+        wanted = [each for each in listed if each] or [str(home / ".kube" / "config")]
+    paths = [_expanded(each, home) for each in wanted]
+    found = tuple(path for path in paths if path.exists())
+    if not found:
+        raise unusable(
+            "no kubeconfig found", *(f"{path}: no such file" for path in paths), hints=HINTS[1:]
+        )
+    return found
+
+
+def _expanded(path: str, home: Path) -> Path:
+    return home / path[2:] if path.startswith("~/") else Path(path)
+
+
+def choose(
+    contents: Mapping[str, Mapping[str, Any]], merged: Mapping[str, Any], wanted: str | None
+) -> Chosen:
+    """Pick the context `wanted`, or the current one, out of the merged files.
+
+    `contents` maps each file to what stands in it, in order.
+    """
+    files = tuple(contents)
+    name = wanted or next(
+        (each["current-context"] for each in contents.values() if each.get("current-context")), None
+    )
+    contexts = _named(merged, "contexts")
+    if not name:
+        raise unusable("the kubeconfig has no current context", *_listed(files, contexts))
+    if name not in contexts:
+        raise unusable(f"no context {name} in the kubeconfig", *_listed(files, contexts))
+    context = contexts[name].get("context") or {}
+    return _look_up(merged, files, str(name), context)
+
+
+def _look_up(
+    merged: Mapping[str, Any], files: tuple[str, ...], name: str, context: Mapping[str, Any]
+) -> Chosen:
+    clusters, users = _named(merged, "clusters"), _named(merged, "users")
+    cluster_name, user_name = context.get("cluster"), context.get("user")
+    cluster = (clusters.get(cluster_name) or {}).get("cluster") or {}
+    if not cluster.get("server"):
+        raise unusable(f"context {name} leads to no server", f"cluster {cluster_name} of {files}")
+    if user_name and user_name not in users:
+        raise unusable(f"context {name} names a user that is not there: {user_name}", *files)
+    user = (users.get(user_name) or {}).get("user") or {}
+    return Chosen(files, name, str(cluster_name), cluster, user)
+
+
+def _named(merged: Mapping[str, Any], section: str) -> dict[Any, Mapping[str, Any]]:
+    return {each["name"]: each for each in merged.get(section) or []}
+
+
+def _listed(files: tuple[str, ...], contexts: Mapping[str, Any]) -> tuple[str, ...]:
+    known = ", ".join(sorted(map(str, contexts))) or "none"
+    return (f"contexts: {known}", "looked in " + ", ".join(files))

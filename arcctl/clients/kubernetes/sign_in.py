@@ -1,0 +1,146 @@
+"""Kubeconfig into a connection, by the `kubernetes` package's own loader.
+
+Importing this module imports that package, about 0.2 s; nothing else here does. The loader
+itself swallows what a credential plug-in says when it fails; `Loader` raises it.
+"""
+
+from __future__ import annotations
+
+import copy
+import threading
+from typing import TYPE_CHECKING, Any
+
+import yaml
+from kubernetes.client import Configuration
+from kubernetes.config import ConfigException, kube_config
+from kubernetes.config.exec_provider import ExecProvider
+
+from arcctl.clients.kubernetes import kubeconfig
+from arcctl.clients.kubernetes.kubeconfig import Chosen, unusable
+from arcctl.clients.kubernetes.scrub import scrubbed
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from arcctl.settings import Settings
+
+BROKEN = (ConfigException, KeyError, TypeError, AttributeError, ValueError, OSError, yaml.YAMLError)
+
+SPEAKING = ("exec:", "File does not exist", "Invalid kube-config. ")
+
+
+class Loader(kube_config.KubeConfigLoader):  # type: ignore[misc]  # the package has no types
+    """The package's loader with credential plug-ins that fail aloud."""
+
+    environ: Mapping[str, str]
+
+    def _load_from_exec_plugin(self) -> bool:
+        """Run the plug-in with arcctl's environment; take its token, certificate, or both."""
+        if not self._user.safe_get("exec"):
+            return False
+        base = self._get_base_path(self._cluster.path)
+        provider = ExecProvider(self._user["exec"], base, self._cluster)
+        wanted = self._user["exec"].safe_get("env") or []
+        provider.env = {**self.environ, **{each["name"]: each["value"] for each in wanted}}
+        status = provider.run()
+        if status.get("token"):
+            self.token = f"Bearer {status['token']}"
+        if status.get("clientCertificateData"):
+            self.cert_file = self._temporary(status["clientCertificateData"])
+            self.key_file = self._temporary(status["clientKeyData"])
+        if status.get("expirationTimestamp"):
+            self.expiry = kube_config.parse_rfc3339(status["expirationTimestamp"])
+        if not (status.get("token") or status.get("clientCertificateData")):
+            raise ConfigException("exec: the plug-in returned neither a token nor a certificate")
+        return True
+
+    def _temporary(self, text: str) -> str:
+        return str(kube_config._create_temp_file_with_content(text))
+
+
+class Session:
+    """What a connection needs, renewed on demand; used from several threads."""
+
+    def __init__(self, chosen: Chosen, loader: Loader) -> None:
+        self.chosen = chosen
+        self._loader = loader
+        self._lock = threading.Lock()
+        self.configuration = Configuration()
+        self._load()
+
+    def _load(self) -> None:
+        try:
+            self._loader.load_and_set(self.configuration)
+        except BROKEN as error:
+            raise _explained(self.chosen, error) from error
+
+    def authorization(self) -> str | None:
+        """Return the header's value; this is where an expired token is renewed."""
+        with self._lock:
+            try:
+                return self.configuration.get_api_key_with_prefix("BearerToken") or None
+            except BROKEN as error:
+                raise _explained(self.chosen, error) from error
+
+    def renew(self) -> bool:
+        """Sign in anew after a 401; False where the kubeconfig holds all there is."""
+        user = self.chosen.user
+        if not any(user.get(each) for each in ("exec", "tokenFile", "auth-provider")):
+            return False
+        with self._lock:
+            self._load()
+        return True
+
+
+def load(settings: Settings) -> Session:
+    """Read the files and sign in; every fault in them is a ClusterError AZK8S0200. Blocks."""
+    merger = kube_config.KubeConfigMerger("")
+    for path in kubeconfig.locate(settings):
+        try:
+            merger.load_config(str(path))
+        except BROKEN as error:
+            raise unusable(f"cannot read the kubeconfig {path}", _first(error)) from error
+    merger.config_saved = copy.deepcopy(merger.config_files)
+    chosen = _chosen(merger, settings.flags.kube_context)
+    loader = Loader(
+        merger.config,
+        active_context=chosen.context,
+        config_base_path=None,
+        config_persister=merger.save_changes,
+    )
+    loader.environ = settings.environ
+    return Session(chosen, loader)
+
+
+def _chosen(merger: Any, wanted: str | None) -> Chosen:
+    merged = {
+        section: [node.value for node in merger.config.value[section]]
+        for section in ("contexts", "clusters", "users")
+    }
+    try:
+        return kubeconfig.choose(merger.config_files, merged, wanted)
+    except (KeyError, TypeError, AttributeError) as error:
+        raise unusable(
+            "the kubeconfig has another shape than a kubeconfig", ", ".join(merger.config_files)
+        ) from error
+
+
+def _explained(chosen: Chosen, error: BaseException) -> Exception:
+    message = _first(error)
+    if isinstance(error, FileNotFoundError) and chosen.plugin:
+        install = str((chosen.user.get("exec") or {}).get("installHint") or "").strip()
+        hints = (install,) if install else (f"install {chosen.plugin}, or put it on PATH",)
+        return unusable(
+            f"the credential plug-in {chosen.plugin} is not there", message, hints=hints
+        )
+    if message.startswith("exec:") and chosen.plugin:
+        return unusable(f"the credential plug-in {chosen.plugin} failed", message)
+    return unusable(f"context {chosen.context} cannot be used", message)
+
+
+def _first(error: BaseException) -> str:
+    text = " ".join(str(error).split())
+    if isinstance(error, ConfigException) and not text.startswith(SPEAKING):
+        # The package's other messages quote the whole entry of the file, token and all.
+        return "an entry of it lacks what it needs"
+    return scrubbed(text)[:500] or type(error).__name__

@@ -1,0 +1,93 @@
+"""What went wrong between arcctl and the API server, as arcctl's errors.
+
+AZK8S0202: the server was not reached; `kube-unauthorized`, `kube-forbidden`: it refused us; any
+other status: a ClusterError whose code is the server's reason (`connectedk8s.md` D.4).
+"""
+
+from __future__ import annotations
+
+import json
+import ssl
+from typing import Any
+
+from arcctl.errors import AccessError, ClusterError
+
+
+class KubernetesAccessError(AccessError):
+    """The API server refused: `status` 401 (who are you) or 403 (you may not)."""
+
+    def __init__(
+        self, message: str, *, status: int, code: str, why: str = "", hints: str = ""
+    ) -> None:
+        super().__init__(message, code=code, why=why or (), hints=hints or ())
+        self.status = status
+
+
+def unreachable(server: str, *why: str, hint: str = "kubectl cluster-info") -> ClusterError:
+    """Build the error for a server that does not answer."""
+    return ClusterError(
+        f"the cluster at {server} cannot be reached", code="AZK8S0202", why=why, hints=hint
+    )
+
+
+def from_failure(server: str, error: BaseException) -> ClusterError:
+    """Translate what urllib3 raised: refused, not found by name, TLS, silence."""
+    cause = _innermost(error)
+    if isinstance(cause, ssl.SSLCertVerificationError):
+        why = f"its certificate is not trusted: {cause.verify_message}"
+        return unreachable(server, why, hint="compare certificate-authority in the kubeconfig")
+    if isinstance(cause, ssl.SSLError):
+        return unreachable(server, f"TLS failed: {cause.reason or cause}")
+    if isinstance(cause, TimeoutError):
+        return unreachable(server, "no answer in time")
+    if isinstance(cause, OSError) and cause.strerror:
+        return unreachable(server, cause.strerror)
+    text = str(cause)
+    return unreachable(server, "no answer in time" if "timed out" in text else text)
+
+
+def _innermost(error: BaseException) -> BaseException:
+    seen: BaseException = error
+    while True:
+        inner: Any = getattr(seen, "reason", None) or seen.__cause__ or seen.__context__
+        if not isinstance(inner, BaseException):
+            inner = next((each for each in seen.args if isinstance(each, BaseException)), None)
+        if inner is None:
+            return seen
+        seen = inner
+
+
+def from_status(method: str, path: str, status: int, body: bytes) -> Exception:
+    """Translate an answer of 400 and up; the server's message says which object and why."""
+    reason, message = _said(body)
+    if status == 401:
+        return KubernetesAccessError(
+            "the cluster does not accept the kubeconfig's credentials",
+            status=status,
+            code="kube-unauthorized",
+            why=message or "they have expired, or belong to another cluster",
+            hints="sign in to the cluster again, then: kubectl auth whoami",
+        )
+    if status == 403:
+        return KubernetesAccessError(
+            f"the cluster forbids {method} {path}",
+            status=status,
+            code="kube-forbidden",
+            why=message,
+            hints="kubectl auth can-i --list",
+        )
+    return ClusterError(
+        message or f"the cluster answered {status} to {method} {path}",
+        status=status,
+        code=reason or f"http-{status}",
+        why=f"{method} {path}: {status}",
+    )
+
+
+def _said(body: bytes) -> tuple[str, str]:
+    """Return reason and message of a Status object; proxies in between answer with anything."""
+    try:
+        said = json.loads(body)
+        return str(said.get("reason") or ""), str(said.get("message") or "").rstrip(".")
+    except (ValueError, AttributeError):
+        return "", ""
