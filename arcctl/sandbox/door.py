@@ -31,9 +31,15 @@ class Door:
         self._tasks: set[asyncio.Task[None]] = set()
         self._sockets: list[socket.socket] = []
 
-    def open(self, address: str, port: int) -> int:
-        """Listen, and return the port, which the system chooses when `port` is 0."""
-        family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    def open(self, port: int) -> int:
+        """Listen on loopback, and return the port, which the system chooses when `port` is 0."""
+        port = self._listen(socket.AF_INET, "127.0.0.1", port)
+        # `localhost` means this one first on some machines; others do not have it at all.
+        with contextlib.suppress(OSError):
+            self._listen(socket.AF_INET6, "::1", port)
+        return port
+
+    def _listen(self, family: socket.AddressFamily, address: str, port: int) -> int:
         listener = socket.create_server((address, port), family=family, backlog=256)
         listener.setblocking(False)
         self._sockets.append(listener)

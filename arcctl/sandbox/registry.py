@@ -75,10 +75,12 @@ class Registry:
         return self._repositories[name]
 
 
-def application(middlewares: Iterable[Middleware] = ()) -> web.Application:
-    """Serve the paths below `/v2/`; mount it there, or run it as a server of its own."""
+def application(
+    registry: Registry | None = None, middlewares: Iterable[Middleware] = ()
+) -> web.Application:
+    """Return the paths below `/v2`, to be mounted there."""
     app = web.Application(middlewares=[*middlewares, _say_no_in_json])
-    registry = Registry()
+    registry = registry or Registry()
     app.router.add_get("/", registry.base)
     app.router.add_get("/{name:.+}/manifests/{reference}", registry.manifest)
     app.router.add_get("/{name:.+}/blobs/{digest}", registry.blob)

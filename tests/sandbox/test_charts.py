@@ -44,7 +44,7 @@ async def served(tmp_path: Path) -> AsyncIterator[tuple[str, Path]]:
     await runner.setup()
     assert runner.server is not None
     door = Door(tls, runner.server, runner.server)
-    yield f"127.0.0.1:{door.open('127.0.0.1', 0)}", tmp_path / "ca.pem"
+    yield f"127.0.0.1:{door.open(0)}", tmp_path / "ca.pem"
     await door.close()
     await runner.cleanup()
 

@@ -1,0 +1,191 @@
+"""Azure Arc's agents as Azure sees them: they fetch an identity, then they beat.
+
+The controller lives in the cluster only through its API, as the real agents do, so it works in
+the embedded Kubernetes and in any other (`arc.md` A1 and B, `connectedk8s.md` C.3 and C.4).
+It acts when what it watches has changed, and when a beat is due by the sandbox's clock.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+
+from arcctl.model.cluster import AAD_PROXY_CERTIFICATE, AGENT_NAMESPACE, IDENTITY_CERTIFICATE
+from arcctl.sandbox import identity, reports
+from arcctl.sandbox.clusterapi import ClusterApi, Mirror, RefusedError
+from arcctl.sandbox.installation import Installation, look
+
+if TYPE_CHECKING:
+    from datetime import datetime
+
+    from arcctl.sandbox.access import Access
+    from arcctl.sandbox.world import World
+
+log = logging.getLogger(__name__)
+
+_DEPLOYMENTS = f"/apis/apps/v1/namespaces/{AGENT_NAMESPACE}/deployments"
+_CONFIG_MAPS = f"/api/v1/namespaces/{AGENT_NAMESPACE}/configmaps"
+_SECRETS = f"/api/v1/namespaces/{AGENT_NAMESPACE}/secrets"
+_LONGEST_RETRY = 15.0
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the agents find out about their cluster."""
+
+    kubernetes: str
+    nodes: int
+    cores: int
+
+
+class Agents:
+    """The agents of one cluster, whether or not any are installed in it yet."""
+
+    def __init__(self, world: World, access: Access) -> None:
+        self._world = world
+        self._access = access
+        self._changed = asyncio.Event()
+        self._seen: Installation | None = None
+        self._since: dict[str, datetime] = {}
+        self._due: datetime | None = None
+        self._reported: object = None
+
+    async def run(self) -> None:
+        """Live in the cluster until cancelled."""
+        async with ClusterApi(self._access) as api, asyncio.TaskGroup() as group:
+            self._api = api
+            self._deployments = Mirror(api, _DEPLOYMENTS, self._changed)
+            self._config_maps = Mirror(api, _CONFIG_MAPS, self._changed)
+            self._secrets = Mirror(api, _SECRETS, self._changed)
+            for mirror in (self._deployments, self._config_maps, self._secrets):
+                group.create_task(mirror.follow())
+            group.create_task(self._live())
+
+    async def _live(self) -> None:
+        while True:
+            self._changed.clear()
+            try:
+                due = await self._turn()
+            except (aiohttp.ClientError, RefusedError, TimeoutError) as error:
+                log.info("the agents could not act: %s", error)
+                due = self._later()
+            await self._wait(due)
+
+    async def _wait(self, due: datetime | None) -> None:
+        """Return when something has changed, or when the time has come."""
+        waits: list[asyncio.Task[Any]] = [asyncio.create_task(self._changed.wait())]
+        if due:
+            waits.append(asyncio.create_task(self._world.clock.until(due)))
+        try:
+            await asyncio.wait(waits, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for wait in waits:
+                wait.cancel()
+
+    async def _turn(self) -> datetime | None:
+        """Do what is due; return when to look again, or None to wait for a change."""
+        found = look(self._config_maps.objects, self._deployments.objects, self._secrets.objects)
+        now = self._world.clock.now()
+        if found != self._seen:
+            self._seen, self._due = found, now
+        if found is None:
+            return None
+        self._since.setdefault(found.uid, now)
+        if self._due and now >= self._due:
+            self._due = await self._act(found)
+        return self._due
+
+    async def _act(self, found: Installation) -> datetime | None:
+        """Go one step further, and return when to take the next one."""
+        now = self._world.clock.now()
+        expiry = identity.expiry(self._secrets.objects.get(IDENTITY_CERTIFICATE))
+        if not found.operator_ready or not found.public_key:
+            return None
+        if self._fault(found, "blocked_egress"):
+            return self._later()
+        if expiry is None or (expiry > now and self._lacks(found, expiry)):
+            return await self._fetch_identity(found)
+        if now >= expiry:
+            return None  # an expired identity cannot renew itself (arc.md B1)
+        return await self._beat(found, expiry) if found.ready else None
+
+    def _lacks(self, found: Installation, expiry: datetime) -> bool:
+        """Tell whether a certificate is missing, or old enough to be renewed."""
+        renewable = expiry - self._world.clock.now() < identity.RENEWAL
+        proxy = found.has_proxy and AAD_PROXY_CERTIFICATE not in self._secrets.objects
+        return renewable or proxy
+
+    async def _fetch_identity(self, found: Installation) -> datetime | None:
+        """Write the certificates, if ARM knows the key that is in the cluster."""
+        if not self._known(found):
+            return self._later()
+        now = self._world.clock.now()
+        # The identity comes last: its arrival in the watch is what the next turn waits for.
+        names = [*([AAD_PROXY_CERTIFICATE] if found.has_proxy else []), IDENTITY_CERTIFICATE]
+        for name in names:
+            await self._api.write(_SECRETS, identity.secret(name, found.cluster.name, now))
+        for report in reports.identities(found, now + identity.LIFETIME):
+            await self._publish(*report)
+        return self._later()
+
+    def _known(self, found: Installation) -> bool:
+        id_ = found.cluster
+        stored = self._world.azure.find_cluster(id_.subscription, id_.group, id_.name)
+        return bool(
+            stored and stored["properties"].get("agentPublicKeyCertificate") == found.public_key
+        )
+
+    async def _beat(self, found: Installation, expiry: datetime) -> datetime | None:
+        clock, delays = self._world.clock, self._world.delays
+        first = self._since[found.uid] + timedelta(seconds=delays.first_heartbeat)
+        if clock.now() < first:
+            return first
+        if self._fault(found, "never_connected"):
+            return self._later()
+        facts = await self._facts()
+        answer = self._world.azure.heartbeat(
+            str(found.cluster), public_key=found.public_key, facts=_as_sent(found, facts, expiry)
+        )
+        if not answer.accepted:
+            log.info("%s: heartbeat refused: %s", found.cluster, answer.reason)
+            return self._later()
+        if (found, facts) != self._reported:
+            await self._publish(*reports.metadata(found, facts, expiry, clock.now()))
+            self._reported = (found, facts)
+        return clock.after(delays.beat_interval)
+
+    async def _facts(self) -> Facts:
+        version = (await self._api.get("/version"))["gitVersion"]
+        nodes = (await self._api.get("/api/v1/nodes"))["items"]
+        cores = sum(reports.cores(node) for node in nodes)
+        return Facts(version.removeprefix("v"), len(nodes), cores)
+
+    async def _publish(self, collection: str, thing: dict[str, Any]) -> None:
+        """Write a custom resource; its kind may be gone already when the release leaves."""
+        try:
+            await self._api.write(collection, thing)
+        except RefusedError as refusal:
+            log.info("%s not written: %s", thing["kind"], refusal)
+
+    def _fault(self, found: Installation, name: str) -> bool:
+        taken = self._world.faults.take("agents", name, path=str(found.cluster))
+        return taken is not None
+
+    def _later(self) -> datetime:
+        """When to try again: soon, though not sooner than the next beat would be."""
+        return self._world.clock.after(min(self._world.delays.beat_interval, _LONGEST_RETRY))
+
+
+def _as_sent(found: Installation, facts: Facts, expiry: datetime) -> dict[str, Any]:
+    return {
+        "agentVersion": found.version,
+        "kubernetesVersion": facts.kubernetes,
+        "totalNodeCount": facts.nodes,
+        "totalCoreCount": facts.cores,
+        "managedIdentityCertificateExpirationTime": expiry.isoformat(),
+    }

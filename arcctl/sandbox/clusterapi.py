@@ -1,0 +1,158 @@
+"""The little of the Kubernetes API that the agents' controller uses: read, write, and mirror.
+
+The same code talks to the embedded Kubernetes and to a real one, so nothing here may lean on
+what only one of them does.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from typing import TYPE_CHECKING, Any
+
+import aiohttp
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+    from types import TracebackType
+
+    from arcctl.sandbox.access import Access
+
+    Object = dict[str, Any]
+
+log = logging.getLogger(__name__)
+
+_PATIENCE = aiohttp.ClientTimeout(total=30)
+_WATCH_SECONDS = 300
+_STREAM = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=_WATCH_SECONDS + 30)
+_FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
+
+
+class RefusedError(Exception):
+    """The API server answered with an error; `status` is its HTTP status."""
+
+    def __init__(self, status: int, text: str) -> None:
+        super().__init__(f"{status}: {text[:200]}")
+        self.status = status
+
+
+class ClusterApi:
+    """A session with one API server."""
+
+    def __init__(self, access: Access) -> None:
+        self._access = access
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(ssl=access.tls, limit=0),
+            read_bufsize=2**20,
+            headers={"User-Agent": "azure-arc-agents"},
+        )
+
+    async def __aenter__(self) -> ClusterApi:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        await self._session.close()
+
+    async def get(self, path: str) -> Object:
+        return await self._ask("GET", path)
+
+    async def write(self, collection: str, thing: Object) -> None:
+        """Create an object, or replace the one of that name."""
+        try:
+            await self._ask("POST", collection, thing)
+        except RefusedError as refusal:
+            if refusal.status != 409:
+                raise
+            path = f"{collection}/{thing['metadata']['name']}"
+            version = (await self.get(path))["metadata"]["resourceVersion"]
+            metadata = {**thing["metadata"], "resourceVersion": version}
+            await self._ask("PUT", path, {**thing, "metadata": metadata})
+
+    async def events(self, collection: str, version: str) -> AsyncIterator[Object]:
+        """Yield the watch events after `version`, until the server ends the stream."""
+        query = {
+            "watch": "true",
+            "resourceVersion": version,
+            "allowWatchBookmarks": "true",
+            "timeoutSeconds": str(_WATCH_SECONDS),
+        }
+        async with self._session.get(
+            self._access.server + collection, params=query, headers=self._headers(), timeout=_STREAM
+        ) as answer:
+            if answer.status != 200:
+                raise RefusedError(answer.status, await answer.text())
+            async for line in answer.content:
+                yield json.loads(line)
+
+    async def _ask(self, method: str, path: str, body: Object | None = None) -> Object:
+        async with self._session.request(
+            method,
+            self._access.server + path,
+            json=body,
+            headers=self._headers(),
+            timeout=_PATIENCE,
+        ) as answer:
+            text = await answer.text()
+            if answer.status >= 400:
+                raise RefusedError(answer.status, text)
+            document: Object = json.loads(text)
+            return document
+
+    def _headers(self) -> dict[str, str]:
+        authorization = self._access.authorization()
+        return {"Authorization": authorization} if authorization else {}
+
+
+class Mirror:
+    """A collection as it is now, by name, kept by list and watch; sets `changed` at each change."""
+
+    def __init__(self, api: ClusterApi, collection: str, changed: asyncio.Event) -> None:
+        self.objects: dict[str, Object] = {}
+        self._api = api
+        self._collection = collection
+        self._changed = changed
+
+    async def follow(self) -> None:
+        """Keep up for ever; a server that is away is asked again, ever more patiently."""
+        pause = _FIRST_PAUSE
+        while True:
+            try:
+                await self._once()
+                pause = _FIRST_PAUSE
+            except (aiohttp.ClientError, RefusedError, TimeoutError, ValueError) as error:
+                log.info("%s: %s; asking again in %.1f s", self._collection, error, pause)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, _LONGEST_PAUSE)
+
+    async def _once(self) -> None:
+        listed = await self._api.get(self._collection)
+        self.objects = {thing["metadata"]["name"]: thing for thing in listed["items"]}
+        self._changed.set()
+        version = listed["metadata"]["resourceVersion"]
+        while version:
+            version = await self._watch(version)
+
+    async def _watch(self, version: str) -> str:
+        """Follow one stream; return where to go on, or nothing when a new list is needed."""
+        async for event in self._api.events(self._collection, version):
+            kind, thing = event["type"], event["object"]
+            if kind == "ERROR":
+                return ""
+            version = thing["metadata"]["resourceVersion"]
+            if kind != "BOOKMARK":
+                self._take(kind, thing)
+        return version
+
+    def _take(self, kind: str, thing: Object) -> None:
+        name = thing["metadata"]["name"]
+        if kind == "DELETED":
+            self.objects.pop(name, None)
+        else:
+            self.objects[name] = thing
+        self._changed.set()

@@ -1,0 +1,189 @@
+"""A whole sandbox in one process: Azure, registry, clusters, and the agents that live in them.
+
+Everything of Azure's is on one HTTPS port (`arm.md` 14, 15); each embedded cluster has a port of
+its own. All listen on loopback only.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import ssl
+import traceback
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TYPE_CHECKING, Any
+
+import trustme
+from aiohttp import web
+
+from arcctl.errors import SandboxError
+from arcctl.sandbox import access, admin, registry
+from arcctl.sandbox.agents import Agents
+from arcctl.sandbox.azure import entra
+from arcctl.sandbox.azure.routes import application as azure_application
+from arcctl.sandbox.clock import PROFILES
+from arcctl.sandbox.door import Door
+from arcctl.sandbox.environment import no_proxy
+from arcctl.sandbox.home import Home
+from arcctl.sandbox.kubernetes.cluster import Cluster
+from arcctl.sandbox.kubernetes.routes import application as kubernetes_application
+from arcctl.sandbox.wire import watch
+from arcctl.sandbox.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Coroutine
+
+    from arcctl.sandbox.options import Options
+
+_NAMES = ("localhost", "127.0.0.1", "::1")
+
+
+class Sandbox:
+    """One sandbox; `running()` keeps it alive for as long as its block lasts.
+
+    `clusters` holds the embedded ones by name, which is also their kubeconfig context.
+    """
+
+    def __init__(self, options: Options) -> None:
+        self.options = options
+        self.home = Home(options.home)
+        self.world = World(PROFILES[options.profile], seed=options.seed)
+        self.clusters: dict[str, Cluster] = {}
+        self.environment: dict[str, str] = {}
+        self._ca = trustme.CA()
+        self._tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        self._ca.issue_cert(*_NAMES, *options.hosts).configure_cert(self._tls)
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[Sandbox]:
+        async with AsyncExitStack() as stack:
+            stack.enter_context(self.home.claimed())
+            self._write_certificates()
+            port = await self._open_azure(stack)
+            authority = self.options.authority(port)
+            self.world.base_url = f"https://{authority}"
+            self.world.agent_charts |= {
+                train: registry.agent_chart(authority, train) for train in registry.TRAINS
+            }
+            await self._open_clusters(stack)
+            self.environment = self._environment()
+            yield self
+
+    def _write_certificates(self) -> None:
+        import certifi
+
+        own = self._ca.cert_pem.bytes().decode()
+        self.home.write(self.home.ca, own)
+        self.home.write(self.home.bundle, own + certifi.contents())
+
+    async def _open_azure(self, stack: AsyncExitStack) -> int:
+        app = azure_application(self.world)
+        stock = registry.Registry()
+        watched = watch(self.world, "registry")
+        app.add_subapp("/v2", registry.application(stock, [watched]))
+        app.add_subapp("/_sandbox", admin.application(self.world))
+        plain = web.Application()
+        plain.add_subapp("/v2", registry.application(stock, [watched]))
+        return await self._open(stack, app, plain, port=self.options.port)
+
+    async def _open(
+        self,
+        stack: AsyncExitStack,
+        app: web.Application,
+        plain: web.Application | None = None,
+        *,
+        port: int = 0,
+    ) -> int:
+        """Serve an application on loopback, and another one to whoever speaks plain HTTP."""
+        secure_server = await _server(stack, app)
+        plain_server = await _server(stack, plain) if plain else None
+        door = Door(self._tls, secure_server, plain_server)
+        stack.push_async_callback(door.close)
+        try:
+            return door.open(port)
+        except OSError as error:
+            raise _port_refused(port, error) from error
+
+    async def _open_clusters(self, stack: AsyncExitStack) -> None:
+        if context := self.options.kube_context:
+            chosen = access.with_current(context, self.options.kube_config)
+            self.home.write(self.home.kubeconfig, chosen)
+            self._enter(stack, access.by_context(context, self.options.kube_config))
+            return
+        ways_in = {}
+        for number in range(1, self.options.clusters + 1):
+            name = "sandbox" if number == 1 else f"sandbox-{number}"
+            ways_in[name] = await self._open_cluster(stack, name)
+        ca_data = base64.b64encode(self._ca.cert_pem.bytes()).decode()
+        self.home.write(self.home.kubeconfig, access.kubeconfig(ways_in, ca_data))
+
+    async def _open_cluster(self, stack: AsyncExitStack, name: str) -> tuple[str, str]:
+        world = self.world
+        cluster = Cluster(name, world.clock, world.delays, nodes=self.options.nodes)
+        await stack.enter_async_context(cluster.running())
+        watched = watch(world, "kubernetes")
+        port = await self._open(stack, kubernetes_application(cluster, [watched]))
+        url = f"https://127.0.0.1:{port}"
+        self.clusters[name] = cluster
+        self._enter(stack, access.by_token(url, self.home.ca, cluster.token))
+        return url, cluster.token
+
+    def _enter(self, stack: AsyncExitStack, way_in: access.Access) -> None:
+        """Let the agents live in a cluster until the sandbox ends."""
+        task = asyncio.create_task(self._recorded(Agents(self.world, way_in).run()))
+        stack.push_async_callback(_ended, task)
+
+    async def _recorded(self, work: Coroutine[Any, Any, None]) -> None:
+        """Let no task die unseen: tests ask the world for its crashes."""
+        try:
+            await work
+        except Exception:
+            self.world.crashes.append(traceback.format_exc())
+            raise
+
+    def _environment(self) -> dict[str, str]:
+        base = self.world.base_url
+        unproxied = no_proxy(self.options.hosts)
+        return {
+            "ARCCTL_CLOUD": base,
+            "ARCCTL_SANDBOX_HOME": str(self.home.path),
+            "AZURE_AUTHORITY_HOST": base,
+            "AZURE_CLIENT_ID": entra.FULL_RIGHTS.client_id,
+            "AZURE_CLIENT_SECRET": entra.FULL_RIGHTS.secret,
+            "AZURE_SUBSCRIPTION_ID": self.world.azure.subscription,
+            "AZURE_TENANT_ID": entra.TENANT,
+            "AZURE_TOKEN_CREDENTIALS": "EnvironmentCredential",
+            "KUBECONFIG": str(self.home.kubeconfig),
+            "NO_PROXY": unproxied,
+            "REQUESTS_CA_BUNDLE": str(self.home.bundle),
+            "SSL_CERT_FILE": str(self.home.bundle),
+            "no_proxy": unproxied,
+        }
+
+
+async def _server(stack: AsyncExitStack, app: web.Application) -> web.Server[web.Request]:
+    # Access lines go to the journal, and a client that leaves must not hold up the end.
+    runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+    await runner.setup()
+    stack.push_async_callback(runner.cleanup)
+    assert runner.server is not None
+    return runner.server
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+def _port_refused(port: int, error: OSError) -> SandboxError:
+    hints = ("arcctl sandbox up --port 0",)
+    if isinstance(error, PermissionError):
+        return SandboxError(
+            f"port {port} may not be opened",
+            code="sandbox-port",
+            why="ports below 1024 belong to root, unless the system says otherwise",
+            hints=("sudo sysctl net.ipv4.ip_unprivileged_port_start=443", *hints),
+        )
+    return SandboxError(
+        f"port {port} cannot be opened", code="sandbox-port", why=str(error), hints=hints
+    )
