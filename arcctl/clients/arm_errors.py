@@ -1,0 +1,200 @@
+"""Azure's answers as arcctl's errors: what happened, why, what to type next (`arm.md` 11)."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
+
+from arcctl.clients import arm_problem
+from arcctl.errors import AccessError, ArcctlError, AzureError, NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from arcctl.clients.arm_problem import Problem
+
+ONBOARDING = "Kubernetes Cluster - Azure Arc Onboarding"
+CLUSTER_USER = "Azure Arc Enabled Kubernetes Cluster User Role"
+EXTENSIONS = "Kubernetes Extension Contributor"
+
+# The least role of `arc.md` C2 that holds the action; where none is listed, Contributor.
+_ROLES = (
+    (re.compile(r"connectedclusters/(read|write)$", re.IGNORECASE), ONBOARDING),
+    (re.compile(r"resourcegroups/read$", re.IGNORECASE), ONBOARDING),
+    (re.compile(r"/listclusterusercredential", re.IGNORECASE), CLUSTER_USER),
+    (re.compile(r"kubernetesconfiguration/extensions/", re.IGNORECASE), EXTENSIONS),
+)
+_DENIED = re.compile(
+    r"(?:client|user|principal) '(?P<who>[^']*)'(?: with object id '(?P<object>[^']*)')?"
+    r".*?action(?:\(s\))? '(?P<action>[^']*)'.*?scope(?:\(s\))? '(?P<scope>[^']*)'",
+    re.IGNORECASE | re.DOTALL,
+)
+
+
+def from_answer(status: int, text: str, headers: Mapping[str, str], request: Any) -> ArcctlError:
+    """Make an error of an answer with a status from 400 on; `request` is what was asked."""
+    problem = arm_problem.read(text)
+    facts = _facts(headers, request.headers.get("x-ms-client-request-id", ""))
+    where = urlsplit(request.url)
+    if status == 401:
+        return _not_signed_in(problem, facts)
+    if status == 403 and problem.code == "RequestDisallowedByPolicy":
+        return _by_policy(problem, facts)
+    if status == 403:
+        return _denied(problem, facts)
+    if status == 404:
+        return NotFound(
+            _sentence(problem) or f"not found: {where.path}",
+            code=problem.code or None,
+            why=(*_beneath(problem), *facts),
+        )
+    headline = _sentence(problem) or f"{where.netloc} answered {status} to {request.method}"
+    return AzureError(
+        headline,
+        status=status,
+        azure_code=problem.code,
+        correlation_id=_correlation(headers),
+        code=None if problem.code else f"azure-{status}",
+        why=(*_beneath(problem), *facts),
+        hints=_hints(status, problem),
+    )
+
+
+def from_operation(text: str, headers: Mapping[str, str], *, verb: str, path: str) -> AzureError:
+    """Make an error of the last look at a long-running operation that failed or was canceled."""
+    problem = arm_problem.read(text)
+    inner = problem.innermost
+    return AzureError(
+        _sentence(inner) or f"Azure could not {verb} {path.rsplit('/', 1)[-1]}",
+        status=200,
+        azure_code=inner.code or "OperationFailed",
+        correlation_id=_correlation(headers),
+        why=(
+            f"Azure accepted to {verb} {path} and failed later",
+            *_beneath(problem, but=inner),
+            *_facts(headers, ""),
+        ),
+    )
+
+
+def from_failure(error: Exception, url: str) -> ArcctlError:
+    """Make an error of a request that got no answer."""
+    host = urlsplit(url).netloc
+    if untrusted(error):
+        return AzureError(
+            f"the TLS certificate of {host} cannot be verified",
+            code="azure-tls",
+            why=_cause(error),
+            hints="export REQUESTS_CA_BUNDLE=/path/to/your-authorities.pem",
+        )
+    return AzureError(
+        f"cannot reach {host}",
+        code="azure-unreachable",
+        why=_cause(error),
+        hints="is there a proxy on the way out? export HTTPS_PROXY=http://HOST:PORT",
+    )
+
+
+def untrusted(error: BaseException) -> bool:
+    """Whether a request failed because the server's certificate was not trusted."""
+    seen: BaseException | None = error
+    while seen is not None:
+        if "certificate verify failed" in str(seen).lower() or "CertificateError" in str(seen):
+            return True
+        seen = seen.__cause__
+    return False
+
+
+def transient(error: ArcctlError) -> bool:
+    """Whether the same request may well succeed a little later."""
+    return isinstance(error, AzureError) and (
+        error.status in {408, 429, 500, 502, 503, 504} or error.code == "azure-unreachable"
+    )
+
+
+def _not_signed_in(problem: Problem, facts: tuple[str, ...]) -> AccessError:
+    tenant = "Tenant" in problem.code
+    return AccessError(
+        _sentence(problem) or "Azure does not accept the sign-in",
+        code=problem.code or "not-signed-in",
+        why=facts,
+        hints=(
+            ("export AZURE_TENANT_ID=THE-TENANT-OF-THE-SUBSCRIPTION", "az login --tenant TENANT")
+            if tenant
+            else ("az login", "or set AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_CLIENT_SECRET")
+        ),
+    )
+
+
+def _by_policy(problem: Problem, facts: tuple[str, ...]) -> AzureError:
+    return AzureError(
+        _sentence(problem),
+        status=403,
+        azure_code=problem.code,
+        why=(*problem.policies, *_beneath(problem), *facts),
+        hints="choose what the policy allows, or ask its owner for an exemption",
+    )
+
+
+def _denied(problem: Problem, facts: tuple[str, ...]) -> AccessError:
+    found = _DENIED.search(problem.message)
+    code = problem.code or "AuthorizationFailed"
+    if not found:
+        return AccessError(_sentence(problem) or "Azure does not permit this", code=code, why=facts)
+    action, scope, who = found["action"], found["scope"], found["object"] or found["who"]
+    role = next((name for pattern, name in _ROLES if pattern.search(action)), "Contributor")
+    return AccessError(
+        f"not permitted: {action}",
+        code=code,
+        why=(f"{who} may not do this on {scope}", *facts),
+        hints=(
+            f'az role assignment create --assignee {who} --role "{role}" --scope {scope}',
+            "a role given a moment ago takes some minutes to count",
+        ),
+    )
+
+
+def _hints(status: int, problem: Problem) -> tuple[str, ...]:
+    if problem.code == "ScopeLocked":
+        group = re.search(r"resourcegroups/([^/'\"\s]+)", problem.message, re.IGNORECASE)
+        where = f" --resource-group {group.group(1)}" if group else ""
+        return (f"az lock list{where} -o table", f"az lock delete --name NAME{where}")
+    if problem.code == "MissingSubscriptionRegistration":
+        named = re.findall(r"'([^']+)'", problem.message)
+        return (f"az provider register --namespace {named[-1]}",) if named else ()
+    if status == 429:
+        return ("Azure limits how fast one may ask; try again in a minute",)
+    return ()
+
+
+def _sentence(problem: Problem) -> str:
+    """Return a message as one line without a full stop."""
+    return (problem.message or problem.innermost.message).rstrip(". ")
+
+
+def _beneath(problem: Problem, but: Problem | None = None) -> tuple[str, ...]:
+    """Return the details, at all depths, each as `Code: message`, none of them twice."""
+    lines: dict[str, None] = {}
+    for each in problem.details:
+        if each is not but and each.message and each.message != problem.message:
+            lines[f"{each.code}: {each.message}".removeprefix(": ")] = None
+        lines |= dict.fromkeys(_beneath(each, but))
+    return tuple(lines)
+
+
+def _facts(headers: Mapping[str, str], asked_as: str) -> tuple[str, ...]:
+    now = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S UTC")
+    identifier = _correlation(headers) or asked_as
+    return (f"correlation id {identifier}, {now}",) if identifier else (now,)
+
+
+def _correlation(headers: Mapping[str, str]) -> str:
+    return headers.get("x-ms-correlation-request-id") or ""
+
+
+def _cause(error: BaseException) -> str:
+    """Return the last link of a chain of library errors, without their addresses in memory."""
+    said = re.sub(r"<[^>]* object at 0x[0-9a-f]+>:?\s*", "", str(error))
+    return re.sub(r"\s+", " ", said)[:300]

@@ -1,0 +1,146 @@
+"""JSON over HTTPS to Azure, under arcctl's rules for tokens, retries, headers and errors.
+
+Built on azure-core's pipeline with the transport of `requests` (`dependencies.md` 5), which is
+imported when the first request is made.
+"""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from urllib.parse import quote, urlsplit
+
+from arcctl.errors import AzureError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from azure.core.pipeline import AsyncPipeline
+
+    from arcctl.clients.identity import Identity
+    from arcctl.clients.transport import Transport
+    from arcctl.settings import Settings
+
+_IN_QUERY = "$'(),"
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How long to wait, in seconds; tests pass shorter times.
+
+    `polls` are the pauses between looks at a long-running operation where Azure names none, the
+    last one repeated; `longest` is when arcctl stops looking. A request is tried again at most
+    `retries` times and never after `patience`; the pauses are 0, 2, 4, 8, … times `backoff`.
+    """
+
+    polls: tuple[float, ...] = (1, 2, 3, 5)
+    longest: float = 3600
+    retries: int = 5
+    backoff: float = 0.2
+    patience: float = 60
+    connect: float = 5
+    read: float = 70
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What came back: HTTP status, headers in any case, the JSON body (None where it was empty)."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: Any
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """Whose token, for what audience, and the hosts (`name` or `name:port`) that may see it."""
+
+    identity: Identity
+    audience: str
+    hosts: frozenset[str]
+
+
+class Channel:
+    """A way to some hosts. Without a token every host may be asked, and none learns who asks."""
+
+    def __init__(
+        self, settings: Settings, token: Token | None = None, *, pace: Pace | None = None
+    ) -> None:
+        self._settings = settings
+        self._token = token
+        self._pace = pace or Pace()
+        self._pipeline: AsyncPipeline[Any, Any] | None = None
+        self._transport: Transport | None = None
+        self._root: Channel = self
+
+    def beside(self, token: Token) -> Channel:
+        """Return a channel for another token over the same connections, which this one closes."""
+        other = Channel(self._settings, token, pace=self._pace)
+        other._root = self._root
+        return other
+
+    @property
+    def pipeline(self) -> AsyncPipeline[Any, Any]:
+        """The pipeline itself, for azure's own clients to run on; made at first use."""
+        if self._pipeline is None:
+            from arcctl.clients import pipeline
+
+            self._pipeline = pipeline.build(
+                self._root._connections(),
+                self._pace,
+                correlation_id=self._settings.correlation_id,
+                token=self._token,
+            )
+        return self._pipeline
+
+    async def send(self, method: str, url: str, body: Any = None, **options: Any) -> Answer:
+        """Ask, and return what came back; raise an ArcctlError for every status from 400 on.
+
+        `options` are azure-core's, for instance `retry_on_methods`.
+        """
+        from azure.core.rest import HttpRequest
+
+        request = HttpRequest(method, url, json=body)
+        response = (await self.pipeline.run(request, **options)).http_response
+        return Answer(response.status_code, response.headers, read_json(response, url))
+
+    async def close(self) -> None:
+        """Close all connections, also those that still wait for an answer."""
+        if self._transport is not None:
+            await self._transport.close()
+
+    def _connections(self) -> Transport:
+        if self._transport is None:
+            from arcctl.clients.transport import Transport
+
+            self._transport = Transport(self._settings.environ, self._pace)
+        return self._transport
+
+
+def read_json(response: Any, url: str) -> Any:
+    """Return the JSON body, None for an empty one; raise AzureError for anything else."""
+    text = response.text()
+    if not text.strip():
+        return None
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise AzureError(
+            f"{urlsplit(url).netloc} answered with something that is not JSON",
+            status=response.status_code,
+            code="azure-not-json",
+            why=f"it begins: {' '.join(text.split())[:80]}",
+            hints="a proxy or a sign-in page may stand between: look at HTTPS_PROXY",
+        ) from error
+
+
+def with_query(path: str, query: Mapping[str, str]) -> str:
+    """Append a query, encoded as ARM expects it: `$` and quotes stay, a blank becomes `%20`."""
+    pairs = [f"{quote(key, safe='$')}={quote(query[key], safe=_IN_QUERY)}" for key in query]
+    return f"{path}?{'&'.join(pairs)}" if pairs else path
+
+
+def host_of(url: str) -> str:
+    """Return `name` or `name:port` of a URL, in lower case."""
+    return urlsplit(url).netloc.lower()

@@ -1,0 +1,171 @@
+"""Who is signed in to Azure, and the tokens that prove it (`arm.md` 15.2, `connectedk8s.md` D.1).
+
+In this order: AZURE_ACCESS_TOKEN; a token kept from an earlier command; azure-identity's default
+chain (environment, federated token file, managed identity, az, azd), which reads the process's
+own environment. azure-identity costs 200 ms to import, so it is, only when a token is needed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import json
+import logging
+import re
+import time
+from typing import TYPE_CHECKING, Any
+
+from arcctl.clients.token_cache import Token, TokenCache
+from arcctl.errors import AccessError, ArcctlError, UsageError
+from arcctl.model.secret import Secret
+
+if TYPE_CHECKING:
+    from azure.identity import DefaultAzureCredential
+
+    from arcctl.clients.cloud import Cloud
+    from arcctl.settings import Settings
+
+_COMPANIONS = ("AZURE_SUBSCRIPTION_ID", "AZURE_TENANT_ID")
+_HINTS = (
+    "az login",
+    "or set AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_CLIENT_SECRET (or _CERTIFICATE_PATH)",
+)
+_JUST_FETCHED = 30  # seconds for which even a token that ends soon is used
+
+# azure-identity warns through logging, which Python prints when nobody listens.
+logging.getLogger("azure").addHandler(logging.NullHandler())
+
+
+class Identity:
+    """Gets tokens for one cloud; asked many times at once, it signs in once."""
+
+    def __init__(self, settings: Settings, cloud: Cloud) -> None:
+        self._cloud = cloud
+        self._given = _given_token(settings)
+        self._cache = TokenCache(settings, cloud)
+        self._tokens: dict[str, tuple[Token, float]] = {}
+        self._lock = asyncio.Lock()
+
+    @property
+    def renewable(self) -> bool:
+        """Whether another token can be had when Azure refuses this one."""
+        return self._given is None
+
+    async def token(
+        self, audience: str | None = None, *, claims: str | None = None, fresh: bool = False
+    ) -> Secret:
+        """Return an access token for `audience` (default: ARM).
+
+        `fresh` passes over what is kept; `claims` is the JSON text of a claims challenge. Raises
+        AccessError where nobody is signed in or the sign-in is refused.
+        """
+        wanted = audience or self._cloud.audience
+        if self._given is not None:
+            return self._token_for(wanted)
+        async with self._lock:
+            kept = None if fresh or claims else self._kept(wanted)
+            return (kept or await self._fetch(wanted, claims)).value
+
+    async def renew(self, audience: str, refused: Secret, *, claims: str | None = None) -> Secret:
+        """Return a token other than the refused one; several askers cause one sign-in."""
+        async with self._lock:
+            kept = self._kept(audience)
+            if kept is None or kept.value == refused or claims:
+                self._cache.drop(audience)
+                kept = await self._fetch(audience, claims)
+            return kept.value
+
+    async def whoami(self) -> dict[str, Any]:
+        """Return the claims of the ARM token (tid, oid, appid, upn, …); {} where it is opaque."""
+        parts = (await self.token()).reveal().split(".")
+        try:
+            claims = base64.urlsafe_b64decode(parts[1] + "=" * (-len(parts[1]) % 4))
+            found = json.loads(claims)
+        except (ValueError, IndexError):
+            return {}
+        return found if isinstance(found, dict) else {}
+
+    def _token_for(self, audience: str) -> Secret:
+        if self._given is None or audience == self._cloud.graph:
+            raise AccessError(
+                f"AZURE_ACCESS_TOKEN is for Azure Resource Manager, not for {audience}",
+                code="token-for-another-audience",
+            )
+        return self._given
+
+    def _kept(self, audience: str) -> Token | None:
+        token, until = self._tokens.get(audience, (None, 0.0))
+        if token and (token.usable or time.time() < until):
+            return token
+        return self._cache.get(audience)
+
+    async def _fetch(self, audience: str, claims: str | None) -> Token:
+        token = await asyncio.to_thread(_sign_in, self._cloud, audience, claims)
+        self._tokens[audience] = (token, min(token.expires_on, time.time() + _JUST_FETCHED))
+        self._cache.put(audience, token)
+        return token
+
+
+def _given_token(settings: Settings) -> Secret | None:
+    token = settings.environ.get("AZURE_ACCESS_TOKEN")
+    missing = [name for name in _COMPANIONS if not settings.environ.get(name)]
+    if token and missing:
+        raise UsageError(
+            f"AZURE_ACCESS_TOKEN is set, but {' and '.join(missing)} is not",
+            code="access-token-env-incomplete",
+            hints=tuple(f"export {name}=…" for name in missing),
+        )
+    return Secret(token) if token else None
+
+
+def _sign_in(cloud: Cloud, audience: str, claims: str | None) -> Token:
+    """Ask the chain, in a thread. A new chain each time: it re-reads files and keeps no token."""
+    from azure.core.exceptions import AzureError as CoreError
+
+    # az and MSAL keep the audience as it is, so one that ends in a slash gives two of them.
+    options: dict[str, Any] = {"claims": claims, "enable_cae": True} if claims else {}
+    try:
+        with _chain(cloud) as chain:
+            found = chain.get_token(f"{audience}/.default", **options)
+    except CoreError as error:
+        raise _refused(str(getattr(error, "message", "") or error), cloud) from error
+    except ValueError as error:
+        raise AccessError(
+            "the settings for signing in to Azure do not fit", why=str(error), hints=_HINTS
+        ) from error
+    return Token(Secret(found.token), found.expires_on)
+
+
+def _chain(cloud: Cloud) -> DefaultAzureCredential:
+    from azure.identity import DefaultAzureCredential, WorkloadIdentityCredential
+
+    where: dict[str, Any] = {
+        "authority": cloud.login,
+        "disable_instance_discovery": not cloud.builtin,
+    }
+    chain = DefaultAzureCredential(process_timeout=30, **where)
+    # The chain gives everyone but this one the authority: a federated token would go to the
+    # public cloud's login unless AZURE_AUTHORITY_HOST says otherwise.
+    chain.credentials = tuple(
+        WorkloadIdentityCredential(**where)
+        if isinstance(each, WorkloadIdentityCredential)
+        else each
+        for each in chain.credentials
+    )
+    return chain
+
+
+def _refused(said: str, cloud: Cloud) -> ArcctlError:
+    """Tell apart: nobody is signed in, the sign-in was refused, the login host is unreachable."""
+    if found := re.search(r"(AADSTS\d+):\s*(.*?)(?:\.\s|\.?$|\r|\n)", said, re.MULTILINE):
+        return AccessError(
+            f"sign-in refused: {found.group(2).rstrip('.')}", code=found.group(1), hints=_HINTS
+        )
+    tried = dict(re.findall(r"^\s*(\w+Credential): (.*)$", said, re.MULTILINE))
+    lines = tuple(f"{name}: {reason.split('. ')[0]}" for name, reason in tried.items())
+    return AccessError(
+        f"not signed in to {cloud.name}",
+        code="not-signed-in",
+        why=lines or " ".join(said.split())[:300],
+        hints=_HINTS,
+    )

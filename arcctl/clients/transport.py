@@ -1,0 +1,129 @@
+"""The connections beneath azure-core: `requests`, in threads, with four habits of its own mended.
+
+It would rewrite the signed URLs of long-running operations, prefer a password from `.netrc` to
+our bearer token, read the bundle of authorities again for every connection, and keep a stopped
+command waiting until the server has answered.
+"""
+
+from __future__ import annotations
+
+import functools
+import socket
+import threading
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
+
+import requests
+from azure.core.pipeline.transport import AsyncioRequestsTransport
+from requests.adapters import HTTPAdapter
+from requests.utils import DEFAULT_CA_BUNDLE_PATH
+from urllib3.connection import HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+from urllib3.util.ssl_ import create_urllib3_context
+
+if TYPE_CHECKING:
+    import ssl
+    from collections.abc import Mapping
+
+    from arcctl.clients.channel import Pace
+
+
+class Transport(AsyncioRequestsTransport):  # type: ignore[misc] # loaded by a module's __getattr__
+    """azure-core's transport over our session; closing it cuts what is under way."""
+
+    def __init__(self, environ: Mapping[str, str], pace: Pace) -> None:
+        self._adapter = _Adapter(trust(environ))
+        session = _Session()
+        session.mount("https://", self._adapter)
+        super().__init__(session=session, connection_timeout=(pace.connect, pace.read))
+
+    async def close(self) -> None:
+        """Close every connection, so that no thread waits for an answer nobody wants."""
+        self._adapter.cut()
+        AsyncioRequestsTransport.close(self)
+
+
+class _Session(requests.Session):
+    def __init__(self) -> None:
+        super().__init__()
+        self.auth = _keep_authorization
+
+    def prepare_request(self, request: requests.Request) -> requests.PreparedRequest:
+        """Send the URL as it was given: the signature in a poll URL covers its bytes."""
+        prepared = super().prepare_request(request)
+        prepared.url = request.url if isinstance(request.url, str) else prepared.url
+        return prepared
+
+
+def _keep_authorization(prepared: requests.PreparedRequest) -> requests.PreparedRequest:
+    return prepared
+
+
+class _Adapter(HTTPAdapter):
+    """Opens connections under one TLS context and remembers them."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
+        self._context = context
+        self._open: WeakSet[HTTPSConnection] = WeakSet()
+        self._lock = threading.Lock()
+        super().__init__()
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs, ssl_context=self._context)
+        self._count(self.poolmanager)
+
+    def proxy_manager_for(self, proxy: str, **kwargs: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, **kwargs, ssl_context=self._context)
+        self._count(manager)
+        return manager
+
+    def build_connection_pool_key_attributes(
+        self, request: requests.PreparedRequest, verify: Any, cert: Any = None
+    ) -> Any:
+        """Leave trust to the context, which has read the bundle once."""
+        host, _ = super().build_connection_pool_key_attributes(request, True, cert)
+        return host, {"cert_reqs": "CERT_REQUIRED"}
+
+    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
+        conn.cert_reqs = "CERT_REQUIRED"
+
+    def cut(self) -> None:
+        """End every connection; a thread that reads from one gets an error at once."""
+        with self._lock:
+            connections = list(self._open)
+        for connection in connections:
+            if connection.sock is not None:
+                with suppress(OSError):
+                    connection.sock.shutdown(socket.SHUT_RDWR)
+
+    def _count(self, manager: Any) -> None:
+        opened, lock = self._open, self._lock
+
+        class Connection(HTTPSConnection):
+            def connect(self) -> None:
+                super().connect()
+                with lock:
+                    opened.add(self)
+
+        class Pool(HTTPSConnectionPool):
+            ConnectionCls = Connection
+
+        manager.pool_classes_by_scheme = {"http": HTTPConnectionPool, "https": Pool}
+
+
+def trust(environ: Mapping[str, str]) -> ssl.SSLContext:
+    """Return a context that trusts REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE, or certifi's list."""
+    bundle = environ.get("REQUESTS_CA_BUNDLE") or environ.get("CURL_CA_BUNDLE")
+    path = Path(bundle or DEFAULT_CA_BUNDLE_PATH)
+    return _context(str(path), path.stat().st_mtime_ns if path.exists() else 0)
+
+
+@functools.lru_cache(maxsize=4)
+def _context(path: str, _changed: int) -> ssl.SSLContext:
+    """Read a bundle once per process: it takes 20 ms, as long as ten requests."""
+    context = create_urllib3_context()
+    kind = "capath" if Path(path).is_dir() else "cafile"
+    context.load_verify_locations(**{kind: path})
+    return context

@@ -1,0 +1,185 @@
+"""A small Azure of one port, which answers as it is told and remembers what it was asked."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import ssl
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Self
+
+import trustme
+from aiohttp import web
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+TENANT = "11111111-0000-4000-8000-0000000000aa"
+SUBSCRIPTION = "22222222-0000-4000-8000-000000000001"
+GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/edge"
+CLUSTER = f"{GROUP}/providers/Microsoft.Kubernetes/connectedClusters/harbor"
+
+AUTHORITY = trustme.CA()
+_CERTIFICATE = AUTHORITY.issue_cert("127.0.0.1", "localhost")
+
+
+@dataclass
+class Say:
+    """One answer: a status, a body (JSON, or raw text), headers; `cut` closes the socket instead.
+
+    `cut` is "before" (nothing is sent) or "mid" (half of the body is). `hold` waits for the event.
+    """
+
+    body: Any = None
+    status: int = 200
+    headers: dict[str, str] = field(default_factory=dict)
+    raw: str | None = None
+    cut: str = ""
+    hold: asyncio.Event | None = None
+
+    @property
+    def text(self) -> str:
+        if self.raw is not None:
+            return self.raw
+        return "" if self.body is None else json.dumps(self.body)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """One request as it came over the wire; `target` is the path with its query, byte by byte."""
+
+    method: str
+    target: str
+    headers: dict[str, str]
+    body: str
+
+    @property
+    def token(self) -> str | None:
+        value = self.headers.get("Authorization")
+        return value.removeprefix("Bearer ") if value else None
+
+
+class Azure:
+    """Answers are queued per method and path; the last one of a queue is repeated."""
+
+    def __init__(self) -> None:
+        self.url = ""
+        self.asked: list[Asked] = []
+        self.arrived = asyncio.Event()
+        self._said: dict[tuple[str, str], list[Say]] = defaultdict(list)
+        self._runner: web.AppRunner | None = None
+        self.tokens = 0
+        self.lifetime = 3600
+        self.sign_in_error: dict[str, Any] | None = None
+
+    def say(self, method: str, path: str, *answers: Say | dict[str, Any]) -> None:
+        """Queue answers; a dict stands for a 200 with that body."""
+        queue = self._said[method, path.lower()]
+        queue.extend(each if isinstance(each, Say) else Say(each) for each in answers)
+
+    def targets(self, method: str = "") -> list[str]:
+        """What was asked, in order, sign-in and metadata left aside."""
+        return [
+            each.target
+            for each in self.asked
+            if method in {"", each.method} and "/oauth2/" not in each.target
+        ]
+
+    async def __aenter__(self) -> Self:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        _CERTIFICATE.configure_cert(context)
+        app = web.Application()
+        app.router.add_route("*", "/{anything:.*}", self._answer)
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
+        await self._runner.setup()
+        site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=context)
+        await site.start()
+        self.url = f"https://127.0.0.1:{self._runner.addresses[0][1]}"
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        if self._runner:
+            await self._runner.cleanup()
+
+    async def _answer(self, request: web.Request) -> web.StreamResponse:
+        body = await request.text()
+        self.asked.append(Asked(request.method, request.raw_path, dict(request.headers), body))
+        self.arrived.set()
+        path = request.raw_path.partition("?")[0].lower()
+        answer = self._built_in(path)
+        queue = self._said.get((request.method, path))
+        if queue:
+            answer = queue.pop(0) if len(queue) > 1 else queue[0]
+        if answer is None:
+            answer = Say({"error": {"code": "ResourceNotFound", "message": f"no {path}"}}, 404)
+        return await self._send(request, answer)
+
+    async def _send(self, request: web.Request, answer: Say) -> web.StreamResponse:
+        if answer.hold:
+            await answer.hold.wait()
+        if answer.cut == "before":
+            _abort(request)
+        headers = {"Content-Type": "application/json", **answer.headers}
+        if answer.cut == "mid":
+            headers["Content-Length"] = str(len(answer.text))
+            response = web.StreamResponse(status=answer.status, headers=headers)
+            await response.prepare(request)
+            await response.write(answer.text[: len(answer.text) // 2].encode())
+            _abort(request)
+            return response
+        return web.Response(status=answer.status, text=answer.text, headers=headers)
+
+    def _built_in(self, path: str) -> Say | None:
+        if path.endswith("/metadata/endpoints"):
+            return Say(self.metadata())
+        if path.endswith("/openid-configuration"):
+            base = f"{self.url}/{TENANT}"
+            return Say(
+                {
+                    "issuer": f"{base}/v2.0",
+                    "authorization_endpoint": f"{base}/oauth2/v2.0/authorize",
+                    "token_endpoint": f"{base}/oauth2/v2.0/token",
+                }
+            )
+        return self._token() if path.endswith("/oauth2/v2.0/token") else None
+
+    def metadata(self) -> dict[str, Any]:
+        """What `/metadata/endpoints` says of this cloud."""
+        return {
+            "name": "HarborCloud",
+            "portal": f"{self.url}/portal/",
+            "authentication": {
+                "loginEndpoint": f"{self.url}/",
+                "audiences": [f"{self.url}/"],
+                "tenant": "common",
+            },
+            "resourceManager": f"{self.url}/",
+            "microsoftGraphResourceId": f"{self.url}/graph/",
+            "dataplaneEndpoints": {"arcConfigEndpoint": f"{self.url}/dp/"},
+        }
+
+    def _token(self) -> Say:
+        if self.sign_in_error:
+            return Say(self.sign_in_error, 401)
+        self.tokens += 1
+        return Say(
+            {
+                "token_type": "Bearer",
+                "expires_in": self.lifetime,
+                "ext_expires_in": self.lifetime,
+                "access_token": f"token-{self.tokens}",
+            }
+        )
+
+
+def _abort(request: web.Request) -> None:
+    if request.transport:
+        request.transport.abort()
+
+
+def trust(folder: Path) -> Path:
+    """Write the authority where REQUESTS_CA_BUNDLE can point to."""
+    path = folder / "authority.pem"
+    AUTHORITY.cert_pem.write_to_path(str(path))
+    return path
