@@ -7,8 +7,8 @@ from collections import deque
 from dataclasses import asdict, dataclass
 from typing import Any
 
-BODY_LIMIT = 64 * 1024
-ENTRY_LIMIT = 20_000
+BODY_LIMIT = 16 * 1024
+ENTRY_LIMIT = 10_000
 
 _WORDS = (
     "client_secret|client_assertion|assertion|password|access_token|refresh_token|id_token|token|"

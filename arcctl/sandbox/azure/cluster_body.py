@@ -1,0 +1,182 @@
+"""What may be written to a connected cluster, and what the service makes of it (`arm.md` 2.2-2.4)."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from arcctl.model.region import canonical
+from arcctl.sandbox.azure import entra, projection
+from arcctl.sandbox.azure.answers import ArmError, bad_request
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from arcctl.sandbox.azure.call import Call
+
+_TEXTS = (
+    "agentPublicKeyCertificate",
+    "distribution",
+    "distributionVersion",
+    "infrastructure",
+    "privateLinkScopeResourceId",
+)
+_OBJECTS = (
+    "aadProfile",
+    "arcAgentProfile",
+    "securityProfile",
+    "oidcIssuerProfile",
+    "gateway",
+)
+_ENUMS = {
+    "privateLinkState": ("Enabled", "Disabled"),
+    "azureHybridBenefit": ("True", "False", "NotApplicable"),
+}
+_DEFAULTS = {"privateLinkState": "Disabled", "azureHybridBenefit": "NotApplicable"}
+# Read-only parts of objects that may be written: taken out of a body, never believed.
+_READ_ONLY = {
+    "arcAgentProfile": ("agentErrors", "agentState"),
+    "oidcIssuerProfile": ("issuerUrl",),
+}
+
+
+def accepted(call: Call) -> dict[str, Any]:
+    """Read a PUT's body: checked, without what is read-only or unknown, with the defaults."""
+    sent = projection.projected(call.document(), projection.CLUSTER, call.version)
+    properties = _an_object(sent, "properties")
+    body: dict[str, Any] = {
+        "location": canonical(sent["location"]),
+        "tags": _tags(sent),
+        "identity": {"type": _identity(sent)},
+        "properties": _properties(properties),
+    }
+    if kind := _kind(call, sent):
+        body["kind"] = kind
+    _check_key(body["properties"]["agentPublicKeyCertificate"], agentless=kind is not None)
+    _add_issuer(body)
+    return body
+
+
+def _properties(sent: dict[str, Any]) -> dict[str, Any]:
+    kept: dict[str, Any] = dict(_DEFAULTS)
+    for name in _TEXTS:
+        _take(sent, kept, name, lambda value: isinstance(value, str))
+    for name in _OBJECTS:
+        _take(sent, kept, name, lambda value: isinstance(value, dict))
+    for name, values in _ENUMS.items():
+        _take(sent, kept, name, values.__contains__)
+    if "agentPublicKeyCertificate" not in kept:
+        raise bad_request("BadRequest", "properties.agentPublicKeyCertificate is required.")
+    kept.setdefault("aadProfile", {})
+    kept.setdefault("arcAgentProfile", {}).setdefault("agentAutoUpgrade", "Enabled")
+    for owner, names in _READ_ONLY.items():
+        for name in names:
+            kept.get(owner, {}).pop(name, None)
+    kept["arcAgentryConfigurations"] = _agentry(sent.get("arcAgentryConfigurations"))
+    return kept
+
+
+def _take(
+    sent: dict[str, Any], kept: dict[str, Any], name: str, fits: Callable[[Any], bool]
+) -> None:
+    value = sent.get(name)
+    if value is None:
+        return
+    if not fits(value):
+        raise _wrong(f"properties.{name}")
+    kept[name] = value
+
+
+def _agentry(sent: Any) -> list[dict[str, Any]]:
+    """Keep features and settings; protected settings are taken and never shown."""
+    if sent is None:
+        return []
+    if not isinstance(sent, list) or not all(isinstance(item, dict) for item in sent):
+        raise _wrong("properties.arcAgentryConfigurations")
+    return [
+        {
+            "feature": item.get("feature"),
+            "settings": item.get("settings"),
+            "protectedSettings": None,
+        }
+        for item in sent
+    ]
+
+
+def _identity(sent: dict[str, Any]) -> str:
+    kind = _an_object(sent, "identity").get("type")
+    if kind not in {"SystemAssigned", "None"}:
+        raise _wrong("identity.type")
+    return str(kind)
+
+
+def _kind(call: Call, sent: dict[str, Any]) -> str | None:
+    kind = sent.get("kind")
+    if not kind:
+        return None
+    known = ["ProvisionedCluster"]
+    if "2024-12-01" <= call.version < "2026-03":
+        known.append("AWS")
+    if "2025-12-01" <= call.version < "2026-03":
+        known.append("GCP")
+    if kind not in known:
+        raise _wrong("kind")
+    return str(kind)
+
+
+def _tags(sent: dict[str, Any]) -> dict[str, str]:
+    tags = sent.get("tags") or {}
+    if not isinstance(tags, dict) or not all(isinstance(v, str) for v in tags.values()):
+        raise _wrong("tags")
+    if len(tags) > 50 or any(len(k) > 512 or len(v) > 256 for k, v in tags.items()):
+        raise ArmError(400, "InvalidTags", "At most 50 tags, names to 512, values to 256 letters.")
+    return tags
+
+
+def _check_key(key: str, *, agentless: bool) -> None:
+    from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
+    from cryptography.hazmat.primitives.serialization import load_der_public_key
+
+    if agentless:
+        if key:
+            raise bad_request("BadRequest", "agentPublicKeyCertificate must be empty here.")
+        return
+    try:
+        loaded = load_der_public_key(base64.b64decode(key, validate=True))
+    except (ValueError, binascii.Error) as error:
+        raise _bad_key() from error
+    if not isinstance(loaded, RSAPublicKey) or loaded.key_size < 2048:
+        raise _bad_key()
+
+
+def _add_issuer(body: dict[str, Any]) -> None:
+    profile = body["properties"].get("oidcIssuerProfile", {})
+    if profile.get("enabled"):
+        # Region and a random part: another region means another issuer (arc.md B7).
+        host = f"{body['location']}.oic.prod-arc.azure.com"
+        profile["issuerUrl"] = f"https://{host}/{entra.TENANT}/{uuid4()}/"
+
+
+def _an_object(sent: dict[str, Any], name: str) -> dict[str, Any]:
+    value = sent.get(name)
+    if value is None:
+        raise bad_request("BadRequest", f"The property '{name}' is required.", target=name)
+    if not isinstance(value, dict):
+        raise _wrong(name)
+    return value
+
+
+def _wrong(name: str) -> ArmError:
+    return bad_request(
+        "InvalidRequestContent", f"The value of '{name}' is not what was expected.", target=name
+    )
+
+
+def _bad_key() -> ArmError:
+    return bad_request(
+        "BadRequest",
+        "agentPublicKeyCertificate must be the base64 of an RSA public key in PKCS#1 DER.",
+        target="properties.agentPublicKeyCertificate",
+    )

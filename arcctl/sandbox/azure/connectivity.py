@@ -1,0 +1,129 @@
+"""Whether a cluster is alive: heartbeats, the 15 minutes, the 90 days (`arc.md` B1, B2)."""
+
+from __future__ import annotations
+
+import base64
+import json
+import secrets
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from arcctl.sandbox.azure import entra, times
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from arcctl.sandbox.azure.call import Call
+    from arcctl.sandbox.azure.state import Azure
+    from arcctl.sandbox.azure.store import Resource
+
+SILENCE = timedelta(minutes=15)
+CERTIFICATE_LIFE = timedelta(days=90)
+RENEWAL_WINDOW = timedelta(days=44)
+# The service itself, which writes what the agents report (arm.md 2.7).
+SERVICE_APP = "64b12d6e-6549-484c-8cc6-6281839ba394"
+FACTS = (
+    "agentVersion",
+    "kubernetesVersion",
+    "totalNodeCount",
+    "totalCoreCount",
+    "offering",
+)
+EXPIRY = "managedIdentityCertificateExpirationTime"
+REPORTED = (
+    "agentVersion",
+    "kubernetesVersion",
+    "totalNodeCount",
+    "totalCoreCount",
+    "offering",
+    "lastConnectivityTime",
+    EXPIRY,
+    "miscellaneousProperties",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HeartbeatAnswer:
+    """What the service says to an agent; `certificate_expires` only where it was accepted."""
+
+    accepted: bool
+    reason: str = ""
+    certificate_expires: datetime | None = None
+
+
+def status(found: Resource, now: datetime, version: str) -> str:
+    """Derive connectivityStatus from the clock."""
+    if found.last_beat is None:
+        knows_missing = version >= "2024-12-01-preview"
+        return "AgentNotInstalled" if found.agents_missing and knows_missing else "Connecting"
+    if now >= times.read(found.properties[EXPIRY]):
+        return "Expired"
+    return "Offline" if now - found.last_beat >= SILENCE else "Connected"
+
+
+def heartbeat(
+    azure: Azure, cluster_id: str, public_key: str | None, facts: Mapping[str, Any]
+) -> HeartbeatAnswer:
+    """Take an agent's word, if it holds the key that ARM knows (None: trust it)."""
+    azure.operations.settle()
+    found = azure.store.get(cluster_id)
+    if found is None or found.state == "Deleting":
+        return HeartbeatAnswer(False, "there is no such cluster")
+    if azure.world.faults.take("agents", "never_connected", path=cluster_id):
+        return HeartbeatAnswer(False, "planned: the agents never connect")
+    if public_key is not None and public_key != found.properties["agentPublicKeyCertificate"]:
+        return HeartbeatAnswer(False, "the key is not the one that was registered")
+    now = azure.world.clock.now()
+    if status(found, now, "9999") == "Expired":
+        return HeartbeatAnswer(False, "the certificate has expired")
+    _write(found, facts, now)
+    return HeartbeatAnswer(True, certificate_expires=times.read(found.properties[EXPIRY]))
+
+
+def _write(found: Resource, facts: Mapping[str, Any], now: datetime) -> None:
+    properties = found.properties
+    properties |= {name: facts[name] for name in FACTS if facts.get(name) is not None}
+    properties["lastConnectivityTime"] = times.zulu(now)
+    expires = properties.get(EXPIRY)
+    if expires is None or times.read(expires) - now <= RENEWAL_WINDOW:
+        properties[EXPIRY] = times.zulu(now + CERTIFICATE_LIFE)
+    if properties.get("oidcIssuerProfile") or properties.get("securityProfile"):
+        properties["arcAgentProfile"]["agentState"] = "Succeeded"
+    found.last_beat = now
+    found.agents_missing = False
+    found.written()
+    found.body["systemData"] |= {
+        "lastModifiedBy": SERVICE_APP,
+        "lastModifiedByType": "Application",
+        "lastModifiedAt": times.zulu(now),
+    }
+
+
+def credential(call: Call, found: Resource) -> dict[str, Any]:
+    """Make up a way in, as cluster connect gives it out (`arm.md` 2.6)."""
+    expires = call.world.clock.after(3 * 3600)
+    connection = {
+        "expirationTime": int(expires.timestamp()),
+        "hybridConnectionName": f"microsoft.kubernetes/connectedclusters/{secrets.token_hex(32)}",
+        "relay": "azgnrelay-sandbox-l1",
+        "token": f"SharedAccessSignature {secrets.token_urlsafe(48)}",
+    }
+    if call.version >= "2024-07":
+        connection |= {"relayTid": entra.TENANT, "relayType": "cc"}
+    config = json.dumps(_kubeconfig(found.body["name"])).encode()
+    return {
+        "hybridConnectionConfig": connection,
+        "kubeconfigs": [{"name": "credentialName1", "value": base64.b64encode(config).decode()}],
+    }
+
+
+def _kubeconfig(name: str) -> dict[str, Any]:
+    return {
+        "apiVersion": "v1",
+        "kind": "Config",
+        "clusters": [{"name": name, "cluster": {"server": "https://127.0.0.1:47011/proxies"}}],
+        "users": [{"name": name, "user": {"token": secrets.token_urlsafe(32)}}],
+        "contexts": [{"name": name, "context": {"cluster": name, "user": name}}],
+        "current-context": name,
+    }

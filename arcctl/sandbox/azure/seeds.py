@@ -1,0 +1,235 @@
+"""What a world begins with (`arm.md` 14.6), and scenarios for tests and demos.
+
+A scenario is JSON; all entries are optional:
+
+    {"subscriptions": [{"subscriptionId", "displayName", "state"}],
+     "groups": [{"name", "location", "tags"?, "subscriptionId"?}],
+     "clusters": [{"name", "group", "location"?, "count"?: how many, numbered behind the name,
+                   "state"?: "Connected" | "Connecting" | "Offline" | "Expired" |
+                             "AgentNotInstalled", "tags"?, "kind"?, "properties"?: {…}}],
+     "resources": [documents with an id; stored as they are],
+     "providers": {namespace: registrationState},
+     "regionGaps": [{"type", "region"}],
+     "pageSize": N,
+     "scenario": a named one to plant first}
+"""
+
+from __future__ import annotations
+
+import base64
+from datetime import timedelta
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any
+from uuid import NAMESPACE_URL, uuid4, uuid5
+
+from arcctl.model.region import canonical
+from arcctl.sandbox.azure import access, entra, times
+from arcctl.sandbox.azure.store import Resource
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from arcctl.sandbox.azure.state import Azure
+
+SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
+SECOND_SUBSCRIPTION = "00000000-0000-0000-0000-000000000002"
+_CLUSTERS = "Microsoft.Kubernetes/connectedClusters"
+_BEATS = {"Connected": timedelta(minutes=2), "Offline": timedelta(hours=5)}
+_KNOWN = frozenset(
+    {"subscriptions", "groups", "clusters", "resources", "providers", "regionGaps"}
+    | {"pageSize", "scenario"}
+)
+
+
+def ground(azure: Azure) -> None:
+    """Plant two subscriptions and who may do what in them; no resource group."""
+    for subscription, name in ((SUBSCRIPTION, "Sandbox"), (SECOND_SUBSCRIPTION, "Sandbox Two")):
+        azure.add_subscription(subscription_document(subscription, name))
+        scope = f"/subscriptions/{subscription}"
+        for who in (entra.FULL_RIGHTS, entra.PERSON):
+            _assign(azure, scope, who, access.OWNER)
+    _assign(azure, f"/subscriptions/{SUBSCRIPTION}", entra.ONBOARDING, access.ONBOARDING)
+
+
+def named(name: str) -> Mapping[str, Any]:
+    if name in {"", "empty"}:
+        return {}
+    if name == "demo":
+        from arcctl.sandbox.azure.demo import DEMO
+
+        return DEMO
+    raise ValueError(f"there is no scenario named {name}")
+
+
+def plant(azure: Azure, scenario: Mapping[str, Any]) -> None:
+    if strange := scenario.keys() - _KNOWN:
+        raise ValueError(f"a scenario has no {', '.join(sorted(strange))}")
+    if "scenario" in scenario:
+        plant(azure, named(scenario["scenario"]))
+    _settings(azure, scenario)
+    for entry in scenario.get("groups", []):
+        _group(azure, entry)
+    for entry in scenario.get("clusters", []):
+        _clusters(azure, entry)
+    for document in scenario.get("resources", []):
+        azure.store.put(Resource(_completed(document)))
+
+
+def _settings(azure: Azure, scenario: Mapping[str, Any]) -> None:
+    for entry in scenario.get("subscriptions", []):
+        subscription, name = entry["subscriptionId"], entry["displayName"]
+        state = entry.get("state", "Enabled")
+        azure.add_subscription(subscription_document(subscription, name, state))
+        for who in (entra.FULL_RIGHTS, entra.PERSON):
+            _assign(azure, f"/subscriptions/{subscription}", who, access.OWNER)
+    for namespace, state in scenario.get("providers", {}).items():
+        for known in azure.providers.values():
+            known[namespace.lower()].state = state
+    for gap in scenario.get("regionGaps", []):
+        azure.region_gaps.add((gap["type"].lower(), canonical(gap["region"])))
+    azure.page_size = int(scenario.get("pageSize", azure.page_size))
+
+
+def subscription_document(subscription: str, name: str, state: str = "Enabled") -> dict[str, Any]:
+    return {
+        "id": f"/subscriptions/{subscription}",
+        "subscriptionId": subscription,
+        "tenantId": entra.TENANT,
+        "displayName": name,
+        "state": state,
+        "subscriptionPolicies": {
+            "locationPlacementId": "Public_2014-09-01",
+            "quotaId": "PayAsYouGo_2014-09-01",
+            "spendingLimit": "Off",
+        },
+        "authorizationSource": "RoleBased",
+        "managedByTenants": [],
+        "tags": {},
+    }
+
+
+def _assign(azure: Azure, scope: str, who: entra.Principal, role: access.Role) -> None:
+    name = str(uuid5(NAMESPACE_URL, f"{scope}/{who.object_id}/{role.id}"))
+    definition = f"{scope}/providers/Microsoft.Authorization/roleDefinitions/{role.id}"
+    document = {
+        "id": f"{scope}/providers/{access.ASSIGNMENTS}/{name}",
+        "name": name,
+        "type": access.ASSIGNMENTS,
+        "properties": {
+            "scope": scope,
+            "roleDefinitionId": definition,
+            "principalId": who.object_id,
+            "principalType": "User" if who.type == "User" else "ServicePrincipal",
+        },
+    }
+    azure.store.put(Resource(document))
+
+
+def _group(azure: Azure, entry: Mapping[str, Any]) -> None:
+    subscription = entry.get("subscriptionId", SUBSCRIPTION)
+    document = {
+        "id": f"/subscriptions/{subscription}/resourceGroups/{entry['name']}",
+        "name": entry["name"],
+        "type": "Microsoft.Resources/resourceGroups",
+        "location": canonical(entry.get("location", "eastus")),
+        "tags": dict(entry.get("tags", {})),
+        "properties": {"provisioningState": "Succeeded"},
+    }
+    azure.store.put(Resource(document))
+
+
+def _clusters(azure: Azure, entry: Mapping[str, Any]) -> None:
+    subscription = entry.get("subscriptionId", SUBSCRIPTION)
+    group = f"/subscriptions/{subscription}/resourceGroups/{entry['group']}"
+    if azure.store.get(group) is None:
+        _group(
+            azure,
+            {"name": entry["group"], "location": entry.get("location", "eastus")}
+            | ({"subscriptionId": subscription}),
+        )
+    count = int(entry.get("count", 0))
+    names = [f"{entry['name']}-{n:05}" for n in range(1, count + 1)] or [entry["name"]]
+    for name in names:
+        _cluster(azure, f"{group}/providers/{_CLUSTERS}/{name}", entry)
+
+
+def _cluster(azure: Azure, cluster_id: str, entry: Mapping[str, Any]) -> None:
+    state = entry.get("state", "Connected")
+    now = azure.world.clock.now()
+    stamp = times.zulu(now - timedelta(days=30))
+    kind = {"kind": entry["kind"]} if "kind" in entry else {}
+    document = {
+        "id": cluster_id,
+        "name": cluster_id.rpartition("/")[2],
+        "type": _CLUSTERS.lower(),
+        "location": canonical(entry.get("location", "eastus")),
+        "tags": dict(entry.get("tags", {})),
+        "identity": {
+            "type": "SystemAssigned",
+            "principalId": str(uuid4()),
+            "tenantId": entra.TENANT,
+        },
+        **kind,
+        "properties": _properties() | dict(entry.get("properties", {})),
+        "systemData": {
+            "createdBy": entra.FULL_RIGHTS.client_id,
+            "createdByType": "Application",
+            "createdAt": stamp,
+            "lastModifiedBy": entra.FULL_RIGHTS.client_id,
+            "lastModifiedByType": "Application",
+            "lastModifiedAt": stamp,
+        },
+    }
+    found = azure.store.put(Resource(document))
+    found.written()
+    found.agents_missing = state == "AgentNotInstalled"
+    if state not in {"Connecting", "AgentNotInstalled"}:
+        _let_live(azure, found, state)
+
+
+def _let_live(azure: Azure, found: Resource, state: str) -> None:
+    now = azure.world.clock.now()
+    silent = _BEATS.get(state, timedelta(days=100))
+    found.last_beat = now - silent
+    issued = found.last_beat if state == "Expired" else now - timedelta(days=10)
+    found.body["properties"] = {
+        "agentVersion": "1.36.1",
+        "kubernetesVersion": "1.36.3",
+        "totalNodeCount": 3,
+        "totalCoreCount": 12,
+        "lastConnectivityTime": times.zulu(found.last_beat),
+        "managedIdentityCertificateExpirationTime": times.zulu(issued + timedelta(days=90)),
+        **found.body["properties"],
+    }
+
+
+def _properties() -> dict[str, Any]:
+    return {
+        "provisioningState": "Succeeded",
+        "agentPublicKeyCertificate": public_key(),
+        "distribution": "K3s",
+        "infrastructure": "generic",
+        "privateLinkState": "Disabled",
+        "azureHybridBenefit": "NotApplicable",
+        "aadProfile": {},
+        "arcAgentProfile": {"agentAutoUpgrade": "Enabled"},
+        "arcAgentryConfigurations": [],
+    }
+
+
+@lru_cache(maxsize=1)
+def public_key() -> str:
+    """Return a key whose other half nobody keeps; one is enough for all."""
+    from cryptography.hazmat.primitives.asymmetric import rsa
+    from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
+
+    key = rsa.generate_private_key(public_exponent=65537, key_size=2048).public_key()
+    return base64.b64encode(key.public_bytes(Encoding.DER, PublicFormat.PKCS1)).decode()
+
+
+def _completed(document: Mapping[str, Any]) -> dict[str, Any]:
+    """Add to a document what its id says."""
+    resource_id = document["id"]
+    parts = resource_id.rpartition("/providers/")[2].split("/")
+    kind = "/".join([parts[0], *parts[1::2]])
+    return {"name": parts[-1], "type": kind, "properties": {}, **document}
