@@ -66,8 +66,8 @@ class Home:
         """Replace one file at once, so that nobody reads half of it."""
         self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
         draft = path.with_name(f".{path.name}.{os.getpid()}")
-        with Path(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)).open("w") as stream:
-            stream.write(text)
+        draft.touch(mode=0o600)
+        draft.write_text(text, encoding="utf-8")
         draft.replace(path)
 
     def record(self, state: Mapping[str, Any]) -> None:

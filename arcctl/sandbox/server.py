@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import os
 import ssl
 import traceback
 from contextlib import AsyncExitStack, asynccontextmanager
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import trustme
@@ -21,6 +23,7 @@ from arcctl.sandbox import access, admin, registry
 from arcctl.sandbox.agents import Agents
 from arcctl.sandbox.azure import entra
 from arcctl.sandbox.azure.routes import application as azure_application
+from arcctl.sandbox.azure.seeds import SUBSCRIPTION
 from arcctl.sandbox.clock import PROFILES
 from arcctl.sandbox.door import Door
 from arcctl.sandbox.environment import no_proxy
@@ -47,7 +50,8 @@ class Sandbox:
     def __init__(self, options: Options) -> None:
         self.options = options
         self.home = Home(options.home)
-        self.world = World(PROFILES[options.profile], seed=options.seed)
+        self.world = _world(options)
+        self.port = 0
         self.clusters: dict[str, Cluster] = {}
         self.environment: dict[str, str] = {}
         self._ca = trustme.CA()
@@ -59,8 +63,8 @@ class Sandbox:
         async with AsyncExitStack() as stack:
             stack.enter_context(self.home.claimed())
             self._write_certificates()
-            port = await self._open_azure(stack)
-            authority = self.options.authority(port)
+            self.port = await self._open_azure(stack)
+            authority = self.options.authority(self.port)
             self.world.base_url = f"https://{authority}"
             self.world.agent_charts |= {
                 train: registry.agent_chart(authority, train) for train in registry.TRAINS
@@ -68,6 +72,17 @@ class Sandbox:
             await self._open_clusters(stack)
             self.environment = self._environment()
             yield self
+
+    def described(self) -> dict[str, Any]:
+        """Return what other processes need to know, as `lifecycle.Running` reads it."""
+        return {
+            "process": os.getpid(),
+            "url": f"https://127.0.0.1:{self.port}",
+            "environment": self.environment,
+            "contexts": [*self.clusters] or [self.options.kube_context],
+            "profile": self.options.profile,
+            "started": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
 
     def _write_certificates(self) -> None:
         import certifi
@@ -120,6 +135,8 @@ class Sandbox:
     async def _open_cluster(self, stack: AsyncExitStack, name: str) -> tuple[str, str]:
         world = self.world
         cluster = Cluster(name, world.clock, world.delays, nodes=self.options.nodes)
+        cluster.ca_certificate = self._ca.cert_pem.bytes().decode()
+        world.when_reset.append(cluster.reset)
         await stack.enter_async_context(cluster.running())
         watched = watch(world, "kubernetes")
         port = await self._open(stack, kubernetes_application(cluster, [watched]))
@@ -150,7 +167,7 @@ class Sandbox:
             "AZURE_AUTHORITY_HOST": base,
             "AZURE_CLIENT_ID": entra.FULL_RIGHTS.client_id,
             "AZURE_CLIENT_SECRET": entra.FULL_RIGHTS.secret,
-            "AZURE_SUBSCRIPTION_ID": self.world.azure.subscription,
+            "AZURE_SUBSCRIPTION_ID": SUBSCRIPTION,
             "AZURE_TENANT_ID": entra.TENANT,
             "AZURE_TOKEN_CREDENTIALS": "EnvironmentCredential",
             "KUBECONFIG": str(self.home.kubeconfig),
@@ -161,7 +178,14 @@ class Sandbox:
         }
 
 
-async def _server(stack: AsyncExitStack, app: web.Application) -> web.Server[web.Request]:
+def _world(options: Options) -> World:
+    try:
+        return World(PROFILES[options.profile], seed=options.seed)
+    except ValueError as error:
+        raise SandboxError("the sandbox cannot begin so", why=str(error)) from error
+
+
+async def _server(stack: AsyncExitStack, app: web.Application) -> web.Server:
     # Access lines go to the journal, and a client that leaves must not hold up the end.
     runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
     await runner.setup()

@@ -30,8 +30,13 @@ async def ran(
     return process.returncode or 0, out.decode(), err.decode()
 
 
-async def output(program: Path | str, *arguments: object, **how: object) -> str:
+async def output(
+    program: Path | str,
+    *arguments: object,
+    environment: Mapping[str, str] | None = None,
+    stdin: str = "",
+) -> str:
     """Run, insist that it went well, and return stdout."""
-    code, out, err = await ran(program, *arguments, **how)
+    code, out, err = await ran(program, *arguments, environment=environment, stdin=stdin)
     assert code == 0, f"{program} {' '.join(map(str, arguments))}: {err}"
     return out
