@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import fcntl
 from contextlib import contextmanager
-from typing import TYPE_CHECKING
+from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
     from pathlib import Path
 
 
+def take(path: Path) -> IO[str]:
+    """Wait for the lock at `path`; closing what is returned lets it go. The file itself stays."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    stream = path.open("a")
+    fcntl.flock(stream, fcntl.LOCK_EX)
+    return stream
+
+
 @contextmanager
 def held(path: Path) -> Iterator[None]:
-    """Hold the lock at `path`, waiting for whoever has it; the file itself stays."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a") as stream:
-        fcntl.flock(stream, fcntl.LOCK_EX)
+    """Hold the lock for as long as the block runs."""
+    with take(path):
         yield

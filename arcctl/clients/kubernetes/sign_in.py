@@ -16,6 +16,7 @@ from kubernetes.config import ConfigException, kube_config
 from kubernetes.config.exec_provider import ExecProvider
 
 from arcctl.clients.kubernetes import kubeconfig
+from arcctl.clients.kubernetes.environment import for_plugin
 from arcctl.clients.kubernetes.kubeconfig import Chosen, unusable
 from arcctl.clients.kubernetes.scrub import scrubbed
 
@@ -108,7 +109,7 @@ def load(settings: Settings) -> Session:
         config_base_path=None,
         config_persister=merger.save_changes,
     )
-    loader.environ = settings.environ
+    loader.environ = for_plugin(settings.environ, chosen.plugin)
     return Session(chosen, loader)
 
 

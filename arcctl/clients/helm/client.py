@@ -1,0 +1,239 @@
+"""What arcctl asks of helm: pull, install, uninstall, look, mend."""
+
+from __future__ import annotations
+
+import asyncio
+import math
+import os
+import tempfile
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from arcctl.clients.helm import finding, trouble
+from arcctl.clients.helm.environment import for_helm
+from arcctl.errors import HelmError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from arcctl.clients.helm.command import Command
+    from arcctl.clients.helm.versions import Version
+    from arcctl.clients.kubernetes import Kubernetes
+    from arcctl.settings import Settings
+
+LOOK_SECONDS = 60.0  # for calls that only read
+PULL_SECONDS = 180.0
+MARGIN = 20.0  # helm's own time-out comes first, since it can say what it waited for
+PULL_PAUSES = (1.0, 3.0)
+KEPT = ("name", "namespace", "version", "info", "labels")
+
+
+@dataclass(frozen=True)
+class Helm:
+    """The helm binary at `path`, of `version`, for one cluster once bound to it.
+
+    Every call may raise ClusterError AZK8S0202, AccessError `kube-forbidden` or
+    `kube-unauthorized`, HelmError AZK8S0514 (out of time), `helm-busy`, or the code named there.
+    """
+
+    path: Path
+    version: Version
+    settings: Settings
+    cluster: Kubernetes | None = None
+
+    @classmethod
+    async def open(cls, settings: Settings, *, note: Callable[[str], None]) -> Helm:
+        """Find helm or fetch it, telling `note`; HelmError AZK8S0510 or AZK8S0511 if neither."""
+        path, version = await finding.find(settings, note)
+        return cls(path, version, settings)
+
+    def for_cluster(self, kubernetes: Kubernetes) -> Helm:
+        """Return the same helm, talking to the cluster that `kubernetes` talks to."""
+        return replace(self, cluster=kubernetes)
+
+    async def pull(
+        self, reference: str, version: str, into: Path, *, plain_http: bool = False
+    ) -> Path:
+        """Fetch `oci://…` and return the chart's folder, in a private folder below `into`.
+
+        AZK8S0502 where there is no such chart. What may pass is tried three times.
+        """
+        folder = Path(tempfile.mkdtemp(prefix="chart-", dir=into))
+        command = self._command(PULL_SECONDS)
+        for pause in (*PULL_PAUSES, None):
+            try:
+                await command.fetch(reference, version, folder, plain_http=plain_http)
+                break
+            except HelmError as error:
+                if pause is None or not trouble.passing(" ".join(error.why)):
+                    raise
+                await asyncio.sleep(pause)
+        return _chart_in(folder, reference)
+
+    async def upgrade_install(  # noqa: PLR0913 - what is installed, and how, in helm's words
+        self,
+        release: str,
+        chart: Path,
+        namespace: str,
+        values: Mapping[str, Any],
+        *,
+        timeout: float,  # noqa: ASYNC109 - helm's own, which says what it waited for
+        wait: bool = False,
+        create_namespace: bool = True,
+        on_line: Callable[[str], None] | None = None,
+    ) -> dict[str, Any]:
+        """Install the chart or bring the release to it; `values` go by stdin.
+
+        Return name, namespace, version (the revision) and info of the release; its values and
+        manifest, which hold secrets, are left out. AZK8S0500 where it fails.
+        """
+        command = self._command(timeout + MARGIN, on_line)
+        installed = await command.install_or_upgrade(
+            release,
+            chart,
+            dict(values),
+            namespace=namespace,
+            create_namespace=create_namespace,
+            timeout=_seconds(timeout),
+            wait=wait,
+        )
+        return _kept(installed)
+
+    async def uninstall(
+        self,
+        release: str,
+        namespace: str,
+        *,
+        timeout: float,  # noqa: ASYNC109 - as above
+        no_hooks: bool = False,
+        wait: bool = False,
+    ) -> bool:
+        """Remove the release; False where there was none. AZK8S0501 where it fails."""
+        from arcctl.clients.helm.command import Missing
+
+        command = self._command(timeout + MARGIN)
+        try:
+            await command.uninstall(
+                release,
+                namespace=namespace,
+                no_hooks=no_hooks,
+                wait=wait,
+                timeout=_seconds(timeout),
+            )
+        except Missing:
+            return False
+        return True
+
+    async def values(
+        self,
+        release: str,
+        namespace: str,
+        *,
+        all: bool = False,  # noqa: A002 - helm's own word
+    ) -> dict[str, Any] | None:
+        """Return what the release was given, with `all` also the chart's defaults; None: no release."""
+        from arcctl.clients.helm.command import Missing
+
+        try:
+            given = await self._command().get_values(release, namespace=namespace, computed=all)
+        except Missing:
+            return None
+        return dict(given)
+
+    async def status(self, release: str, namespace: str) -> dict[str, Any] | None:
+        """Return name, namespace, version and info (with `status`), or None: no release."""
+        from arcctl.clients.helm.command import Missing
+
+        try:
+            return _kept(await self._command().status(release, namespace=namespace))
+        except Missing:
+            return None
+
+    async def history(self, release: str, namespace: str) -> list[dict[str, Any]]:
+        """Return the revisions, oldest first: revision, updated, status, chart, description."""
+        from arcctl.clients.helm.command import Missing
+
+        try:
+            return list(await self._command().history(release, namespace=namespace))
+        except Missing:
+            return []
+
+    async def rollback(
+        self,
+        release: str,
+        namespace: str,
+        revision: int,
+        *,
+        timeout: float,  # noqa: ASYNC109 - as above
+    ) -> None:
+        """Bring the release back to `revision`, as a new revision."""
+        command = self._command(timeout + MARGIN)
+        await command.rollback(release, revision, namespace=namespace, timeout=_seconds(timeout))
+
+    async def repair(
+        self,
+        release: str,
+        namespace: str,
+        *,
+        timeout: float = 300.0,  # noqa: ASYNC109 - as above
+    ) -> str | None:
+        """Mend what a killed helm left behind, so that the next call is not refused as busy.
+
+        A pending upgrade goes back to its last good revision; a pending installation, or a
+        removal that was cut, is removed. Return what was done, or None. Whether another helm is
+        still at work nobody can tell from the cluster: ask before calling.
+        """
+        revisions = await self.history(release, namespace)
+        left = revisions[-1]["status"] if revisions else ""
+        if not left.startswith("pending-") and left != "uninstalling":
+            return None
+        good = [each for each in revisions if each["status"] in ("deployed", "superseded")]
+        if good and left != "uninstalling":
+            revision = good[-1]["revision"]
+            await self.rollback(release, namespace, revision, timeout=timeout)
+            return f"{left}: rolled back to revision {revision}"
+        await self.uninstall(release, namespace, timeout=timeout)
+        return f"{left}: removed"
+
+    def _command(
+        self, limit: float = LOOK_SECONDS, on_line: Callable[[str], None] | None = None
+    ) -> Command:
+        from arcctl.clients.helm.command import Binding, Command
+
+        flags, environ = self._binding()
+        return Command(self.path, Binding(flags, environ), limit=limit, on_line=on_line)
+
+    def _binding(self) -> tuple[tuple[str, ...], dict[str, str]]:
+        cluster = self.cluster
+        environ = for_helm(self.settings.environ, cluster.plugin if cluster else None)
+        environ |= _registry_login(self.settings.environ)
+        if not cluster:
+            return (), environ
+        flags = ["--kube-context", cluster.context]
+        if cluster.insecure:
+            flags.append("--kube-insecure-skip-tls-verify")
+        return tuple(flags), environ | {"KUBECONFIG": os.pathsep.join(cluster.files)}
+
+
+def _registry_login(environ: Mapping[str, str]) -> dict[str, str]:
+    """Point at what `helm registry login` stored, which helm's private folders would hide."""
+    named = environ.get("HELM_REGISTRY_CONFIG")
+    base = environ.get("XDG_CONFIG_HOME") or f"{environ.get('HOME', '')}/.config"
+    path = Path(named or f"{base}/helm/registry/config.json")
+    return {"HELM_REGISTRY_CONFIG": str(path)} if path.is_file() else {}
+
+
+def _chart_in(folder: Path, reference: str) -> Path:
+    found = next(folder.glob("*/Chart.yaml"), None)
+    if not found:
+        raise HelmError(f"{reference} holds no chart", code="AZK8S0502")
+    return found.parent
+
+
+def _kept(release: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: release[key] for key in KEPT if key in release}
+
+
+def _seconds(timeout: float) -> str:
+    return f"{max(1, math.ceil(timeout))}s"

@@ -1,0 +1,96 @@
+"""pyhelm3's argument building on arcctl's own runner (`dependencies.md` 2, faults 1 to 10).
+
+Importing this module imports pyhelm3, and pydantic with it: about 0.03 s after the `kubernetes`
+package, which brings pydantic too, and 0.18 s without it.
+"""
+
+from __future__ import annotations
+
+import re
+import tempfile
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pyhelm3.command
+import pyhelm3.errors
+
+from arcctl.clients.helm import process, trouble
+from arcctl.clients.kubernetes.scrub import scrubbed
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+    from pathlib import Path
+
+Missing = pyhelm3.errors.ReleaseNotFoundError
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """The cluster that helm is to talk to: helm's global flags and its environment."""
+
+    flags: tuple[str, ...]
+    environ: Mapping[str, str]
+
+
+class Command(pyhelm3.command.Command):  # type: ignore[misc]  # pyhelm3 has no types
+    """One helm call. Every method of pyhelm3's goes through `run`.
+
+    Not to be used, because pyhelm3 builds them wrongly: `atomic`, `disable_validation`, and
+    time-outs that are numbers.
+    """
+
+    def __init__(
+        self,
+        executable: Path,
+        binding: Binding,
+        *,
+        limit: float,
+        on_line: Callable[[str], None] | None = None,
+    ) -> None:
+        super().__init__(executable=str(executable))
+        self._binding = binding
+        self._limit = limit
+        self._on_line = on_line
+
+    async def run(self, command: list[Any], input: bytes | None = None) -> bytes:  # noqa: A002 - pyhelm3's name
+        """Return stdout, from where JSON begins if it was asked for; raise as `trouble` says."""
+        arguments = [str(each) for each in command]
+        try:
+            finished = await self._finished(arguments, input or b"")
+        except TimeoutError as error:
+            raise trouble.timed_out(arguments[0]) from error
+        except OSError as error:
+            raise trouble.not_run(self._executable, error) from error
+        if finished.status == 0:
+            return _from_json(finished.stdout) if "json" in arguments else finished.stdout
+        if trouble.release_missing(finished.stderr):
+            raise Missing(finished.status, finished.stdout, finished.stderr.encode())
+        raise trouble.explained(arguments[0], finished.stderr)
+
+    async def _finished(self, arguments: list[str], stdin: bytes) -> process.Finished:
+        argv = [self._executable, *arguments, *self._binding.flags]
+        # helm's own folders are this call's alone: no plug-ins, no repositories, no races.
+        with tempfile.TemporaryDirectory(prefix="arcctl-helm-") as folder:
+            own = {f"HELM_{kind}_HOME": f"{folder}/{kind}" for kind in ("CACHE", "CONFIG", "DATA")}
+            return await process.run(
+                argv,
+                environ={**own, **self._binding.environ},
+                limit=self._limit,
+                stdin=stdin,
+                on_line=self._told,
+            )
+
+    def _told(self, line: str) -> None:
+        if self._on_line:
+            self._on_line(scrubbed(line))
+
+    async def fetch(self, reference: str, version: str, into: Path, *, plain_http: bool) -> None:
+        """`helm pull --untar`, with the flag for plain HTTP that pyhelm3's `pull` lacks."""
+        command = ["pull", reference, "--version", version, "--untar", "--untardir", str(into)]
+        await self.run([*command, "--destination", str(into)] + ["--plain-http"] * plain_http)
+
+
+def _from_json(stdout: bytes) -> bytes:
+    """Skip what helm 4.2 and later prints before the JSON of a chart from a registry."""
+    found = re.search(rb"^[{\[]|^null", stdout, re.MULTILINE)
+    return stdout[found.start() :] if found else b"null"

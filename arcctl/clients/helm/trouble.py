@@ -1,0 +1,105 @@
+"""helm's English, as arcctl's errors (`dependencies.md` 2 fault 7, `connectedk8s.md` B.13, D.3)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from arcctl.clients.kubernetes.scrub import scrubbed
+from arcctl.errors import AccessError, ArcctlError, ClusterError, HelmError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+# What a verb's failure is called where nothing more is known.
+CODES = {
+    "upgrade": "AZK8S0500",
+    "rollback": "AZK8S0500",
+    "uninstall": "AZK8S0501",
+    "pull": "AZK8S0502",
+    "history": "AZK8S0505",
+    "status": "AZK8S0505",
+    "get": "AZK8S0509",
+}
+TITLES = {
+    "upgrade": "helm could not install the chart",
+    "rollback": "helm could not roll the release back",
+    "uninstall": "helm could not uninstall the release",
+    "pull": "the chart cannot be pulled",
+}
+BUSY = ("another operation (install/upgrade/rollback) is in progress",)
+TIMED_OUT = ("timed out waiting for the condition", "deadline exceeded", "timeout waiting for")
+NO_CHART = ("chart.yaml file is missing", "no such file or directory", "chart not found")
+UNREACHABLE = (
+    "kubernetes cluster unreachable", "connection refused", "connection reset by peer",
+    "no such host", "i/o timeout", "network is unreachable", "no route to host",
+    "tls handshake timeout", "failed to verify certificate",
+)  # fmt: skip
+UNKNOWN_TO_CLUSTER = ("unauthorized", "the server has asked for the client to provide credentials")
+PASSING = (
+    "i/o timeout", "tls handshake timeout", "connection reset", "eof", "too many requests",
+    "bad gateway", "service unavailable", "internal server error", "gateway timeout",
+)  # fmt: skip
+
+LINES = 8
+LENGTH = 400
+
+
+def release_missing(text: str) -> bool:
+    """Whether helm says that there is no such release."""
+    return "release: not found" in text.lower()
+
+
+def passing(text: str) -> bool:
+    """Whether a pull that failed so is worth another try."""
+    return _any(PASSING, text.lower())
+
+
+def explained(verb: str, text: str) -> ArcctlError:
+    """Turn what helm wrote to stderr into one error; secrets are taken out of the text."""
+    why, low = said(text), text.lower()
+    if verb != "pull" and (error := _of_cluster(low, why)):
+        return error
+    if _any(BUSY, low):
+        return HelmError(
+            "helm is at work on this release, or was killed while it was",
+            code="helm-busy",
+            why=why,
+        )
+    if verb != "pull" and _any(TIMED_OUT, low):
+        return timed_out(verb, why)
+    if verb == "upgrade" and _any(NO_CHART, low):
+        return HelmError("the chart is not there", code=CODES["pull"], why=why)
+    return HelmError(TITLES.get(verb, f"helm {verb} failed"), code=CODES.get(verb, "helm"), why=why)
+
+
+def timed_out(verb: str, why: tuple[str, ...] = ()) -> HelmError:
+    """Build the error for helm that took longer than it was given."""
+    return HelmError(f"helm {verb} did not end in time", code="AZK8S0514", why=why)
+
+
+def not_run(executable: str, error: OSError) -> HelmError:
+    """Build the error for a helm that is gone, or a disk that is full."""
+    return HelmError(f"{executable} cannot be run", code="AZK8S0510", why=str(error))
+
+
+def _of_cluster(low: str, why: tuple[str, ...]) -> ArcctlError | None:
+    if "forbidden" in low:
+        return AccessError("the cluster forbids helm what it needs", code="kube-forbidden", why=why)
+    if _any(UNKNOWN_TO_CLUSTER, low):
+        return AccessError(
+            "the cluster does not accept helm's credentials", code="kube-unauthorized", why=why
+        )
+    if _any(UNREACHABLE, low):
+        return ClusterError("helm cannot reach the cluster", code="AZK8S0202", why=why)
+    return None
+
+
+def said(text: str) -> tuple[str, ...]:
+    """Return the last lines that helm wrote, without warnings, its own prefix, and secrets."""
+    lines = [line.strip().removeprefix("Error: ") for line in scrubbed(text).splitlines()]
+    telling = [line for line in lines if line and not line.startswith(("WARNING", "level=WARN"))]
+    return tuple(line[:LENGTH] for line in telling[-LINES:])
+
+
+def _any(words: Iterable[str], text: str) -> bool:
+    return any(word in text for word in words)

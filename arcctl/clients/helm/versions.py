@@ -1,0 +1,80 @@
+"""Which version a helm is; asked once per file, since asking costs 50 ms (`dependencies.md` 1)."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import re
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeAlias
+
+from arcctl.clients.helm import process
+from arcctl.clients.helm.environment import for_helm
+from arcctl.errors import HelmError
+
+if TYPE_CHECKING:
+    from arcctl.settings import Settings
+
+Version: TypeAlias = tuple[int, int, int]
+
+OLDEST: Version = (3, 14, 0)
+LIMIT = 20.0
+
+
+def written(version: Version) -> str:
+    """Spell a version as people do."""
+    return ".".join(map(str, version))
+
+
+async def of(path: Path, settings: Settings) -> Version:
+    """Return the version of the helm at `path`; raise HelmError AZK8S0510 where it tells none."""
+    known = settings.cache_home / "helm" / "versions.json"
+    key = _key(path)
+    remembered = _read(known)
+    if key in remembered:
+        first, second, third = remembered[key]
+        return first, second, third
+    version = await _asked(path, settings)
+    _write(known, remembered | {key: list(version)})
+    return version
+
+
+async def _asked(path: Path, settings: Settings) -> Version:
+    argv = [str(path), "version", "--template", "{{ .Version }}"]
+    try:
+        finished = await process.run(argv, environ=for_helm(settings.environ), limit=LIMIT)
+    except (OSError, TimeoutError) as error:
+        raise HelmError(f"{path} cannot be run", code="AZK8S0510", why=str(error)) from error
+    found = re.search(r"v?(\d+)\.(\d+)\.(\d+)", finished.stdout.decode("utf-8", "replace"))
+    if finished.status != 0 or not found:
+        why = finished.stderr.strip() or "it does not tell its version"
+        raise HelmError(f"{path} is no helm that arcctl knows", code="AZK8S0510", why=why)
+    first, second, third = map(int, found.groups())
+    return first, second, third
+
+
+def _key(path: Path) -> str:
+    try:
+        about = path.stat()
+    except OSError as error:
+        raise HelmError(f"no helm at {path}", code="AZK8S0510", why=str(error)) from error
+    return f"{path}:{about.st_mtime_ns}:{about.st_size}"
+
+
+def _read(known: Path) -> dict[str, list[int]]:
+    try:
+        return dict(json.loads(known.read_text()))
+    except (OSError, ValueError):
+        return {}
+
+
+def _write(known: Path, versions: dict[str, list[int]]) -> None:
+    """Remember, where there is room to; a full or read-only disk only costs the time."""
+    with contextlib.suppress(OSError):
+        known.parent.mkdir(parents=True, exist_ok=True)
+        handle, neighbour = tempfile.mkstemp(dir=known.parent)
+        with os.fdopen(handle, "w") as stream:
+            json.dump(versions, stream)
+        Path(neighbour).replace(known)
