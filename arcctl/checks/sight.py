@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from arcctl.clients import Clients
     from arcctl.clients.providers import Provider
     from arcctl.model.connected_cluster import Body
+    from arcctl.model.keys import KeyPair
     from arcctl.model.resource_id import ClusterId
 
 
@@ -76,13 +77,13 @@ class Sight(Remembering):
         return Onboarding.from_values(values.get("global") or {})
 
     @once
-    async def public_key(self) -> str | None:
-        """The public half of the private key that lies in the cluster; None where none does."""
+    async def key(self) -> KeyPair | None:
+        """The key pair by which the cluster would prove itself; None where it holds no usable one."""
         kubernetes = await self.clients.kubernetes()
         found = await kubernetes.find(
             f"/api/v1/namespaces/{names.AGENT_NAMESPACE}/secrets/{names.PRIVATE_KEY_SECRET}"
         )
-        return _public_half(found) if found else None
+        return _read_key(found) if found else None
 
     @once
     async def namespace(self, name: str) -> Body | None:
@@ -139,10 +140,10 @@ def _release(metadata: Body) -> Release:
     )
 
 
-def _public_half(secret: Body) -> str | None:
+def _read_key(secret: Body) -> KeyPair | None:
     """Return None for a key nobody can read: it is as good as lost."""
     try:
         pem = base64.b64decode((secret.get("data") or {}).get(names.PRIVATE_KEY_ENTRY, ""))
-        return keys.read(pem.decode()).public
+        return keys.read(pem.decode())
     except (binascii.Error, UnicodeDecodeError, UsageError):
         return None

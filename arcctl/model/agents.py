@@ -33,3 +33,30 @@ AGENTS = (
     Agent("arc-proxy", "carries the agents' traffic to the Arc gateway", "gateway"),
 )
 BY_NAME = {agent.name: agent for agent in AGENTS}
+
+
+@dataclass(frozen=True, slots=True)
+class AgentState:
+    """One agent as the cluster shows it: containers ready of all, restarts, and why it is not well."""
+
+    name: str
+    job: str
+    optional: bool
+    ready: int
+    total: int
+    restarts: int = 0
+    reason: str = ""
+
+    @property
+    def healthy(self) -> bool:
+        """All containers are ready; never a fixed number (`arc.md` A3)."""
+        return self.total > 0 and self.ready == self.total and not self.reason
+
+
+def expected(*, cluster_connect: bool, azure_rbac: bool, gateway: bool) -> tuple[Agent, ...]:
+    """Return the agents that a cluster with these features must have."""
+    wanted = {"always"}
+    wanted |= {"cluster-connect"} if cluster_connect else set()
+    wanted |= {"azure-rbac"} if azure_rbac else set()
+    wanted |= {"gateway"} if gateway else set()
+    return tuple(agent for agent in AGENTS if agent.feature in wanted)

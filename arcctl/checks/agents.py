@@ -1,0 +1,186 @@
+"""How the agents in the cluster are, and what keeps them from being well.
+
+Readiness is that of the Deployments; the reason comes from pods and events (`arc.md` A3, A14;
+the four classes and their codes from `connectedk8s.md` B.13, time-out triage).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from arcctl.model import cluster as names
+from arcctl.model.agents import BY_NAME, AgentState, expected
+
+if TYPE_CHECKING:
+    from arcctl.checks.sight import Sight
+
+Body = dict[str, Any]
+_SPACE = f"namespaces/{names.AGENT_NAMESPACE}"
+DEPLOYMENTS = f"/apis/apps/v1/{_SPACE}/deployments"
+PODS = f"/api/v1/{_SPACE}/pods"
+EVENTS = f"/api/v1/{_SPACE}/events"
+
+_PULL = ("ImagePullBackOff", "ErrImagePull", "InvalidImageName")
+_PULL_EVENTS = ("Failed", "BackOff", "FailedPull")
+_PLACE_EVENTS = ("FailedScheduling", "NotTriggerScaleUp")
+
+
+def available(deployment: Body) -> bool:
+    """Tell whether the newest version of a Deployment has all its pods available."""
+    status = deployment.get("status") or {}
+    wanted = (deployment.get("spec") or {}).get("replicas", 1)
+    current = status.get("observedGeneration", 0) >= deployment["metadata"].get("generation", 0)
+    updated = status.get("updatedReplicas", 0) >= wanted
+    return bool(current and updated and status.get("availableReplicas", 0) >= wanted)
+
+
+async def agents(sight: Sight) -> list[AgentState]:
+    """Return the state of each agent that is there or should be, in the catalogue's order."""
+    import asyncio
+
+    deployments, pods, feature_flags = await asyncio.gather(
+        _list(sight, DEPLOYMENTS), _list(sight, PODS), _features(sight)
+    )
+    found = {each["metadata"]["name"]: each for each in deployments}
+    wanted = [agent.name for agent in expected(**feature_flags)]
+    catalogue = [name for name in BY_NAME if name in found or name in wanted]
+    others = sorted(set(found) - set(BY_NAME))
+    return [_state(name, found.get(name), pods) for name in (*catalogue, *others)]
+
+
+async def _list(sight: Sight, path: str) -> list[Body]:
+    kubernetes = await sight.clients.kubernetes()
+    return [item async for item in kubernetes.items(path)]
+
+
+async def _features(sight: Sight) -> dict[str, bool]:
+    """Which optional agents belong here; the cluster's own ConfigMap says it, if it is there."""
+    kubernetes = await sight.clients.kubernetes()
+    found = await kubernetes.find(f"/api/v1/{_SPACE}/configmaps/{names.IDENTITY_MAP}")
+    data = (found or {}).get("data") or {}
+    resource = await sight.resource()
+    gateway = ((resource or {}).get("properties") or {}).get("gateway") or {}
+    return {
+        "cluster_connect": data.get("CLUSTER_CONNECT_AGENT_ENABLED", "true") == "true",
+        "azure_rbac": data.get("GUARD_ENABLED") == "true",
+        "gateway": bool(gateway.get("enabled")),
+    }
+
+
+def _state(name: str, deployment: Body | None, pods: list[Body]) -> AgentState:
+    agent = BY_NAME.get(name)
+    job = agent.job if agent else "an agent that arcctl does not know yet"
+    optional = bool(agent and agent.feature != "always")
+    if deployment is None:
+        return AgentState(name, job, optional, 0, 0, reason="the Deployment is missing")
+    own = [pod for pod in pods if pod["metadata"]["name"].startswith(f"{name}-")]
+    containers = [each for pod in own for each in _containers(pod)]
+    total = sum(len(pod["spec"]["containers"]) for pod in own)
+    reason = "" if available(deployment) else trouble(own)
+    return AgentState(
+        name,
+        job,
+        optional,
+        ready=sum(1 for each in containers if each.get("ready")),
+        total=total,
+        restarts=sum(each.get("restartCount", 0) for each in containers),
+        reason=reason,
+    )
+
+
+def _containers(pod: Body) -> list[Body]:
+    return (pod.get("status") or {}).get("containerStatuses") or []
+
+
+def trouble(pods: list[Body]) -> str:
+    """Say in a few words why these pods are not ready."""
+    if not pods:
+        return "no pod has been made; the ReplicaSet's events say why"
+    for pod in pods:
+        if reason := _waiting(pod) or _unplaced(pod):
+            return reason
+    return "not ready yet"
+
+
+def _waiting(pod: Body) -> str:
+    for container in _containers(pod):
+        waiting = (container.get("state") or {}).get("waiting") or {}
+        if waiting.get("reason"):
+            return ": ".join(filter(None, (waiting["reason"], waiting.get("message"))))
+    return ""
+
+
+def _unplaced(pod: Body) -> str:
+    for condition in (pod.get("status") or {}).get("conditions") or []:
+        if condition.get("type") == "PodScheduled" and condition.get("status") == "False":
+            return f"{condition.get('reason', 'Unschedulable')}: {condition.get('message', '')}"
+    return ""
+
+
+@dataclass(frozen=True, slots=True)
+class Triage:
+    """Why the agents did not become ready: the peer's class and code, and up to eight facts."""
+
+    code: str
+    cause: str
+    evidence: tuple[str, ...]
+
+
+async def triage(sight: Sight) -> Triage:
+    """Look at pods, events and secrets, and name the most likely cause (B.13's priority order)."""
+    import asyncio
+
+    pods, events = await asyncio.gather(_list(sight, PODS), _list(sight, EVENTS))
+    kubernetes = await sight.clients.kubernetes()
+    identity = await kubernetes.find(f"/api/v1/{_SPACE}/secrets/{names.IDENTITY_CERTIFICATE}")
+    warnings = [each for each in events if each.get("type") == "Warning"]
+    unwell = [pod for pod in pods if not _all_ready(pod)]
+    evidence = (*_pod_facts(unwell), *_event_facts(warnings))[:8]
+    if _pulls(unwell, warnings):
+        return Triage("AZK8S0513", "an image cannot be pulled", evidence)
+    if _unplaceable(unwell, warnings):
+        return Triage("AZK8S0512", "a pod finds no node to run on", evidence)
+    if identity is None:
+        cause = "the cluster has not got its identity certificate from Azure"
+        return Triage("AZK8S0309", cause, evidence)
+    return Triage("AZK8S0514", "the agents did not become ready in time", evidence)
+
+
+def _all_ready(pod: Body) -> bool:
+    containers = _containers(pod)
+    return bool(containers) and all(each.get("ready") for each in containers)
+
+
+def _pulls(pods: list[Body], warnings: list[Body]) -> bool:
+    in_pods = any(_waiting(pod).startswith(_PULL) for pod in pods)
+    return in_pods or any(
+        event.get("reason") in _PULL_EVENTS and "image" in event.get("message", "").lower()
+        for event in warnings
+    )
+
+
+def _unplaceable(pods: list[Body], warnings: list[Body]) -> bool:
+    pending = any(
+        (pod.get("status") or {}).get("phase") == "Pending" and not _containers(pod) for pod in pods
+    )
+    return pending or any(event.get("reason") in _PLACE_EVENTS for event in warnings)
+
+
+def _pod_facts(pods: list[Body]) -> list[str]:
+    return [f"{_short(pod)}: {trouble([pod])}"[:240] for pod in pods]
+
+
+def _short(pod: Body) -> str:
+    """Name the agent and not the pod, whose suffix helps nobody."""
+    name: str = pod["metadata"]["name"]
+    return next((known for known in BY_NAME if name.startswith(f"{known}-")), name)
+
+
+def _event_facts(events: list[Body]) -> list[str]:
+    newest = sorted(
+        events,
+        key=lambda event: event.get("lastTimestamp") or event["metadata"].get("creationTimestamp"),
+        reverse=True,
+    )
+    return [f"{each.get('reason')}: {each.get('message', '')}"[:240] for each in newest[:5]]

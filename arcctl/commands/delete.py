@@ -1,0 +1,58 @@
+"""`arcctl delete`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from arcctl.commands.options import CHANGES, CLUSTER, Group, Name, NoWait, Yes
+from arcctl.commands.session import Session, command
+
+Force = Annotated[
+    bool, typer.Option("--force", help="Strip what hangs; an unnamed cluster is good enough.")
+]
+AzureOnly = Annotated[
+    bool, typer.Option("--azure-only", help="Delete the resource; touch no cluster.")
+]
+ClusterOnly = Annotated[
+    bool, typer.Option("--cluster-only", help="Remove the agents; leave the resource.")
+]
+SkipCheck = Annotated[
+    bool, typer.Option("--skip-cluster-check", help="Even where the cluster names another owner.")
+]
+
+
+@command(CLUSTER, CHANGES)
+async def delete(
+    session: Session,
+    name: Name,
+    resource_group: Group = None,
+    force: Force = False,
+    no_wait: NoWait = False,
+    yes: Yes = False,
+    azure_only: AzureOnly = False,
+    cluster_only: ClusterOnly = False,
+    skip_cluster_check: SkipCheck = False,
+) -> None:
+    """Remove a cluster from Azure Arc: its resource, what hangs on it, and the agents.
+
+    Example: arcctl delete -n harbor -g edge --yes
+    """
+    from arcctl.operations.delete import delete as carry_out
+    from arcctl.operations.request import DeleteRequest
+    from arcctl.views.runs import deleted
+
+    cluster = await session.cluster_id(name, resource_group)
+    request = DeleteRequest(
+        name=cluster.name,
+        group=cluster.group,
+        force=force,
+        wait=not no_wait,
+        azure_only=azure_only,
+        cluster_only=cluster_only,
+        skip_cluster_check=skip_cluster_check,
+    )
+    with session.run(session.sight(cluster), yes=yes) as world:
+        await carry_out(request, world)
+    deleted(session.console, cluster.name, cluster.group)

@@ -1,0 +1,165 @@
+"""What every command does before and after its own work.
+
+`command` turns an async function into a Typer command: it adds the shared options, reads the
+settings, opens clients and console, awaits the function, and closes everything again. (Typer
+itself would accept the bare coroutine function, never await it, and exit 0.)
+"""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Coroutine
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import wraps
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, get_args, get_type_hints
+
+from arcctl.commands.options import SHARED
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Iterator
+
+    from arcctl.checks.sight import Sight
+    from arcctl.clients import Clients
+    from arcctl.model.resource_id import ClusterId
+    from arcctl.operations.world import World
+    from arcctl.settings import Settings
+    from arcctl.views.console import Console
+
+
+@dataclass
+class Session:
+    """Settings, clients and console of one command."""
+
+    settings: Settings
+    clients: Clients
+    console: Console
+
+    async def cluster_id(self, name: str, group: str | None) -> ClusterId:
+        """Name the resource; the subscription is looked up where it is not given by id."""
+        from arcctl.clients.subscriptions import resolve
+        from arcctl.errors import UsageError
+        from arcctl.model.names import cluster_name, group_name
+        from arcctl.model.resource_id import ClusterId
+
+        group = group or self.settings.group
+        if not group:
+            raise UsageError(
+                "which resource group?", hints=("-g GROUP", "az config set defaults.group=GROUP")
+            )
+        cluster_name(name)
+        group_name(group)
+        subscription = await resolve(await self.clients.arm(), self.settings)
+        return ClusterId(subscription.id, group, name)
+
+    def sight(self, cluster: ClusterId, region: str | None = None) -> Sight:
+        """Look at a cluster and its resource."""
+        from arcctl.checks.sight import Sight
+
+        return Sight(self.clients, cluster, region)
+
+    @contextmanager
+    def run(self, sight: Sight, *, yes: bool) -> Iterator[World]:
+        """Open what the steps of a run share; its folder for charts is private and goes with it."""
+        from tempfile import TemporaryDirectory
+
+        from arcctl.operations.world import World
+
+        with TemporaryDirectory(prefix="arcctl-") as folder:
+            yield World(
+                self.clients,
+                sight.cluster,
+                sight,
+                self.console.progress,
+                confirm=lambda question: self._confirm(question, yes=yes),
+                folder=Path(folder),
+            )
+
+    def _confirm(self, question: str, *, yes: bool) -> None:
+        from arcctl.errors import Interrupted
+
+        if not yes and not self.console.ask(question):
+            raise Interrupted("nothing was changed", code="declined")
+
+
+Work = Callable[..., Coroutine[Any, Any, None]]
+
+
+def command(*groups: dict[str, Any]) -> Callable[[Work], Callable[..., None]]:
+    """Make a Typer command of `work(session, …)`; `groups` are options that become settings."""
+    shared = {name: option for group in (*groups, SHARED) for name, option in group.items()}
+
+    def decorate(work: Work) -> Callable[..., None]:
+        @wraps(work)
+        def run(**given: Any) -> None:
+            flags = {name: given.pop(name) for name in shared}
+            _in_loop(work, flags, given)
+
+        parameters = [*_own(work), *(_parameter(name, shared[name]) for name in shared)]
+        run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined] # how inspect is told
+        run.__annotations__ = {each.name: each.annotation for each in parameters}
+        del run.__wrapped__  # type: ignore[attr-defined] # or inspect would look through to `work`
+        return run
+
+    return decorate
+
+
+def _own(work: Work) -> list[inspect.Parameter]:
+    hints = get_type_hints(work, include_extras=True, localns={"Session": Session})
+    return [
+        each.replace(annotation=hints[name], kind=inspect.Parameter.KEYWORD_ONLY)
+        for name, each in inspect.signature(work).parameters.items()
+        if name != "session"
+    ]
+
+
+def _parameter(name: str, annotation: Any) -> inspect.Parameter:
+    switch = get_args(annotation)[0] is bool
+    return inspect.Parameter(
+        name,
+        inspect.Parameter.KEYWORD_ONLY,
+        default=False if switch else None,
+        annotation=annotation,
+    )
+
+
+def _in_loop(work: Work, flags: dict[str, Any], own: dict[str, Any]) -> None:
+    import asyncio
+    import os
+
+    from arcctl.settings import Flags, read
+
+    settings = read(os.environ, Flags(**flags))
+
+    async def main() -> None:
+        _stop_on_sigterm(asyncio.current_task())
+        await _with_session(work, settings, own)
+
+    asyncio.run(main())
+
+
+async def _with_session(work: Work, settings: Settings, own: dict[str, Any]) -> None:
+    from arcctl.clients import Clients
+    from arcctl.flow.events import Noted
+    from arcctl.views.console import Console
+
+    console = Console(settings)
+    clients = Clients(settings, note=lambda text: console.progress(Noted(text)))
+    if settings.flags.skip_ssl_verification:
+        console.progress(Noted("the cluster's certificate is NOT verified", warning=True))
+    try:
+        await work(Session(settings, clients, console), **own)
+    finally:
+        console.close()
+        await clients.close()
+
+
+def _stop_on_sigterm(task: asyncio.Task[Any] | None) -> None:
+    """A pipeline that is cancelled sends SIGTERM; end as on Ctrl-C, helm included."""
+    import asyncio
+    import signal
+
+    if task:
+        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)

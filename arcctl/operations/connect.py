@@ -1,0 +1,187 @@
+"""Connect a Kubernetes cluster to Azure Arc, or make a half-done connection whole."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from arcctl.checks.azure import (
+    CONFIGURATION,
+    HYBRID_COMPUTE,
+    KUBERNETES,
+    data_plane,
+    may_register,
+    private_link_scope,
+    region_offered,
+    registered,
+)
+from arcctl.checks.cluster import BEFORE_CONNECT
+from arcctl.errors import Refusal, UsageError
+from arcctl.flow.runner import run
+from arcctl.flow.step import in_turn, together
+from arcctl.model.connected_cluster import never_connected, status
+from arcctl.operations.standing import Standing, judge
+from arcctl.operations.steps import (
+    agents,
+    diagnostics,
+    features,
+    keys,
+    leftovers,
+    looks,
+    registration,
+    waiting,
+)
+
+if TYPE_CHECKING:
+    from arcctl.checks.check import Check
+    from arcctl.flow.step import Move
+    from arcctl.model.connected_cluster import Body
+    from arcctl.operations.request import ConnectRequest
+    from arcctl.operations.world import World
+
+_SELF_HOSTED = ("gke", "eks", "aks")
+
+
+async def connect(request: ConnectRequest, world: World) -> Body:
+    """Connect, and return the resource as it is at the end; running it again goes on or changes nothing."""
+    new_key = keys.Generating()
+    await run(looking(request), world, world.observer)
+    world.standing = await judge(world.sight)
+    await _may_go_on(request, world)
+    if world.standing is Standing.STALE:
+        await run(clearing(), world, world.observer)
+        world.sight.forget()
+    await run(preparing(request, world.standing, new_key), world, world.observer)
+    await run(installing(request), world, world.observer)
+    await _settling(request, world)
+    return world.resource
+
+
+def looking(request: ConnectRequest) -> list[Move[World]]:
+    """Everything that is cheap to know, side by side, before the first change."""
+    first: list[Move[World]] = []
+    if request.register_providers:
+        first = [registration.RegisterProviders(*_providers(request))]
+    return [
+        *first,
+        together(looks.SignedIn(), looks.Cluster(), looks.MakeHelmReady()),
+        looks.Require(before_connect(request)),
+    ]
+
+
+def clearing() -> list[Move[World]]:
+    """Take out agents whose resource is gone."""
+    return [
+        leftovers.Uninstall(hooks=False),
+        leftovers.RemoveNamespaces(wait=True, force=True),
+        leftovers.RemoveKinds(force=True),
+    ]
+
+
+def preparing(
+    request: ConnectRequest, standing: Standing, new_key: keys.Generating
+) -> list[Move[World]]:
+    """Settle what must be so before Azure is told anything."""
+    diagnose = request.diagnostics and standing is not Standing.OURS
+    return [
+        together(waiting.UntilNamespacesSettled(), keys.Choose(request.private_key, new_key)),
+        *([diagnostics.Diagnose(request)] if diagnose else []),
+        registration.EnsureGroup(),
+        keys.Place(),
+    ]
+
+
+def installing(request: ConnectRequest) -> list[Move[World]]:
+    """Make the resource, and the agents that speak for it."""
+    oid = request.custom_locations_oid
+    custom_locations = bool(oid and not request.private_link)
+    return [
+        together(
+            registration.Register(request),
+            agents.FetchChart(request),
+            *([features.CustomLocations(oid)] if custom_locations and oid else []),
+        ),
+        *([registration.LinkGateway(request.gateway)] if request.gateway else []),
+        agents.Install(request, custom_locations=custom_locations),
+        agents.RestartForNewKey(),
+    ]
+
+
+async def _settling(request: ConnectRequest, world: World) -> None:
+    """Both ends say so: every agent ready, and the resource Connected, whichever comes last."""
+    if not request.wait:
+        return
+    moves: list[Move[World]] = [together(agents.UntilReady(), waiting.UntilConnected())]
+    try:
+        async with asyncio.timeout(request.onboarding_timeout):
+            await run(moves, world, world.observer)
+    except TimeoutError:
+        raise await waiting.overdue(world, request.onboarding_timeout) from None
+    if request.workload_identity or (request.oidc_issuer and not request.self_hosted_issuer):
+        await run([in_turn(waiting.UntilAgentState())], world, world.observer)
+
+
+def _providers(request: ConnectRequest) -> tuple[str, ...]:
+    extra = (HYBRID_COMPUTE,) if request.gateway else ()
+    return (KUBERNETES, CONFIGURATION, *extra)
+
+
+def before_connect(request: ConnectRequest) -> tuple[Check, ...]:
+    """Return the questions that must be answered well before anything is changed."""
+    strict = bool(request.oidc_issuer or request.workload_identity)
+    return (
+        *BEFORE_CONNECT,
+        registered(KUBERNETES),
+        registered(CONFIGURATION, needed=strict),
+        *((registered(HYBRID_COMPUTE),) if request.gateway else ()),
+        region_offered,
+        may_register,
+        data_plane,
+        *((private_link_scope(request.private_link_scope),) if request.private_link_scope else ()),
+        looks.belongs_to_nobody_else,
+    )
+
+
+async def _may_go_on(request: ConnectRequest, world: World) -> None:
+    """Refuse, or ask, where the branch is one that a person must choose."""
+    await _refuse_issuer(request, world)
+    cluster = world.cluster
+    if world.standing is Standing.ADOPTABLE and not request.adopt:
+        resource = await world.sight.resource() or {}
+        raise Refusal(
+            f"{cluster.name} exists in group {cluster.group}, but no agent has ever spoken for it",
+            code="AZK8S0404",
+            why=f"its status is {status(resource)}: made by Terraform, Bicep or a run elsewhere",
+            hints=(
+                "--adopt makes this cluster its agents' home",
+                "--adopt --private-key FILE, if you hold the key that the resource was made with",
+            ),
+        )
+    if world.standing is Standing.STALE:
+        world.confirm(
+            f"The agents in this cluster belong to a resource that is gone ({cluster.name} or an "
+            "earlier one). Remove them and connect anew?"
+        )
+    if request.adopt and world.standing is Standing.OURS:
+        await _note_adopted(world)
+
+
+async def _note_adopted(world: World) -> None:
+    resource = await world.sight.resource()
+    if resource and not never_connected(resource):
+        world.note("--adopt changes nothing here: the resource and this cluster belong together")
+
+
+async def _refuse_issuer(request: ConnectRequest, world: World) -> None:
+    """Managed clouds have no API server whose issuer could be set (`connectedk8s.md` A.2)."""
+    if not request.oidc_issuer or request.self_hosted_issuer:
+        return
+    from arcctl.model.distribution import distribution
+
+    kind = request.distribution or distribution(await world.sight.nodes())
+    if kind.lower() in _SELF_HOSTED:
+        raise UsageError(
+            f"--enable-oidc-issuer on {kind} needs the issuer that {kind} itself offers",
+            code="AZK8S0100",
+            hints="--self-hosted-issuer URL",
+        )

@@ -1,0 +1,162 @@
+"""Remove a cluster from Azure Arc: the resource, its children, and the agents."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from arcctl.checks.cluster import direct, reachable
+from arcctl.errors import ArcctlError, ClusterError, Refusal
+from arcctl.flow.runner import run
+from arcctl.flow.step import in_turn, together
+from arcctl.operations import standing
+from arcctl.operations.steps import leftovers, looks, registration
+
+if TYPE_CHECKING:
+    from arcctl.flow.step import Move
+    from arcctl.operations.request import DeleteRequest
+    from arcctl.operations.standing import Seen
+    from arcctl.operations.world import World
+
+_CHILDREN = {
+    "extensions": "extension",
+    "fluxConfigurations": "Flux configuration",
+    "sourceControlConfigurations": "source control configuration",
+}
+
+
+async def delete(request: DeleteRequest, world: World) -> None:
+    """Delete what is there; what is gone already is success. Asks before the first change."""
+    if request.azure_only:
+        return await _azure_only(request, world)
+    await _cluster_answers(request, world)
+    seen = await standing.look(world.sight)
+    if seen.resource:
+        standing.refuse_kind(seen.resource)
+    await _must_belong(request, world, seen)
+    if not seen.in_cluster and not seen.resource and not await _remains(world):
+        world.note("nothing to delete: neither the resource nor agents are there")
+        return None
+    world.confirm(await _question(request, world, seen))
+    await run(removing(request), world, world.observer)
+    return None
+
+
+def removing(request: DeleteRequest) -> list[Move[World]]:
+    """ARM's deletion and helm's run side by side, once ARM has taken the deletion.
+
+    So a lock or a missing permission stops everything while the agents are still whole.
+    """
+    inside = in_turn(
+        registration.UntilDeregistering(request),
+        leftovers.Uninstall(hooks=not request.force),
+        leftovers.RemoveNamespaces(wait=request.wait, force=request.force),
+        leftovers.RemoveKinds(force=request.force),
+    )
+    if request.cluster_only:
+        return [inside]
+    outside = registration.Deregister(wait=request.wait, force=request.force)
+    return [together(outside, inside)]
+
+
+async def _azure_only(request: DeleteRequest, world: World) -> None:
+    if not await world.sight.resource():
+        world.note("nothing to delete: the resource is not there")
+        return
+    standing.refuse_kind(await world.sight.resource() or {})
+    children = await _children(world)
+    world.confirm(
+        f"Delete {world.cluster.name} in group {world.cluster.group} from Azure only{children}? "
+        "Agents that still run in a cluster stay there without a resource."
+    )
+    deregister = registration.Deregister(wait=request.wait, force=request.force)
+    await run([deregister], world, world.observer)
+
+
+async def _cluster_answers(request: DeleteRequest, world: World) -> None:
+    await run([looks.SignedIn()] if not request.cluster_only else [], world, world.observer)
+    try:
+        await run([looks.Require((reachable, direct))], world, world.observer)
+    except ClusterError as error:
+        cluster = f"-n {world.cluster.name} -g {world.cluster.group}"
+        error.hints = (*error.hints, f"arcctl delete {cluster} --azure-only, if it is gone")
+        raise
+
+
+async def _must_belong(request: DeleteRequest, world: World, seen: Seen) -> None:
+    """The kubeconfig must be the cluster behind the resource, in every path (traps 8 and 9)."""
+    tenant = await world.sight.tenant()
+    if seen.onboarding and seen.onboarding.contradicts(world.cluster, tenant=tenant):
+        if request.skip_cluster_check:
+            return
+        raise _another(world, seen)
+    proved = bool(seen.onboarding) or seen.keys_match
+    if proved or not seen.resource or request.cluster_only:
+        return
+    if request.force or request.skip_cluster_check:
+        world.warn("nothing in this cluster says whose it is; going on because you said so")
+        return
+    raise _unproved(world)
+
+
+def _another(world: World, seen: Seen) -> Refusal:
+    assert seen.onboarding
+    owner = seen.onboarding.cluster
+    return Refusal(
+        f"this kubeconfig leads to the cluster of {owner.name} (group {owner.group}, "
+        f"subscription {owner.subscription}), not of {world.cluster.name}",
+        code="AZK8S0406",
+        why="deleting on would take that cluster's agents, and leave the right one's behind",
+        hints=(
+            "choose the right cluster with --kube-context NAME",
+            f"arcctl delete -n {owner.name} -g {owner.group} --subscription {owner.subscription}",
+        ),
+    )
+
+
+def _unproved(world: World) -> Refusal:
+    cluster = f"-n {world.cluster.name} -g {world.cluster.group}"
+    return Refusal(
+        f"nothing in this cluster says that it is {world.cluster.name}",
+        code="AZK8S0406",
+        why="with the wrong kubeconfig, the right cluster would keep agents without a resource",
+        hints=(
+            "choose the right cluster with --kube-context NAME",
+            f"arcctl delete {cluster} --azure-only, to delete the resource and touch no cluster",
+        ),
+    )
+
+
+async def _remains(world: World) -> bool:
+    """Namespaces that an earlier, cut run has left."""
+    names = (leftovers.names.AGENT_NAMESPACE, leftovers.names.RELEASE_NAMESPACE)
+    return any([await world.sight.namespace(name) for name in names])
+
+
+async def _question(request: DeleteRequest, world: World, seen: Seen) -> str:
+    kubernetes = await world.clients.kubernetes()
+    what = f"the agents in {kubernetes.context}"
+    if seen.resource and not request.cluster_only:
+        children = await _children(world)
+        what = f"{world.cluster.name} in group {world.cluster.group}{children}, and {what}"
+    return f"Delete {what}?"
+
+
+async def _children(world: World) -> str:
+    """Say what will be deleted with the resource; a count that cannot be had is said too."""
+    import asyncio
+
+    counts = await asyncio.gather(*(_count(world, kind) for kind in _CHILDREN))
+    named = [
+        f"{count} {word}{'' if count == 1 else 's'}" if count else f"{word}s, uncounted"
+        for count, word in zip(counts, _CHILDREN.values(), strict=True)
+        if count != 0
+    ]
+    return " with " + " and ".join(named) if named else ""
+
+
+async def _count(world: World, kind: str) -> int | None:
+    arm = await world.clients.arm()
+    try:
+        return len([each async for each in arm.items(world.cluster.child(kind))])
+    except ArcctlError:
+        return None

@@ -1,0 +1,92 @@
+"""What a person asked for, read and judged before anything is sent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from arcctl.model.secret import Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """How the agents reach the internet; None is "not said". `certificate` is a file's content."""
+
+    https: Secret | None = None
+    http: Secret | None = None
+    skip_range: str | None = None
+    certificate: Secret | None = None
+
+    def __bool__(self) -> bool:
+        return any((self.https, self.http, self.skip_range, self.certificate))
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectRequest:
+    """The flags of `connect` (`connectedk8s.md` A.2); None is "not said", so it changes nothing."""
+
+    name: str
+    group: str
+    region: str | None = None
+    tags: dict[str, str] | None = None
+    distribution: str | None = None
+    distribution_version: str | None = None
+    infrastructure: str | None = None
+    azure_hybrid_benefit: str | None = None
+    auto_upgrade: bool | None = None
+    proxy: Proxy = field(default_factory=Proxy)
+    custom_locations_oid: str | None = None
+    private_link: bool | None = None
+    private_link_scope: str | None = None
+    gateway: str | None = None
+    oidc_issuer: bool | None = None
+    self_hosted_issuer: str | None = None
+    workload_identity: bool | None = None
+    container_log_path: str | None = None
+    settings: dict[str, dict[str, str]] = field(default_factory=dict)
+    protected_settings: dict[str, dict[str, Secret]] = field(default_factory=dict)
+    onboarding_timeout: int = 1200
+    wait: bool = True
+    diagnostics: bool = True
+    adopt: bool = False
+    private_key: Secret | None = None
+    register_providers: bool = False
+    values_file: Path | None = None
+    train: str = "stable"
+    chart_override: str | None = None
+    registry_override: str | None = None
+
+    @property
+    def reaches_helm(self) -> bool:
+        """Whether any flag ends in the agents' helm values, beyond what names the resource."""
+        return bool(
+            self.proxy
+            or self.custom_locations_oid
+            or self.gateway
+            or self.container_log_path
+            or self.settings
+            or self.protected_settings
+            or self.values_file
+            or self.chart_override
+            or self.registry_override
+            or self.auto_upgrade is not None
+            or self.private_link is not None
+            or self.oidc_issuer is not None
+            or self.workload_identity is not None
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class DeleteRequest:
+    """The flags of `delete` (`connectedk8s.md` A.5), and what arcctl adds."""
+
+    name: str
+    group: str
+    force: bool = False
+    wait: bool = True
+    azure_only: bool = False
+    cluster_only: bool = False
+    skip_cluster_check: bool = False

@@ -1,0 +1,166 @@
+"""How this cluster and this resource stand to each other, before anything is changed.
+
+The branch table of `connect` and `delete` (`connectedk8s.md` B.1.19, `arm.md` 2.8, with the traps
+5 to 10 answered). It only judges what was seen; it changes nothing.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import Enum, auto
+from typing import TYPE_CHECKING
+
+from arcctl.errors import ArcctlError, NotFound, Refusal
+from arcctl.model.connected_cluster import never_connected, status
+from arcctl.model.region import canonical
+
+if TYPE_CHECKING:
+    from arcctl.checks.sight import Sight
+    from arcctl.model.connected_cluster import Body
+    from arcctl.model.keys import KeyPair
+    from arcctl.model.onboarding import Onboarding, Release
+
+
+class Standing(Enum):
+    """What is there already."""
+
+    FRESH = auto()
+    """Neither resource nor agents."""
+    OURS = auto()
+    """Both belong together, whole or half done: every step makes its own part whole."""
+    ADOPTABLE = auto()
+    """The resource was made without agents, by somebody else's tool."""
+    STALE = auto()
+    """Agents are there whose resource is gone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """The four witnesses, gathered side by side."""
+
+    release: Release | None
+    onboarding: Onboarding | None
+    key: KeyPair | None
+    resource: Body | None
+
+    @property
+    def in_cluster(self) -> bool:
+        """Whether anything of Azure Arc is in the cluster."""
+        return bool(self.release or self.onboarding or self.key)
+
+    @property
+    def keys_match(self) -> bool:
+        """Whether the cluster holds the private half of the resource's key: proof of belonging."""
+        if not (self.resource and self.key):
+            return False
+        known: str = self.resource["properties"].get("agentPublicKeyCertificate") or ""
+        return known.strip() == self.key.public
+
+
+async def look(sight: Sight) -> Seen:
+    """Gather all four witnesses at once."""
+    import asyncio
+
+    release, onboarding, key, resource = await asyncio.gather(
+        sight.release(), sight.onboarding(), sight.key(), sight.resource()
+    )
+    return Seen(release, onboarding, key, resource)
+
+
+async def judge(sight: Sight) -> Standing:
+    """Say how things stand, or raise the Refusal that names the owner."""
+    seen = await look(sight)
+    if seen.resource:
+        refuse_kind(seen.resource)
+    tenant = await sight.tenant()
+    if seen.onboarding and seen.onboarding.contradicts(sight.cluster, tenant=tenant):
+        return await _somebody_elses(sight, seen.onboarding)
+    if seen.onboarding:
+        return _named_ours(sight, seen)
+    return _unnamed(sight, seen)
+
+
+def refuse_kind(resource: Body) -> None:
+    """Kinds that other tools own (`arm.md` 2.3)."""
+    kind = resource.get("kind")
+    if not kind:
+        return
+    raise Refusal(
+        f"{resource['name']} is of kind {kind}, which arcctl does not manage",
+        code="AZK8S0003",
+        why="its life cycle belongs to the service that made it",
+        hints="az aksarc --help" if kind == "ProvisionedCluster" else (),
+    )
+
+
+async def _somebody_elses(sight: Sight, onboarding: Onboarding) -> Standing:
+    """Only a resource that is proved to be gone makes agents stale; doubt protects the owner."""
+    owner = onboarding.cluster
+    try:
+        resource = await (await sight.clients.arm()).find(owner.path)
+    except NotFound:
+        resource = None
+    except ArcctlError as error:
+        raise already_onboarded(
+            onboarding, f"it cannot be looked at from here: {error.message}"
+        ) from error
+    if resource is None and await _same_tenant(sight, onboarding):
+        return Standing.STALE
+    fate = f"its status is {status(resource)}" if resource else "it lies in another tenant"
+    raise already_onboarded(
+        onboarding, f"{fate}; connecting it as {sight.cluster.name} would tear that down"
+    )
+
+
+async def _same_tenant(sight: Sight, onboarding: Onboarding) -> bool:
+    """A 404 from the wrong tenant proves nothing (trap 8)."""
+    tenant = await sight.tenant()
+    return not (tenant and onboarding.tenant) or tenant.lower() == onboarding.tenant.lower()
+
+
+def already_onboarded(onboarding: Onboarding, why: str) -> Refusal:
+    """Return the refusal that names the owner; nobody's onboarding is ever torn down."""
+    owner = onboarding.cluster
+    where = f"-n {owner.name} -g {owner.group} --subscription {owner.subscription}"
+    return Refusal(
+        f"this cluster is already connected as {owner.name} (group {owner.group}, "
+        f"subscription {owner.subscription}, {onboarding.region or 'region unknown'})",
+        code="AZK8S0403",
+        why=why,
+        hints=(f"arcctl show {where}", f"arcctl delete {where}"),
+    )
+
+
+def _named_ours(sight: Sight, seen: Seen) -> Standing:
+    if seen.resource is None:
+        return Standing.STALE
+    home = canonical(seen.resource["location"])
+    if sight.asked_region and sight.asked_region != home:
+        raise Refusal(
+            f"{sight.cluster.name} is in {home}, not in {sight.asked_region}",
+            code="location-is-fixed",
+            why="the region of a connected cluster can never be changed in place",
+            hints=f"arcctl move -n {sight.cluster.name} -g {sight.cluster.group} "
+            f"--target-region {sight.asked_region}",
+        )
+    return Standing.OURS
+
+
+def _unnamed(sight: Sight, seen: Seen) -> Standing:
+    """Nothing in the cluster says whose it is; the key may still prove it."""
+    if seen.resource is None:
+        return Standing.STALE if seen.release else Standing.FRESH
+    if seen.keys_match:
+        return Standing.OURS
+    if never_connected(seen.resource) and not seen.release:
+        return Standing.ADOPTABLE
+    cluster = sight.cluster
+    raise Refusal(
+        f"{cluster.name} in group {cluster.group} belongs to another cluster",
+        code="AZK8S0404",
+        why=f"the resource is {status(seen.resource)} with a key that is not this cluster's",
+        hints=(
+            "choose another name with -n NAME",
+            f"arcctl delete -n {cluster.name} -g {cluster.group} --azure-only, if that cluster is gone",
+        ),
+    )

@@ -1,0 +1,171 @@
+"""The diagnostics job: whether the cluster itself can reach what the agents need.
+
+It is the only check that writes to the cluster, so it comes after all the others, and what it
+wrote is gone before the agents are installed into the same namespace (`connectedk8s.md` B.8).
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from arcctl.errors import ArcctlError, ClusterError, HelmError
+from arcctl.flow.step import Step
+from arcctl.model import cluster as names
+from arcctl.model import diagnosis
+from arcctl.operations.steps.holdings import holdings
+from arcctl.operations.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from arcctl.clients.kubernetes import Kubernetes
+    from arcctl.operations.request import ConnectRequest
+
+CHART = "azurearck8s/helmchart/stable/clusterdiagnosticchecks"
+VERSION = "1.36.1"
+_PATIENCE = 60
+_ATTEMPTS = 3
+_SPACE = f"namespaces/{names.RELEASE_NAMESPACE}"
+
+
+class Diagnose(Step[World]):
+    """The cluster resolves names and reaches Azure's endpoints of this region."""
+
+    name = "diagnose"
+    title = "diagnostics"
+
+    def __init__(self, request: ConnectRequest) -> None:
+        self._request = request
+
+    async def do(self, world: World, tell: Callable[[str], None]) -> str:
+        helm = await world.clients.helm()
+        service = await world.clients.data_plane()
+        region = await world.sight.region()
+        path = self._request.registry_override or await service.latest_chart(
+            region, self._request.train
+        )
+        registry = path.partition("/")[0]
+        chart, _ = await asyncio.gather(
+            helm.pull(f"oci://{registry}/{CHART}", VERSION, world.folder),
+            helm.uninstall(names.DIAGNOSTICS_RELEASE, names.RELEASE_NAMESPACE)
+            if await self._left_over(world)
+            else asyncio.sleep(0),
+        )
+        values = self._values(world, region, registry)
+        try:
+            await helm.upgrade_install(
+                names.DIAGNOSTICS_RELEASE, chart, names.RELEASE_NAMESPACE, values, timeout=_PATIENCE
+            )
+            tell("the job is running in the cluster")
+            log = await _log_of(await world.clients.kubernetes())
+        finally:
+            await asyncio.shield(self._clean(world))
+        return self._judge(world, log)
+
+    async def _left_over(self, world: World) -> bool:
+        """A run that was cut leaves its release behind, which blocks the next (T26)."""
+        kubernetes = await world.clients.kubernetes()
+        selector = f"owner=helm,name={names.DIAGNOSTICS_RELEASE}"
+        records = kubernetes.items(
+            f"/api/v1/{_SPACE}/secrets", metadata_only=True, labelSelector=selector
+        )
+        return [record async for record in records] != []
+
+    async def _clean(self, world: World) -> None:
+        helm = await world.clients.helm()
+        try:
+            await helm.uninstall(names.DIAGNOSTICS_RELEASE, names.RELEASE_NAMESPACE)
+        except ArcctlError as error:
+            # The verdict matters more than the broom; what is left is swept by the next run.
+            world.note(f"release {names.DIAGNOSTICS_RELEASE} could not be removed: {error.message}")
+
+    def _values(self, world: World, region: str, registry: str) -> dict[str, Any]:
+        proxy = self._request.proxy
+        said = {
+            "httpsProxy": proxy.https and proxy.https.reveal(),
+            "httpProxy": proxy.http and proxy.http.reveal(),
+            "noProxy": proxy.skip_range,
+            "proxyCert": proxy.certificate and proxy.certificate.reveal(),
+        }
+        return {
+            "global": {
+                "location": region,
+                "azureCloud": world.environment,
+                "mcrRepository": registry,
+                "image": {"registry": registry},
+                **{name: value for name, value in said.items() if value},
+            }
+        }
+
+    def _judge(self, world: World, log: str) -> str:
+        parts = diagnosis.read(log)
+        bad = (diagnosis.Outcome.FAILED, diagnosis.Outcome.INCOMPLETE)
+        broken = [part for part in parts if part.outcome in bad]
+        for part in parts:
+            if part.outcome is diagnosis.Outcome.WARNED:
+                world.note(f"{part.name}: {part.text} cannot be reached from the cluster")
+        if not broken:
+            return "names resolve, Azure is reachable from the cluster"
+        raise ClusterError(
+            f"the cluster cannot reach what the agents need: {broken[0].name}",
+            code=broken[0].code,
+            why=tuple(f"{part.name}: {part.text}" for part in broken),
+            hints=(
+                "open the way, or pass the cluster's proxy with --proxy-https",
+                "--skip-prechecks goes on without this job",
+            ),
+        )
+
+
+async def _log_of(kubernetes: Kubernetes) -> str:
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            await _until_complete(kubernetes)
+    except TimeoutError:
+        raise await _unfinished(kubernetes) from None
+    pods = [
+        pod
+        async for pod in kubernetes.items(
+            f"/api/v1/{_SPACE}/pods", labelSelector=f"job-name={names.DIAGNOSTICS_JOB}"
+        )
+    ]
+    newest = max(pods, key=lambda pod: pod["metadata"]["creationTimestamp"], default=None)
+    if newest is None:
+        raise ClusterError("the diagnostics job left no pod to read", code="AZK8S0601")
+    return await kubernetes.log(
+        names.RELEASE_NAMESPACE, newest["metadata"]["name"], names.DIAGNOSTICS_CONTAINER
+    )
+
+
+async def _until_complete(kubernetes: Kubernetes) -> None:
+    path = f"/apis/batch/v1/{_SPACE}/jobs"
+    selector = f"metadata.name={names.DIAGNOSTICS_JOB}"
+    async for jobs in holdings(kubernetes, path, fieldSelector=selector):
+        state = jobs.get(names.DIAGNOSTICS_JOB, {}).get("status") or {}
+        conditions = state.get("conditions") or []
+        if any(each["type"] == "Complete" and each["status"] == "True" for each in conditions):
+            return
+        if state.get("failed", 0) >= _ATTEMPTS:
+            raise HelmError(
+                "the diagnostics job failed three times",
+                code="AZK8S0601",
+                hints=f"kubectl logs -n {names.RELEASE_NAMESPACE} job/{names.DIAGNOSTICS_JOB}",
+            )
+
+
+async def _unfinished(kubernetes: Kubernetes) -> ClusterError:
+    events = [
+        event
+        async for event in kubernetes.items(f"/api/v1/{_SPACE}/events")
+        if event.get("type") == "Warning"
+    ]
+    return ClusterError(
+        f"the diagnostics job did not finish within {_PATIENCE} s",
+        code="AZK8S0604" if events else "AZK8S0605",
+        why=tuple(f"{event.get('reason')}: {event.get('message')}" for event in events[-3:]),
+        hints=(
+            f"exempt namespace {names.RELEASE_NAMESPACE} from policies and quotas",
+            "--skip-prechecks goes on without this job",
+        ),
+    )

@@ -1,0 +1,122 @@
+"""The key pair by which the cluster proves itself to Azure.
+
+The private half is put into the cluster *before* the resource is made. So a run that is cut in
+between leaves a proof behind: the next run finds the key, sees that it belongs to the resource,
+and goes on, where the peer would speak of "a different cluster".
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+from concurrent.futures import Future
+from threading import Thread
+from typing import TYPE_CHECKING, Any
+
+from arcctl.errors import ClusterError, Refusal
+from arcctl.flow.step import Step
+from arcctl.model import cluster as names
+from arcctl.model import keys
+from arcctl.operations.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from arcctl.model.secret import Secret
+
+
+class Generating:
+    """Makes a pair in a thread from the start, so that it is ready when it is needed."""
+
+    def __init__(self) -> None:
+        self._pair: Future[keys.KeyPair] = Future()
+        # A daemon, so that a refusal need not wait for a key that nobody wants.
+        Thread(target=self._make, daemon=True).start()
+
+    def _make(self) -> None:
+        self._pair.set_result(keys.generate())
+
+    async def pair(self) -> keys.KeyPair:
+        """Return the pair, waiting for it where it is not ready."""
+        return await asyncio.wrap_future(self._pair)
+
+
+class Choose(Step[World]):
+    """The owner's key, else the one in the cluster, else a new one."""
+
+    name = "choose-key"
+
+    def __init__(self, supplied: Secret | None, new: Generating) -> None:
+        self._supplied = supplied
+        self._new = new
+
+    async def do(self, world: World, tell: Callable[[str], None]) -> str:
+        if self._supplied:
+            world.key = keys.read(self._supplied.reveal())
+            await self._must_match(world, world.key)
+            return "the key that was given"
+        world.key = await world.sight.key()
+        if world.key:
+            return "the key in the cluster"
+        world.key = await self._new.pair()
+        return "a new key"
+
+    async def _must_match(self, world: World, key: keys.KeyPair) -> None:
+        resource = await world.sight.resource()
+        known = (resource or {}).get("properties", {}).get("agentPublicKeyCertificate")
+        if known and known.strip() != key.public:
+            raise Refusal(
+                "the private key does not belong to the resource",
+                code="key-mismatch",
+                why="its public half differs from the resource's agentPublicKeyCertificate",
+                hints="leave out --private-key, and a new key is made for the resource",
+            )
+
+
+def _marked(name: str, **more: str) -> dict[str, Any]:
+    """Marks by which helm takes over what it finds, instead of refusing it (B.13)."""
+    return {
+        "name": name,
+        **more,
+        "labels": {"app.kubernetes.io/managed-by": "Helm"},
+        "annotations": {
+            "meta.helm.sh/release-name": names.RELEASE,
+            "meta.helm.sh/release-namespace": names.RELEASE_NAMESPACE,
+        },
+    }
+
+
+class Place(Step[World]):
+    """The private key lies in the cluster, in a Secret that the chart will own."""
+
+    name = "place-key"
+
+    async def observe(self, world: World) -> str | None:
+        held = await world.sight.key()
+        return "there already" if held and held == world.key else None
+
+    async def do(self, world: World, tell: Callable[[str], None]) -> str:
+        assert world.key
+        kubernetes = await world.clients.kubernetes()
+        space = f"/api/v1/namespaces/{names.AGENT_NAMESPACE}"
+        body: dict[str, Any] = {"metadata": _marked(names.AGENT_NAMESPACE)}
+        if await kubernetes.find(space):
+            await kubernetes.patch(space, body)
+        else:
+            body |= {"apiVersion": "v1", "kind": "Namespace"}
+            await kubernetes.create("/api/v1/namespaces", body)
+        pem = world.key.private.reveal().encode()
+        secret = {
+            "apiVersion": "v1",
+            "kind": "Secret",
+            "type": "Opaque",
+            "metadata": _marked(names.PRIVATE_KEY_SECRET, namespace=names.AGENT_NAMESPACE),
+            "data": {names.PRIVATE_KEY_ENTRY: base64.b64encode(pem).decode()},
+        }
+        try:
+            await kubernetes.create(f"{space}/secrets", secret)
+        except ClusterError as error:
+            if error.status != 409:
+                raise
+            await kubernetes.replace(f"{space}/secrets/{names.PRIVATE_KEY_SECRET}", secret)
+        return "placed"

@@ -1,0 +1,166 @@
+"""The Azure side: providers, the group, the resource."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from arcctl.flow.step import Step
+from arcctl.model.connected_cluster import writable
+from arcctl.operations.registration_body import desired
+from arcctl.operations.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from arcctl.model.connected_cluster import Body
+    from arcctl.operations.request import ConnectRequest, DeleteRequest
+
+
+class RegisterProviders(Step[World]):
+    """The providers that Arc needs are registered in the subscription."""
+
+    name = "register-providers"
+    title = "providers"
+
+    def __init__(self, *namespaces: str) -> None:
+        self._namespaces = namespaces
+
+    async def observe(self, world: World) -> str | None:
+        return None if await self._missing(world) else "registered"
+
+    async def do(self, world: World, tell: Callable[[str], None]) -> str:
+        from arcctl.clients.providers import register
+
+        missing = await self._missing(world)
+        for namespace in missing:
+            tell(f"registering {namespace}, which takes up to 10 minutes")
+            arm = await world.clients.arm()
+            await register(arm, world.cluster.subscription, namespace, progress=tell)
+        world.sight.forget()
+        return "registered " + ", ".join(missing)
+
+    async def _missing(self, world: World) -> list[str]:
+        states = {name: (await world.sight.provider(name)).state for name in self._namespaces}
+        return [
+            name for name, state in states.items() if state not in ("Registered", "Registering")
+        ]
+
+
+class EnsureGroup(Step[World]):
+    """The resource group is there."""
+
+    name = "ensure-group"
+
+    async def observe(self, world: World) -> str | None:
+        return "there already" if await world.sight.group() else None
+
+    async def do(self, world: World, tell: Callable[[str], None]) -> str:
+        region = await world.sight.region()
+        arm = await world.clients.arm()
+        await arm.put(world.cluster.group_path, {"location": region})
+        world.note(f"resource group {world.cluster.group} created in {region}")
+        return f"created in {region}"
+
+
+class Register(Step[World]):
+    """The resource says what was asked for, and holds the public half of the cluster's key."""
+
+    name = "register"
+    title = "resource"
+
+    def __init__(self, request: ConnectRequest) -> None:
+        self._request = request
+
+    async def observe(self, world: World) -> str | None:
+        resource = await world.sight.resource()
+        if not resource or await self._desired(world) != writable(resource):
+            return None
+        if resource["properties"].get("provisioningState") not in ("Succeeded", None):
+            return None
+        world.resource = resource
+        world.accepted.set_result(resource)
+        return f"{world.cluster.group}/{world.cluster.name} is as asked"
+
+    async def do(self, world: World, tell: Callable[[str], None]) -> str:
+        existed = await world.sight.resource()
+        arm = await world.clients.arm()
+        world.resource = await arm.put(
+            world.cluster.path,
+            await self._desired(world),
+            progress=tell,
+            accepted=world.accepted.set_result,
+        )
+        what = "brought up to date" if existed else f"created in {world.resource['location']}"
+        return f"{world.cluster.group}/{world.cluster.name} {what}"
+
+    async def _desired(self, world: World) -> Body:
+        assert world.key
+        resource = await world.sight.resource()
+        nodes = await world.sight.nodes()
+        region = await world.sight.region()
+        return desired(self._request, resource, region=region, key=world.key.public, nodes=nodes)
+
+
+class Deregister(Step[World]):
+    """The resource is gone from ARM, and its children with it."""
+
+    name = "deregister"
+    title = "resource"
+
+    def __init__(self, *, wait: bool, force: bool) -> None:
+        self._wait = wait
+        self._query = {"force": "True"} if force else None
+
+    async def observe(self, world: World) -> str | None:
+        return None if await world.sight.resource() else "gone already"
+
+    async def do(self, world: World, tell: Callable[[str], None]) -> str:
+        arm = await world.clients.arm()
+        await arm.delete(
+            world.cluster.path,
+            wait=self._wait,
+            query=self._query,
+            progress=tell,
+            accepted=world.deregistering.set,
+        )
+        return f"{world.cluster.group}/{world.cluster.name} deleted" + (
+            "" if self._wait else " (not awaited)"
+        )
+
+
+class UntilDeregistering(Step[World]):
+    """ARM has taken the deletion, so nothing stands in the way of removing the agents."""
+
+    name = "until-deregistering"
+
+    def __init__(self, request: DeleteRequest) -> None:
+        self._azure = not request.cluster_only
+
+    async def observe(self, world: World) -> str | None:
+        asked = self._azure and await world.sight.resource()
+        return None if asked else "nothing to wait for"
+
+    async def do(self, world: World, tell: Callable[[str], None]) -> str:
+        await world.deregistering.wait()
+        return "taken"
+
+
+class LinkGateway(Step[World]):
+    """The Arc gateway is linked to the resource (`connectedk8s.md` B.1.25)."""
+
+    name = "link-gateway"
+    title = "gateway"
+
+    def __init__(self, gateway: str) -> None:
+        self._gateway = gateway
+
+    async def do(self, world: World, tell: Callable[[str], None]) -> str:
+        arm = await world.clients.arm()
+        await arm.put(
+            f"{world.cluster.path}/providers/Microsoft.HybridCompute/settings/default",
+            {"properties": {"gatewayProperties": {"gatewayResourceId": self._gateway}}},
+        )
+        body = writable(world.resource)
+        body["properties"]["gateway"] = {"enabled": True}
+        world.resource = await arm.put(world.cluster.path, body, progress=tell)
+        return f"linked to {self._gateway.rpartition('/')[2]}"

@@ -1,0 +1,177 @@
+"""How connected clusters and their agents look to a person."""
+
+from __future__ import annotations
+
+import re
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any, TextIO
+
+from arcctl.model.duration import spoken
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Sequence
+
+    from arcctl.model.agents import AgentState
+
+Printed = dict[str, Any]
+
+# The agents renew between day 46 and day 90 of the certificate's life (`arc.md` B2).
+_RENEWS_BELOW = 44
+_URGENT_BELOW = 14
+# The newest agents known when this arcctl was released; two minors back are supported (A7).
+NEWEST_AGENT = (1, 36)
+SUPPORTED_MINORS = 2
+
+_MEANING = {
+    "Connecting": "the resource is there, no agent has reached Azure yet",
+    "Connected": "last heartbeat {age} ago",
+    "Offline": "no heartbeat for {age}: the agents are gone or cannot reach Azure",
+    "Expired": "the identity certificate has expired: delete and connect again",
+    "AgentNotInstalled": "made without agents: arcctl connect --adopt installs them",
+}
+
+
+def row(cluster: Printed) -> Printed:
+    """Return a line of the table: the peer's three columns, then what its users miss."""
+    return {
+        "Name": cluster["name"],
+        "Location": cluster["location"],
+        "ResourceGroup": cluster["resourceGroup"],
+        "ConnectivityStatus": cluster["connectivityStatus"],
+        "AgentVersion": cluster["agentVersion"],
+        "KubernetesVersion": cluster["kubernetesVersion"],
+        "Nodes": cluster["totalNodeCount"],
+        "LastSeen": cluster["lastConnectivityTime"],
+    }
+
+
+def agent_row(agent: AgentState) -> Printed:
+    """Return a line of the table of agents."""
+    return {
+        "Agent": agent.name,
+        "Ready": f"{agent.ready}/{agent.total}",
+        "Restarts": agent.restarts,
+        "Kind": "optional" if agent.optional else "always",
+        "Job": agent.job,
+        "Reason": agent.reason,
+    }
+
+
+def parsed(time: str | None) -> datetime | None:
+    """Read ARM's times: seven digits of a second, `Z` or an offset (`arm.md` 1)."""
+    if not time:
+        return None
+    cut = re.sub(r"(\.\d{6})\d+", r"\1", time).replace("Z", "+00:00")
+    try:
+        return datetime.fromisoformat(cut)
+    except ValueError:
+        return None
+
+
+def _age(time: str | None, now: datetime) -> str:
+    when = parsed(time)
+    return spoken(max(0.0, (now - when).total_seconds())) if when else "an unknown time"
+
+
+def write(cluster: Printed, out: TextIO, agents: Sequence[AgentState] = ()) -> None:
+    """Write one cluster as a person reads it."""
+    now = datetime.now(UTC)
+    status = cluster["connectivityStatus"] or "Unknown"
+    meaning = _MEANING.get(status, "a status this arcctl does not know")
+    age = _age(cluster["lastConnectivityTime"], now)
+    out.write(f"{cluster['name']}   {status}   {meaning.format(age=age)}\n")
+    for title, text in _facts(cluster, now):
+        out.write(f"  {title:<12} {text}\n")
+    if agents:
+        out.write("\n")
+        write_agents(agents, out)
+
+
+def _facts(cluster: Printed, now: datetime) -> Iterator[tuple[str, str]]:
+    yield "resource", f"{cluster['id']} · {cluster['location']}"
+    if cluster["provisioningState"] not in ("Succeeded", None):
+        yield "state", str(cluster["provisioningState"])
+    yield "cluster", _cluster(cluster)
+    yield "agents", _agents(cluster)
+    yield "identity", _identity(cluster, now)
+    yield "features", ", ".join(_features(cluster)) or "none that the resource tells of"
+    if cluster["tags"]:
+        yield "tags", " ".join(f"{key}={value}" for key, value in cluster["tags"].items())
+    for error in (cluster["arcAgentProfile"] or {}).get("agentErrors") or []:
+        yield "agent error", f"{error.get('component')}: {error.get('message')}"
+
+
+def _cluster(cluster: Printed) -> str:
+    if not cluster["kubernetesVersion"]:
+        return f"{cluster['distribution'] or 'generic'} · nothing heard from it yet"
+    nodes, cores = cluster["totalNodeCount"], cluster["totalCoreCount"]
+    return (
+        f"Kubernetes {cluster['kubernetesVersion']} · {nodes} nodes, {cores} cores"
+        f" · {cluster['distribution']}"
+    )
+
+
+def _agents(cluster: Printed) -> str:
+    version = cluster["agentVersion"]
+    upgrade = (cluster["arcAgentProfile"] or {}).get("agentAutoUpgrade", "Enabled")
+    automatic = f"auto-upgrade {'off' if upgrade == 'Disabled' else 'on'}"
+    if not version:
+        return f"version unknown until the first heartbeat · {automatic}"
+    return f"{version}, {support(version)} · {automatic}"
+
+
+def support(version: str) -> str:
+    """Say where an agent version stands in the window of two minors back."""
+    found = re.match(r"(\d+)\.(\d+)", version)
+    if not found:
+        return "support unknown"
+    behind = NEWEST_AGENT[1] - int(found.group(2))
+    if behind > SUPPORTED_MINORS:
+        return f"out of support: {behind} minors behind, arcctl upgrade"
+    return "in support" if behind > 0 else "newest in support"
+
+
+def _identity(cluster: Printed, now: datetime) -> str:
+    until = parsed(cluster["managedIdentityCertificateExpirationTime"])
+    if not until:
+        return "no certificate yet"
+    days = (until - now).days
+    if days < 0:
+        return f"certificate expired {-days} days ago"
+    if days <= _URGENT_BELOW:
+        return f"warning: certificate valid {days} days more; bring the cluster online to renew it"
+    if days <= _RENEWS_BELOW:
+        return f"certificate valid {days} days more, agents are trying to renew it"
+    return f"certificate valid {days} days more"
+
+
+def _features(cluster: Printed) -> Iterator[str]:
+    if (cluster["oidcIssuerProfile"] or {}).get("enabled"):
+        yield "oidc-issuer"
+    if ((cluster["securityProfile"] or {}).get("workloadIdentity") or {}).get("enabled"):
+        yield "workload-identity"
+    if (cluster["gateway"] or {}).get("enabled"):
+        yield "gateway"
+    if cluster["privateLinkState"] == "Enabled":
+        yield "private-link"
+    if (cluster["aadProfile"] or {}).get("enableAzureRbac"):
+        yield "azure-rbac"
+    for each in cluster["arcAgentryConfigurations"] or []:
+        yield str(each.get("feature"))
+
+
+def write_agents(agents: Sequence[AgentState], out: TextIO) -> None:
+    """Write the agents, one a line, the reason only where one is not well."""
+    width = max(len(agent.name) for agent in agents)
+    for agent in agents:
+        mark = "✓" if agent.healthy else "✗"
+        restarts = f"  {agent.restarts} restarts" if agent.restarts else ""
+        optional = " (optional)" if agent.optional else ""
+        out.write(
+            f"  {mark} {agent.name:<{width}}  {agent.ready}/{agent.total}{restarts}"
+            f"  {agent.job}{optional}\n"
+        )
+        if agent.reason:
+            out.write(f"      {agent.reason}\n")
+    well = sum(agent.healthy for agent in agents)
+    out.write(f"{well} of {len(agents)} agents are well.\n")

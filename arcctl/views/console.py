@@ -1,0 +1,96 @@
+"""The two streams: data on stdout, people on stderr."""
+
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING, TextIO
+
+from arcctl.errors import UsageError
+from arcctl.views.progress import JsonLines, Lines, Living, Progress, Silent
+
+if TYPE_CHECKING:
+    from arcctl.errors import ArcctlError
+    from arcctl.settings import Settings
+
+
+class Console:
+    """What a command may say, and how it asks."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.opened = time.monotonic()
+        self.out: TextIO = sys.stdout
+        self.err: TextIO = sys.stderr
+        self.progress: Progress = _progress(settings, sys.stderr)
+
+    @property
+    def output(self) -> str | None:
+        """The format that was asked for; without one JSON in a pipe, None (human) on a terminal."""
+        if self.settings.output:
+            return self.settings.output
+        return None if self.out.isatty() and not self.settings.flags.query else "json"
+
+    def say(self, sentence: str) -> None:
+        """Say one sentence to people."""
+        self.progress.close()
+        if not self.settings.flags.only_show_errors:
+            self.err.write(f"{sentence}\n")
+
+    def ask(self, question: str) -> bool:
+        """Ask yes or no; UsageError where nobody is there to answer."""
+        self.progress.close()
+        if not (sys.stdin.isatty() and self.err.isatty()):
+            raise UsageError(
+                "this needs a yes, and there is no terminal to ask at",
+                code="no-terminal",
+                why=question,
+                hints="add --yes",
+            )
+        self.err.write(f"{question} [y/N] ")
+        self.err.flush()
+        return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+    def close(self) -> None:
+        """Leave the terminal as it was found."""
+        self.progress.close()
+
+
+def _progress(settings: Settings, err: TextIO) -> Progress:
+    kind = settings.flags.progress
+    if kind not in (None, "auto", "json", "plain", "none"):
+        raise UsageError(f"unknown --progress: {kind}", why="one of auto, plain, json, none")
+    if kind == "json":
+        return JsonLines(err)
+    if kind == "none" or settings.flags.only_show_errors:
+        return Silent()
+    if (
+        kind == "plain"
+        or settings.in_ci
+        or not err.isatty()
+        or settings.environ.get("TERM") == "dumb"
+    ):
+        return Lines(err)
+    from rich.console import Console as RichConsole
+
+    return Living(RichConsole(stderr=True, highlight=False))
+
+
+def complain(error: ArcctlError, err: TextIO, *, no_colour: bool) -> None:
+    """Print an error: what happened, why, and what to type next."""
+    red, dim, plain = (
+        ("", "", "") if no_colour or not err.isatty() else ("\33[31m", "\33[2m", "\33[0m")
+    )
+    err.write(f"{red}error{plain}  {error.message}   {dim}[{error.code}]{plain}\n")
+    for line in error.why:
+        err.write(f"       {line}\n")
+    for number, hint in enumerate(error.hints):
+        err.write(f"{'try  ' if number == 0 else '     '}  {hint}\n")
+    err.flush()
+
+
+def traceback_of(error: BaseException) -> str:
+    """Return the traceback for `--debug`, without local values, in which secrets could hide."""
+    import traceback
+
+    return "".join(traceback.format_exception(error))

@@ -1,0 +1,44 @@
+"""Writes what `show` and `list` found, in the format that was asked for."""
+
+from __future__ import annotations
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from arcctl.views import clusters, output
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+    from arcctl.model.agents import AgentState
+    from arcctl.views.console import Console
+
+Printed = dict[str, Any]
+
+
+def write_cluster(
+    console: Console, cluster: Printed, agents: Sequence[AgentState] | None = None
+) -> None:
+    """Write one cluster; with agents, they are a list beside it, or the table itself."""
+    query, chosen = console.settings.flags.query, console.output
+    if chosen is None:
+        return clusters.write(cluster, console.out, agents or ())
+    if agents is None:
+        return output.write(cluster, console.out, chosen, query=query, row=clusters.row)
+    if chosen == "table":
+        rows = [clusters.agent_row(agent) for agent in agents]
+        return output.write(rows, console.out, chosen, query=query)
+    states = [asdict(agent) | {"healthy": agent.healthy} for agent in agents]
+    return output.write({**cluster, "agents": states}, console.out, chosen, query=query)
+
+
+async def write_list(console: Console, found: AsyncIterator[Printed]) -> None:
+    """Write many; JSON goes out as it comes in, a table needs only its own columns."""
+    query, chosen = console.settings.flags.query, console.output or "table"
+    if chosen == "json" and not query:
+        await output.stream(found, console.out)
+    elif chosen == "table" and not query:
+        rows = [clusters.row(each) async for each in found]
+        output.write(rows, console.out, chosen)
+    else:
+        output.write([each async for each in found], console.out, chosen, query=query)

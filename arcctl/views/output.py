@@ -1,0 +1,130 @@
+"""Data on stdout, in the formats of az: json, jsonc, yaml, yamlc, table, tsv, none."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TextIO
+
+from arcctl.errors import UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Sequence
+
+Row = Callable[[Any], dict[str, Any]] if TYPE_CHECKING else Any
+
+
+def queried(value: Any, query: str | None) -> Any:
+    """Apply a JMESPath query, as `--query` does in az; raise UsageError for a broken one."""
+    if not query:
+        return value
+    import jmespath
+
+    try:
+        return jmespath.search(query, value)
+    except jmespath.exceptions.JMESPathError as error:
+        raise UsageError(f"bad --query: {query}", why=str(error).splitlines()[0]) from error
+
+
+def write(
+    value: Any, out: TextIO, output: str, *, query: str | None = None, row: Row | None = None
+) -> None:
+    """Write one result. `row` makes an object's line of a table, unless a query has reshaped it."""
+    value = queried(value, query)
+    if output == "none":
+        return
+    if output == "table":
+        out.write(_table(value, None if query else row))
+    elif output == "tsv":
+        out.write("".join(f"{line}\n" for line in _tsv(value)))
+    elif output in ("yaml", "yamlc"):
+        out.write(_yaml(value))
+    else:
+        out.write(_json(value, coloured=output == "jsonc" and out.isatty()))
+
+
+async def stream(items: AsyncIterator[Any], out: TextIO) -> None:
+    """Write a JSON array item by item, so that ten thousand need no memory."""
+    opened = False
+    async for item in items:
+        text = json.dumps(item, indent=2, ensure_ascii=False).replace("\n", "\n  ")
+        out.write(f"{',' if opened else '['}\n  {text}")
+        opened = True
+    out.write("\n]\n" if opened else "[]\n")
+
+
+def _json(value: Any, *, coloured: bool) -> str:
+    text = json.dumps(value, indent=2, ensure_ascii=False)
+    if not coloured:
+        return text + "\n"
+    from rich.console import Console
+    from rich.json import JSON
+
+    console = Console(force_terminal=True)
+    with console.capture() as captured:
+        console.print(JSON(text))
+    return captured.get()
+
+
+def _yaml(value: Any) -> str:
+    import yaml
+
+    return yaml.safe_dump(value, allow_unicode=True, sort_keys=False, default_flow_style=False)
+
+
+def _table(value: Any, row: Row | None) -> str:
+    values = value if isinstance(value, list) else [value]
+    rows = [_row(each, row) for each in values if each is not None]
+    if not rows:
+        return ""
+    heads = list(dict.fromkeys(head for each in rows for head in each))
+    cells = [[_cell(each.get(head)) for head in heads] for each in rows]
+    widths = [max(len(line[at]) for line in [heads, *cells]) for at in range(len(heads))]
+    rule = ["-" * width for width in widths]
+    return "".join(_line(each, widths) for each in [heads, rule, *cells])
+
+
+def _row(value: Any, row: Row | None) -> dict[str, Any]:
+    if row:
+        return row(value)
+    if isinstance(value, dict):
+        plain = {key: each for key, each in value.items() if not isinstance(each, dict | list)}
+        return {key[:1].upper() + key[1:]: each for key, each in plain.items()}
+    if isinstance(value, list):
+        return {f"Column{number}": each for number, each in enumerate(value, 1)}
+    return {"Result": value}
+
+
+def _cell(value: Any) -> str:
+    if value is None:
+        return ""
+    return str(value)
+
+
+def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
+    return (
+        "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True)).rstrip()
+        + "\n"
+    )
+
+
+def _tsv(value: Any) -> list[str]:
+    """Write as az does: maps by value in key order, lists of maps line by line, nulls empty."""
+    values = value if isinstance(value, list) else [value]
+    return [_tsv_line(each) for each in values if each is not None]
+
+
+def _tsv_line(value: Any) -> str:
+    if isinstance(value, dict):
+        value = [each for _, each in sorted(value.items())]
+    if isinstance(value, list):
+        return "\t".join("" if isinstance(each, dict | list) else _tsv_cell(each) for each in value)
+    return _tsv_cell(value)
+
+
+def _tsv_cell(value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return str(value).lower()
+    return str(value).replace("\t", " ").replace("\n", " ")

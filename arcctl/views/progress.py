@@ -1,0 +1,186 @@
+"""What a run is doing, for a person at a terminal, for a pipeline's log, or for a program."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict, dataclass, field
+from typing import TYPE_CHECKING, Any, Protocol, TextIO, assert_never
+
+from arcctl.flow.events import Done, Event, Failed, Noted, Progressed, Started
+from arcctl.model.duration import spoken
+
+if TYPE_CHECKING:
+    from rich.console import Console, RenderableType
+    from rich.live import Live
+
+_TITLE = 16
+
+
+class Progress(Protocol):
+    """Hears every event, and is told when nothing more will come."""
+
+    def __call__(self, event: Event) -> None: ...
+
+    def close(self) -> None: ...
+
+
+class Silent:
+    """Says nothing but what may bite later (`--only-show-errors`, not even that)."""
+
+    def __call__(self, event: Event) -> None:
+        """Hear, and say nothing."""
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class Lines:
+    """Plain lines with a clock, each printed once: for CI and for files."""
+
+    def __init__(self, err: TextIO) -> None:
+        self._err = err
+        self._titles: dict[str, str] = {}
+        self._said: set[str] = set()
+
+    def __call__(self, event: Event) -> None:
+        text = self._line(event)
+        if text and text not in self._said:
+            self._said.add(text)
+            self._err.write(f"{time.strftime('%H:%M:%S')}  {text}\n")
+            self._err.flush()
+
+    def _line(self, event: Event) -> str:
+        match event:
+            case Started(step, title):
+                self._titles[step] = title
+                return ""
+            case Progressed(step, text):
+                title = self._titles.get(step)
+                return f"waiting  {title:<{_TITLE}} {text}" if title else ""
+            case Done(_, title, detail, seconds):
+                return f"done     {title:<{_TITLE}} {detail}  {spoken(seconds)}" if title else ""
+            case Failed(_, title, reason, seconds):
+                return f"failed   {title:<{_TITLE}} {reason}  {spoken(seconds)}" if title else ""
+            case Noted(text, warning):
+                return f"{'warning' if warning else 'note':<8} {text}"
+            case _:
+                assert_never(event)
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+class JsonLines:
+    """One event, one line of JSON on stderr; the names are those of `arcctl.flow.events`."""
+
+    def __init__(self, err: TextIO) -> None:
+        self._err = err
+
+    def __call__(self, event: Event) -> None:
+        line: dict[str, Any] = {"event": type(event).__name__.lower(), "time": time.time()}
+        self._err.write(json.dumps(line | asdict(event), ensure_ascii=False) + "\n")
+        self._err.flush()
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+
+@dataclass
+class _Row:
+    title: str
+    text: str = ""
+    state: str = "doing"
+    begun: float = field(default_factory=time.monotonic)
+    seconds: float | None = None
+    notes: list[tuple[str, bool]] = field(default_factory=list)
+
+
+class Living:
+    """A list of steps that fills itself while a person watches."""
+
+    def __init__(self, console: Console) -> None:
+        self._console = console
+        self._rows: dict[str, _Row] = {}
+        self._live: Live | None = None
+
+    def __call__(self, event: Event) -> None:
+        match event:
+            case Started(step, title) if title:
+                self._rows.setdefault(step, _Row(title))
+            case Progressed(step, text) if step in self._rows:
+                self._rows[step].text = text
+            case Done(step, title, detail, seconds, already) if title:
+                self._end(step, title, detail, seconds, "already" if already else "done")
+            case Failed(step, title, reason, seconds) if title:
+                self._end(step, title, reason, seconds, "failed")
+            case Noted(text, warning):
+                self._note(text, warning=warning)
+        self._open()
+
+    def _end(self, step: str, title: str, text: str, seconds: float, state: str) -> None:
+        row = self._rows.setdefault(step, _Row(title))
+        row.text, row.seconds, row.state = text, seconds, state
+
+    def _note(self, text: str, *, warning: bool) -> None:
+        """A note hangs below the step that was under way, or below a line of its own."""
+        if not self._rows:
+            self._rows[""] = _Row("", state="note")
+        under = next((row for row in self._rows.values() if row.state == "doing"), None)
+        (under or list(self._rows.values())[-1]).notes.append((text, warning))
+
+    def _open(self) -> None:
+        if self._live is None and self._rows:
+            from rich.live import Live
+
+            self._live = Live(
+                get_renderable=self._draw, console=self._console, refresh_per_second=10
+            )
+            self._live.start()
+
+    def _draw(self) -> RenderableType:
+        from rich.table import Table
+
+        grid = Table.grid(padding=(0, 1))
+        grid.add_column(width=3, justify="right")
+        grid.add_column(min_width=_TITLE)
+        grid.add_column(ratio=1)
+        grid.add_column(justify="right", width=8)
+        for row in self._rows.values():
+            if row.title:
+                grid.add_row(*self._cells(row))
+            for text, warning in row.notes:
+                grid.add_row("", _word(warning=warning), text, "")
+        return grid
+
+    def _cells(self, row: _Row) -> tuple[RenderableType, ...]:
+        length = row.seconds if row.seconds is not None else time.monotonic() - row.begun
+        taken = spoken(length) if length >= 0.05 else ""
+        return (_symbol(row.state), row.title, row.text, taken)
+
+    def close(self) -> None:
+        """Leave the list as it stands."""
+        if self._live is not None:
+            self._live.stop()
+            self._live = None
+
+
+def _symbol(state: str) -> RenderableType:
+    from rich.spinner import Spinner
+    from rich.text import Text
+
+    if state == "doing":
+        return _SPINNER.setdefault("dots", Spinner("dots"))
+    symbol, style = {"done": ("✓", "green"), "already": ("=", "green"), "failed": ("✗", "red")}[
+        state
+    ]
+    return Text(symbol, style=style)
+
+
+_SPINNER: dict[str, Any] = {}
+
+
+def _word(*, warning: bool) -> RenderableType:
+    from rich.text import Text
+
+    return Text("  warning" if warning else "  note", style="yellow" if warning else "dim")

@@ -1,0 +1,36 @@
+"""How a run ends: one sentence to people, and the result to whoever asked for it."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING, Any
+
+from arcctl.model.connected_cluster import printed, status
+from arcctl.model.duration import spoken
+from arcctl.views import clusters, output
+
+if TYPE_CHECKING:
+    from arcctl.views.console import Console
+
+
+def connected(console: Console, resource: dict[str, Any]) -> None:
+    """Say that it is connected, or how far it is where nobody waited; write the resource."""
+    flat = printed(resource)
+    agents = f", agents {flat['agentVersion']}" if flat["agentVersion"] else ""
+    nodes = f", {flat['totalNodeCount']} nodes" if flat["totalNodeCount"] else ""
+    console.say(
+        f"{status(resource)}: {flat['name']} ({flat['resourceGroup']}, {flat['location']})"
+        f"{agents}{nodes}. {_taken(console)}"
+    )
+    if console.output is not None:
+        query = console.settings.flags.query
+        output.write(flat, console.out, console.output, query=query, row=clusters.row)
+
+
+def deleted(console: Console, name: str, group: str) -> None:
+    """Say that it is gone."""
+    console.say(f"Deleted: {name} ({group}). {_taken(console)}")
+
+
+def _taken(console: Console) -> str:
+    return f"{spoken(time.monotonic() - console.opened)}."
