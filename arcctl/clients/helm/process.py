@@ -103,13 +103,19 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
     try:
         with contextlib.suppress(TimeoutError):
             async with asyncio.timeout(GRACE):
-                await process.wait()
+                await _exited(process)
     finally:
         # Reaches children that ignored SIGTERM as well as the program itself.
         _signal(process, signal.SIGKILL)
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(GRACE):
             await process.wait()
+
+
+async def _exited(process: asyncio.subprocess.Process) -> None:
+    # `wait` would also wait for the pipes, which a child that lives on may hold open.
+    while process.returncode is None:  # noqa: ASYNC110 - asyncio tells of an exit in no other way
+        await asyncio.sleep(0.02)
 
 
 def _signal(process: asyncio.subprocess.Process, number: signal.Signals) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 from arcctl.clients.kubernetes.scrub import scrubbed
@@ -28,7 +29,7 @@ TITLES = {
 }
 BUSY = ("another operation (install/upgrade/rollback) is in progress",)
 TIMED_OUT = ("timed out waiting for the condition", "deadline exceeded", "timeout waiting for")
-NO_CHART = ("chart.yaml file is missing", "no such file or directory", "chart not found")
+NO_CHART = re.compile(r'path "[^"]*" not found|chart\.yaml file is missing')
 UNREACHABLE = (
     "kubernetes cluster unreachable", "connection refused", "connection reset by peer",
     "no such host", "i/o timeout", "network is unreachable", "no route to host",
@@ -67,7 +68,7 @@ def explained(verb: str, text: str) -> ArcctlError:
         )
     if verb != "pull" and _any(TIMED_OUT, low):
         return timed_out(verb, why)
-    if verb == "upgrade" and _any(NO_CHART, low):
+    if verb == "upgrade" and NO_CHART.search(low):
         return HelmError("the chart is not there", code=CODES["pull"], why=why)
     return HelmError(TITLES.get(verb, f"helm {verb} failed"), code=CODES.get(verb, "helm"), why=why)
 

@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-import ssl
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-import trustme
 import yaml
 from aiohttp import web
 from arcctl.clients.kubernetes import Kubernetes
 from arcctl.settings import Flags, Settings
+from tests.clients.serving import authority, serving, tls
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import AsyncIterator, Awaitable, Callable
     from pathlib import Path
 
     Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -29,53 +29,30 @@ class Api:
 
     folder: Path
     handle: Handler
-    authority: trustme.CA = field(default_factory=trustme.CA)
-    seen: list[web.Request] = field(default_factory=list)
-    names: tuple[str, ...] = ("localhost", "127.0.0.1")
     port: int = 0
-    runner: web.AppRunner | None = None
+    seen: list[web.Request] = field(default_factory=list)
     clients: list[Kubernetes] = field(default_factory=list)
-    transports: list[asyncio.Transport] = field(default_factory=list)
 
-    async def start(self) -> None:
+    def __post_init__(self) -> None:
+        self.authority = authority(self.folder)
+
+    @asynccontextmanager
+    async def running(self, *names: str) -> AsyncIterator[None]:
         application = web.Application()
         application.router.add_route("*", "/{path:.*}", self._answer)
-        self.runner = web.AppRunner(application, shutdown_timeout=0.1)
-        await self.runner.setup()
-        site = web.TCPSite(self.runner, "127.0.0.1", 0, ssl_context=self._tls())
-        await site.start()
-        self.port = self.runner.addresses[0][1]
-
-    def _tls(self) -> ssl.SSLContext:
-        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        self.authority.issue_cert(*self.names).configure_cert(context)
-        self.authority.configure_trust(context)
-        context.verify_mode = ssl.CERT_OPTIONAL
-        return context
+        async with serving(application, tls(self.authority, *names)) as self.port:
+            yield
+            for client in self.clients:
+                await client.close()
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         self.seen.append(request)
-        if request.transport:
-            self.transports.append(request.transport)
         return await self.handle(request)
-
-    async def stop(self) -> None:
-        for client in self.clients:
-            await client.close()
-        if self.runner:
-            await self.runner.cleanup()
-        # TLS closes in several turns of the loop, which ends with the test; abort needs two.
-        for transport in self.transports:
-            transport.abort()
-        for _ in range(3):
-            await asyncio.sleep(0)
 
     def kubeconfig(
         self, name: str = "config", cluster: dict[str, Any] | None = None, **user: Any
     ) -> Path:
         """Write a kubeconfig with one context named harbor, and return its path."""
-        authority = self.folder / "authority.pem"
-        self.authority.cert_pem.write_to_path(str(authority))
         about = {
             "server": f"https://127.0.0.1:{self.port}",
             "certificate-authority": "authority.pem",

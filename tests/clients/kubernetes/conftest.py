@@ -21,6 +21,5 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
         return web.json_response({})
 
     server = Api(tmp_path, empty)
-    await server.start()
-    yield server
-    await server.stop()
+    async with server.running():
+        yield server
