@@ -74,7 +74,7 @@ class Sight(Remembering):
             return None
         helm = await self.clients.helm()
         values = await helm.values(names.RELEASE, release.namespace)
-        return Onboarding.from_values(values.get("global") or {})
+        return Onboarding.from_values((values or {}).get("global") or {})
 
     @once
     async def key(self) -> KeyPair | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from functools import wraps
+from functools import update_wrapper
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 if TYPE_CHECKING:
@@ -36,8 +36,7 @@ def once(
 ) -> Callable[Concatenate[Owner, Arguments], Coroutine[Any, Any, Answer]]:
     """Let an async method of a `Remembering` run once for each set of (hashable) arguments."""
 
-    @wraps(make)
-    async def ask(self: Owner, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Answer:
+    async def ask(self: Owner, /, *args: Arguments.args, **kwargs: Arguments.kwargs) -> Answer:
         key = (make.__name__, *args)
         if key not in self._seen:
             self._seen[key] = asyncio.ensure_future(make(self, *args, **kwargs))
@@ -45,4 +44,5 @@ def once(
         answer: Answer = await asyncio.shield(self._seen[key])
         return answer
 
+    update_wrapper(ask, make)
     return ask

@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from arcctl.sandbox.lifecycle import Running
     from arcctl.sandbox.options import Options
 
-app = typer.Typer(help="A small Azure to practise in.", no_args_is_help=True)
-faults = typer.Typer(help="Bad days, planned: what shall go wrong, and what has.")
-clock = typer.Typer(help="The sandbox's time.")
+_PLAIN: dict[str, Any] = {"rich_markup_mode": None, "no_args_is_help": True}
+app = typer.Typer(help="A small Azure to practise in.", **_PLAIN)
+faults = typer.Typer(help="Bad days, planned: what shall go wrong, and what has.", **_PLAIN)
+clock = typer.Typer(help="The sandbox's time.", **_PLAIN)
 app.add_typer(faults, name="faults")
 app.add_typer(clock, name="clock")
 

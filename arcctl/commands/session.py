@@ -100,7 +100,7 @@ def command(*groups: dict[str, Any]) -> Callable[[Work], Callable[..., None]]:
         parameters = [*_own(work), *(_parameter(name, shared[name]) for name in shared)]
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined] # how inspect is told
         run.__annotations__ = {each.name: each.annotation for each in parameters}
-        del run.__wrapped__  # type: ignore[attr-defined] # or inspect would look through to `work`
+        del run.__wrapped__  # or inspect would look through to `work`
         return run
 
     return decorate

@@ -9,7 +9,7 @@ from arcctl.errors import ArcctlError, ClusterError, Refusal
 from arcctl.flow.runner import run
 from arcctl.flow.step import in_turn, together
 from arcctl.operations import standing
-from arcctl.operations.steps import leftovers, looks, registration
+from arcctl.operations.steps import leftovers, looks, registration, waiting
 
 if TYPE_CHECKING:
     from arcctl.flow.step import Move
@@ -128,8 +128,7 @@ def _unproved(world: World) -> Refusal:
 
 async def _remains(world: World) -> bool:
     """Namespaces that an earlier, cut run has left."""
-    names = (leftovers.names.AGENT_NAMESPACE, leftovers.names.RELEASE_NAMESPACE)
-    return any([await world.sight.namespace(name) for name in names])
+    return any([await world.sight.namespace(name) for name in waiting.NAMESPACES])
 
 
 async def _question(request: DeleteRequest, world: World, seen: Seen) -> str:

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TextIO
 
 from arcctl.errors import UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
+    from typing import TypeAlias
 
-Row = Callable[[Any], dict[str, Any]] if TYPE_CHECKING else Any
+    Row: TypeAlias = Callable[[Any], dict[str, Any]]
 
 
 def queried(value: Any, query: str | None) -> Any:
@@ -69,7 +69,8 @@ def _json(value: Any, *, coloured: bool) -> str:
 def _yaml(value: Any) -> str:
     import yaml
 
-    return yaml.safe_dump(value, allow_unicode=True, sort_keys=False, default_flow_style=False)
+    text: str = yaml.safe_dump(value, allow_unicode=True, sort_keys=False, default_flow_style=False)
+    return text
 
 
 def _table(value: Any, row: Row | None) -> str:

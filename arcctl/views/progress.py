@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import asdict, dataclass, field
+from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol, TextIO, assert_never
 
 from arcctl.flow.events import Done, Event, Failed, Noted, Progressed, Started
@@ -56,8 +57,8 @@ class Lines:
                 self._titles[step] = title
                 return ""
             case Progressed(step, text):
-                title = self._titles.get(step)
-                return f"waiting  {title:<{_TITLE}} {text}" if title else ""
+                known = self._titles.get(step)
+                return f"waiting  {known:<{_TITLE}} {text}" if known else ""
             case Done(_, title, detail, seconds):
                 return f"done     {title:<{_TITLE}} {detail}  {spoken(seconds)}" if title else ""
             case Failed(_, title, reason, seconds):
@@ -116,6 +117,8 @@ class Living:
                 self._end(step, title, reason, seconds, "failed")
             case Noted(text, warning):
                 self._note(text, warning=warning)
+            case _:
+                return  # a step without a title is not shown
         self._open()
 
     def _end(self, step: str, title: str, text: str, seconds: float, state: str) -> None:
@@ -165,19 +168,23 @@ class Living:
             self._live = None
 
 
-def _symbol(state: str) -> RenderableType:
+@cache
+def _spinner() -> RenderableType:
+    """Return the one spinner: a new one each time would never turn."""
     from rich.spinner import Spinner
+
+    return Spinner("dots")
+
+
+def _symbol(state: str) -> RenderableType:
     from rich.text import Text
 
     if state == "doing":
-        return _SPINNER.setdefault("dots", Spinner("dots"))
+        return _spinner()
     symbol, style = {"done": ("✓", "green"), "already": ("=", "green"), "failed": ("✗", "red")}[
         state
     ]
     return Text(symbol, style=style)
-
-
-_SPINNER: dict[str, Any] = {}
 
 
 def _word(*, warning: bool) -> RenderableType:

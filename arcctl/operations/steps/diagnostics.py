@@ -48,9 +48,7 @@ class Diagnose(Step[World]):
         registry = path.partition("/")[0]
         chart, _ = await asyncio.gather(
             helm.pull(f"oci://{registry}/{CHART}", VERSION, world.folder),
-            helm.uninstall(names.DIAGNOSTICS_RELEASE, names.RELEASE_NAMESPACE)
-            if await self._left_over(world)
-            else asyncio.sleep(0),
+            self._clean(world) if await self._left_over(world) else asyncio.sleep(0),
         )
         values = self._values(world, region, registry)
         try:
@@ -75,7 +73,9 @@ class Diagnose(Step[World]):
     async def _clean(self, world: World) -> None:
         helm = await world.clients.helm()
         try:
-            await helm.uninstall(names.DIAGNOSTICS_RELEASE, names.RELEASE_NAMESPACE)
+            await helm.uninstall(
+                names.DIAGNOSTICS_RELEASE, names.RELEASE_NAMESPACE, timeout=_PATIENCE
+            )
         except ArcctlError as error:
             # The verdict matters more than the broom; what is left is swept by the next run.
             world.note(f"release {names.DIAGNOSTICS_RELEASE} could not be removed: {error.message}")

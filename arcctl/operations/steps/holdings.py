@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 async def holdings(
-    kubernetes: Kubernetes, path: str, **query: str
+    kubernetes: Kubernetes, path: str, **query: Any
 ) -> AsyncIterator[dict[str, Body]]:
     """Yield the objects of one collection by name, at once and each time one of them changes."""
     held: dict[str, Body] = {}

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from arcctl.errors import ClusterError
 from arcctl.flow.step import Step
 from arcctl.model import cluster as names
-from arcctl.operations.steps.waiting import dying, holding, until_gone
+from arcctl.operations.steps.waiting import NAMESPACES, dying, holding, until_gone
 from arcctl.operations.world import World
 
 if TYPE_CHECKING:
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from arcctl.clients.kubernetes import Kubernetes
 
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
-_NAMESPACES = (names.AGENT_NAMESPACE, names.RELEASE_NAMESPACE)
 _AKS_MARK = "addonmanager.kubernetes.io/mode"
 _ARM64_TIMEOUT = 900
 _TIMEOUT = 300
@@ -69,7 +68,7 @@ class RemoveNamespaces(Step[World]):
 
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
         kubernetes = await world.clients.kubernetes()
-        for name in _NAMESPACES:
+        for name in NAMESPACES:
             await kubernetes.delete(f"/api/v1/namespaces/{name}")
         if not self._wait:
             return "asked to go (not awaited)"

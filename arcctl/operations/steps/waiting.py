@@ -169,6 +169,7 @@ def holding(namespaces: dict[str, Body]) -> str:
 
 async def overdue(world: World, patience: int) -> ClusterError:
     """Explain a connect that did not end in time: which pod, which event, which class."""
+    evidence: tuple[str, ...]
     if world.agents_ready.is_set():
         found_code, cause, evidence = (
             "no-heartbeat",
