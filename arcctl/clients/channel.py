@@ -73,6 +73,7 @@ class Channel:
         self._pipeline: AsyncPipeline[Any, Any] | None = None
         self._transport: Transport | None = None
         self._root: Channel = self
+        self._closed = False
 
     def beside(self, token: Token) -> Channel:
         """Return a channel for another token over the same connections, which this one closes."""
@@ -107,10 +108,13 @@ class Channel:
 
     async def close(self) -> None:
         """Close all connections, also those that still wait for an answer."""
+        self._closed = True
         if self._transport is not None:
             await self._transport.close()
 
     def _connections(self) -> Transport:
+        if self._closed:
+            raise closed()
         if self._transport is None:
             from arcctl.clients.transport import Transport
 
@@ -144,3 +148,8 @@ def with_query(path: str, query: Mapping[str, str]) -> str:
 def host_of(url: str) -> str:
     """Return `name` or `name:port` of a URL, in lower case."""
     return urlsplit(url).netloc.lower()
+
+
+def closed() -> AzureError:
+    """Return the error of who asks after the end; arcctl's own doing, so nothing to repair."""
+    return AzureError("the conversation with Azure has been closed", code="azure-closed")

@@ -23,6 +23,8 @@ from urllib3.connection import HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 from urllib3.util.ssl_ import create_urllib3_context
 
+from arcctl.clients.channel import closed
+
 if TYPE_CHECKING:
     import ssl
     from collections.abc import Mapping
@@ -38,6 +40,12 @@ class Transport(AsyncioRequestsTransport):  # type: ignore[misc] # loaded by a m
         session = _Session()
         session.mount("https://", self._adapter)
         super().__init__(session=session, connection_timeout=(pace.connect, pace.read))
+
+    def open(self) -> None:
+        """Refuse to start anew after closing; azure-core would, with a session that is not ours."""
+        if self.session is None:
+            raise closed()
+        super().open()
 
     async def close(self) -> None:
         """Close every connection, so that no thread waits for an answer nobody wants."""

@@ -6,15 +6,14 @@ import os
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.clients.arm import server
-from tests.clients.arm.server import Azure
-
 from arcctl import settings as settings_module
 from arcctl.clients.arm import Arm
 from arcctl.clients.channel import Pace
 from arcctl.clients.cloud import Cloud, find_cloud
 from arcctl.clients.identity import Identity
 from arcctl.settings import Flags, Settings
+from tests.clients.arm import server
+from tests.clients.arm.server import Azure
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -69,6 +68,6 @@ async def arm(
 ) -> AsyncIterator[Arm]:
     """A client in a hurry, which has not asked anything yet."""
     client = Arm(settings, cloud, identity, pace=FAST)
-    azure.asked.clear()
+    azure.forget()
     yield client
     await client.close()

@@ -78,6 +78,11 @@ class Azure:
         queue = self._said[method, path.lower()]
         queue.extend(each if isinstance(each, Say) else Say(each) for each in answers)
 
+    def forget(self) -> None:
+        """Begin to count anew."""
+        self.asked.clear()
+        self.arrived.clear()
+
     def targets(self, method: str = "") -> list[str]:
         """What was asked, in order, sign-in and metadata left aside."""
         return [
