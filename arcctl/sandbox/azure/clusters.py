@@ -125,6 +125,29 @@ def credential(call: Call) -> Answer:
     return Answer(body=connectivity.credential(call, found))
 
 
+def operations(_call: Call) -> Answer:
+    """List what can be done with the provider."""
+    verbs = ("read", "write", "delete", "listClusterUserCredential/action")
+    return Answer(
+        body={
+            "value": [
+                {
+                    "name": f"{TYPE}/{verb}",
+                    "isDataAction": False,
+                    "origin": "user,system",
+                    "display": {
+                        "provider": "Microsoft Kubernetes",
+                        "resource": "Connected Cluster",
+                        "operation": verb,
+                        "description": verb,
+                    },
+                }
+                for verb in verbs
+            ]
+        }
+    )
+
+
 def shown(call: Call, found: Resource) -> dict[str, Any]:
     """Return the document of a cluster as the asked api-version has it, at this moment."""
     document = projection.projected(found.body, projection.CLUSTER, call.version)

@@ -85,9 +85,7 @@ def _write(found: Resource, facts: Mapping[str, Any], now: datetime) -> None:
     properties = found.properties
     properties |= {name: facts[name] for name in FACTS if facts.get(name) is not None}
     properties["lastConnectivityTime"] = times.zulu(now)
-    expires = properties.get(EXPIRY)
-    if expires is None or times.read(expires) - now <= RENEWAL_WINDOW:
-        properties[EXPIRY] = times.zulu(now + CERTIFICATE_LIFE)
+    properties[EXPIRY] = times.zulu(_expiry(properties.get(EXPIRY), facts.get(EXPIRY), now))
     if properties.get("oidcIssuerProfile") or properties.get("securityProfile"):
         properties["arcAgentProfile"]["agentState"] = "Succeeded"
     found.last_beat = now
@@ -98,6 +96,15 @@ def _write(found: Resource, facts: Mapping[str, Any], now: datetime) -> None:
         "lastModifiedByType": "Application",
         "lastModifiedAt": times.zulu(now),
     }
+
+
+def _expiry(known: str | None, reported: str | None, now: datetime) -> datetime:
+    """Return until when the certificate holds: as reported, else renewed in the last 44 days."""
+    if reported:
+        return datetime.fromisoformat(reported)
+    if known is None or times.read(known) - now <= RENEWAL_WINDOW:
+        return now + CERTIFICATE_LIFE
+    return times.read(known)
 
 
 def credential(call: Call, found: Resource) -> dict[str, Any]:

@@ -3,20 +3,30 @@
 from __future__ import annotations
 
 from arcctl.sandbox.azure import (
+    authorization,
+    children,
     clusters,
+    extension_types,
+    extensions,
+    flux,
     groups,
     policy,
     providers,
+    resource_graph,
+    source_control,
     started,
+    stored,
     subscriptions,
+    tags,
     versions,
 )
 from arcctl.sandbox.azure.kind import Kind
 
 _SUBSCRIPTIONS = "Microsoft.Resources/subscriptions"
 _KUBERNETES = "Microsoft.Kubernetes"
+_CONFIGURATION_NAMESPACE = children.NAMESPACE
 
-_ALL = (
+_CORE = (
     Kind(
         "Microsoft.Resources/tenants",
         versions.RESOURCES,
@@ -106,6 +116,12 @@ _ALL = (
         collection={"POST": clusters.credential},
     ),
     Kind(
+        f"{_KUBERNETES}/operations",
+        versions.CLUSTERS,
+        collection={"GET": clusters.operations},
+        open=True,
+    ),
+    Kind(
         f"{_KUBERNETES}/locations/operationStatuses",
         versions.CLUSTERS,
         item={"GET": started.cluster_status},
@@ -117,10 +133,145 @@ _ALL = (
         item={"GET": clusters.patch_result},
         open=True,
     ),
+)
+
+_CONFIGURATION = (
+    Kind(
+        extensions.TYPE,
+        versions.EXTENSIONS,
+        item={
+            "GET": extensions.get,
+            "PUT": extensions.put,
+            "PATCH": extensions.patch,
+            "DELETE": extensions.delete,
+        },
+        collection={"GET": extensions.listing},
+    ),
+    Kind(
+        flux.TYPE,
+        versions.FLUX,
+        item={"GET": flux.get, "PUT": flux.put, "PATCH": flux.patch, "DELETE": flux.delete},
+        collection={"GET": flux.listing},
+    ),
+    Kind(
+        source_control.TYPE,
+        versions.SOURCE_CONTROL,
+        item={
+            "GET": source_control.get,
+            "PUT": source_control.put,
+            "DELETE": source_control.delete,
+        },
+        collection={"GET": source_control.listing},
+    ),
+    *(
+        Kind(
+            f"{_CONFIGURATION_NAMESPACE}/{owner}/operations",
+            known,
+            item={"GET": children.operation_status},
+        )
+        for owner, known in (
+            ("extensions", versions.EXTENSIONS),
+            ("fluxConfigurations", versions.FLUX),
+        )
+    ),
+    *(
+        kind
+        for place in ("extensionTypes", "locations/extensionTypes")
+        for kind in (
+            Kind(
+                f"{_CONFIGURATION_NAMESPACE}/{place}",
+                versions.EXTENSION_TYPES,
+                item={"GET": extension_types.get},
+                collection={"GET": extension_types.listing},
+            ),
+            Kind(
+                f"{_CONFIGURATION_NAMESPACE}/{place}/versions",
+                versions.EXTENSION_TYPES,
+                item={"GET": extension_types.version_get},
+                collection={"GET": extension_types.version_listing},
+            ),
+        )
+    ),
+)
+
+
+def _kept(type_name: str, known: tuple[str, ...], *, tracked: bool = False) -> Kind:
+    """Return a type that is stored and nothing more."""
+    item = {
+        "GET": stored.get,
+        "PUT": stored.put,
+        "PATCH": stored.patch,
+        "DELETE": stored.delete,
+    }
+    return Kind(type_name, known, item, {"GET": stored.listing}, tracked=tracked)
+
+
+_STORED = (
+    _kept("Microsoft.ExtendedLocation/customLocations", versions.CUSTOM_LOCATIONS, tracked=True),
+    _kept("Microsoft.HybridCompute/privateLinkScopes", versions.HYBRID_COMPUTE, tracked=True),
+    _kept("Microsoft.HybridCompute/gateways", versions.HYBRID_COMPUTE, tracked=True),
+    _kept("Microsoft.HybridCompute/settings", versions.HYBRID_COMPUTE),
+    _kept("Microsoft.Insights/diagnosticSettings", versions.DIAGNOSTICS),
+    _kept("Microsoft.Insights/dataCollectionRuleAssociations", versions.RULE_ASSOCIATIONS),
+)
+_AUTHORIZATION = "Microsoft.Authorization"
+_ATTACHED = (
+    Kind(
+        f"{_AUTHORIZATION}/locks",
+        versions.LOCKS,
+        item={"GET": stored.get, "PUT": authorization.put_lock, "DELETE": stored.delete},
+        collection={"GET": authorization.locks},
+    ),
+    Kind(
+        f"{_AUTHORIZATION}/roleAssignments",
+        versions.AUTHORIZATION,
+        item={
+            "GET": stored.get,
+            "PUT": authorization.put_role_assignment,
+            "DELETE": stored.delete,
+        },
+        collection={"GET": authorization.role_assignments},
+    ),
+    Kind(
+        f"{_AUTHORIZATION}/roleDefinitions",
+        versions.AUTHORIZATION,
+        item={"GET": authorization.role_definition},
+        collection={"GET": authorization.role_definitions},
+        open=True,
+    ),
+    Kind(
+        f"{_AUTHORIZATION}/permissions",
+        versions.AUTHORIZATION,
+        collection={"GET": authorization.permissions},
+        open=True,
+    ),
+    *(
+        Kind(
+            f"{_AUTHORIZATION}/{name}",
+            versions.POLICY,
+            item={"GET": stored.get, "PUT": stored.put, "DELETE": stored.delete},
+            collection={"GET": listing},
+        )
+        for name, listing in (
+            ("policyAssignments", authorization.policy_assignments),
+            ("policyExemptions", authorization.policy_exemptions),
+        )
+    ),
+    Kind(
+        "Microsoft.Resources/tags",
+        versions.RESOURCES,
+        item={"GET": tags.get, "PUT": tags.put, "PATCH": tags.patch, "DELETE": tags.delete},
+    ),
     Kind(
         "Microsoft.PolicyInsights/checkPolicyRestrictions",
         versions.POLICY_RESTRICTIONS,
         collection={"POST": policy.restrictions},
     ),
+    Kind(
+        "Microsoft.ResourceGraph/resources",
+        versions.GRAPH_QUERIES,
+        collection={"POST": resource_graph.query},
+        open=True,
+    ),
 )
-BY_TYPE = {kind.type.lower(): kind for kind in _ALL}
+BY_TYPE = {kind.type.lower(): kind for kind in (*_CORE, *_CONFIGURATION, *_STORED, *_ATTACHED)}

@@ -1,0 +1,82 @@
+"""Resources that this Azure keeps and nothing more (`arm.md` 14.1): GET, PUT, DELETE, lists."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+from uuid import uuid4
+
+from arcctl.model.region import canonical
+from arcctl.sandbox.azure import entra, pages
+from arcctl.sandbox.azure.answers import Answer, not_found
+from arcctl.sandbox.azure.store import Resource
+
+if TYPE_CHECKING:
+    from arcctl.sandbox.azure.call import Call
+
+
+def get(call: Call) -> Answer:
+    return Answer(body=existing(call).body)
+
+
+def listing(call: Call) -> Answer:
+    """List what lies in a collection; at a subscription, what lies in all its groups."""
+    target = call.target
+    if target.group:
+        found = iter(call.azure.store.within(target.key))
+    else:
+        type_name = f"{target.namespace}/{'/'.join(target.types)}"
+        found = call.azure.store.of_type(target.subscription, type_name)
+    return pages.page(call, found, lambda resource: resource.body)
+
+
+def put(call: Call) -> Answer:
+    sent = call.document()
+    old = call.azure.store.get(call.target.key)
+    document = _document(call, sent)
+    if old:
+        old.body |= {name: value for name, value in document.items() if name != "identity"}
+        return Answer(200, old.body)
+    _complete(document)
+    return Answer(201, call.azure.store.put(Resource(document)).body)
+
+
+def patch(call: Call) -> Answer:
+    found = existing(call)
+    sent = call.document()
+    found.body |= {name: sent[name] for name in ("tags", "properties") if name in sent}
+    return Answer(body=found.body)
+
+
+def delete(call: Call) -> Answer:
+    if call.azure.store.get(call.target.key) is None:
+        return Answer(204)
+    call.azure.remove(call.target.key)
+    return Answer(200)
+
+
+def existing(call: Call) -> Resource:
+    found = call.azure.store.get(call.target.key)
+    if found is None:
+        kind = f"{call.target.namespace}/{'/'.join(call.target.types)}"
+        raise not_found(kind, call.target.name, call.target.group)
+    return found
+
+
+def _document(call: Call, sent: dict[str, Any]) -> dict[str, Any]:
+    names = ("tags", "kind", "identity", "sku")
+    kept: dict[str, Any] = {name: sent[name] for name in names if name in sent}
+    if sent.get("location"):
+        kept["location"] = canonical(str(sent["location"]))
+    return {
+        "id": call.target.path,
+        "name": call.target.name,
+        "type": "/".join((call.target.namespace, *call.target.types)),
+        **kept,
+        "properties": {**(sent.get("properties") or {}), "provisioningState": "Succeeded"},
+    }
+
+
+def _complete(document: dict[str, Any]) -> None:
+    identity = document.get("identity")
+    if isinstance(identity, dict) and identity.get("type") == "SystemAssigned":
+        identity |= {"principalId": str(uuid4()), "tenantId": entra.TENANT}
