@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
 from typing import TYPE_CHECKING
 
@@ -32,7 +33,8 @@ def reset(plane: ControlPlane) -> None:
     while left := foreign_namespaces(plane) | foreign_crds(plane):
         if time.monotonic() > deadline:
             raise TimeoutError(f"still on the control plane after {SECONDS} s: {sorted(left)}")
-        time.sleep(0.2)
+        time.sleep(0.5)
+        nudge(plane)
 
 
 def empty(plane: ControlPlane, namespace: str) -> None:
@@ -40,6 +42,18 @@ def empty(plane: ControlPlane, namespace: str) -> None:
     there = ["-n", namespace, "--all", "--ignore-not-found"]
     plane.kubectl("delete", "deployments,daemonsets,statefulsets,replicasets,jobs", *there)
     plane.kubectl("delete", "pods", *there, "--grace-period=0", "--force")
+
+
+def nudge(plane: ControlPlane) -> None:
+    """Touch the definitions that are still there.
+
+    The API server may find the storage of a young kind "(re)initializing" when it should list the
+    instances to delete, and then waits long before it looks again, unless the definition changes.
+    """
+    for name in foreign_crds(plane):
+        with contextlib.suppress(RuntimeError):  # it may be gone by now
+            change = f"arcctl.test/nudged={time.monotonic()}"
+            plane.kubectl("annotate", "crd", name, "--overwrite", change)
 
 
 def foreign_namespaces(plane: ControlPlane) -> set[str]:

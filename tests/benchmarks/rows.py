@@ -1,0 +1,171 @@
+"""What is measured, and against what: the budgets of design 9."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from tests.benchmarks import worlds
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from contextlib import AbstractContextManager
+
+    from tests.benchmarks.worlds import World
+
+ARCCTL = [sys.executable, "-m", "arcctl"]
+HARBOR = ["-n", "harbor", "-g", "edge"]
+CONNECT = [*ARCCTL, "connect", *HARBOR, "-l", "westeurope"]
+DELETE = [*ARCCTL, "delete", *HARBOR, "--yes"]
+PYTHON = ("bare Python", lambda _: [sys.executable, "-c", "pass"])
+IMPORTS = (
+    "importing azure.identity and kubernetes",
+    lambda _: [sys.executable, "-c", "import azure.identity, kubernetes"],
+)
+
+
+def helm(world: World) -> list[str]:
+    """The release that connect makes, made by helm alone."""
+    host = world.environment["ARCCTL_CLOUD"].removeprefix("https://")
+    chart = f"oci://{host}/azurearck8s/batch1/stable/azure-arc-k8sagents"
+    place = ["--version", "1.36.1", "-n", "azure-arc-release", "--create-namespace"]
+    return [world.helm, "upgrade", "--install", "azure-arc", chart, *place]
+
+
+def waiting_helm(world: World) -> list[str]:
+    """The same, until every Deployment is available."""
+    return [*helm(world), "--wait"]
+
+
+def nothing(_: World) -> None:
+    """Leave the world as it is."""
+
+
+def empty(world: World) -> None:
+    """An empty resource group, an empty cluster."""
+    world.empty()
+
+
+def connected(world: World) -> None:
+    """A cluster that arcctl has connected."""
+    from tests.benchmarks.measuring import once
+
+    world.empty()
+    once(CONNECT, world.environment)
+
+
+def ten_thousand(world: World) -> None:
+    """A subscription with 10,000 connected clusters."""
+    if world.ask("GET", "status").get("connectedclusters", 0) < 10_000:
+        world.empty()
+        fleet = {"name": "c", "group": "edge", "count": 10_000, "state": "Connected"}
+        world.ask("POST", "seed", {"clusters": [fleet]})
+
+
+def one(world: World) -> None:
+    """A subscription with one connected cluster."""
+    world.empty()
+    harbor = {"name": "harbor", "group": "edge", "state": "Connected"}
+    world.ask("POST", "seed", {"clusters": [harbor]})
+
+
+@dataclass(frozen=True)
+class Row:
+    """A command line in a world that `before` prepares, untimed, ahead of each round.
+
+    `against` are measured in the same rounds; their medians are added up for the ratio.
+    """
+
+    name: str
+    work: str
+    command: list[str]
+    goal: str
+    world: Callable[[], AbstractContextManager[World]] = worlds.embedded
+    before: Callable[[World], None] = nothing
+    rounds: int = 7
+    against: tuple[tuple[str, Callable[[World], list[str]]], ...] = field(default=())
+
+
+ROWS = [
+    Row(
+        "help",
+        "`arcctl --help`",
+        [*ARCCTL, "--help"],
+        "≤ 70 ms, ≤ 6 ×",
+        rounds=21,
+        against=(PYTHON,),
+    ),
+    Row(
+        "show",
+        "`show`, token cached",
+        [*ARCCTL, "show", *HARBOR],
+        "≤ 0.26 s, ≤ 50 MB",
+        before=one,
+        rounds=11,
+        against=(PYTHON,),
+    ),
+    Row(
+        "list",
+        "`list`, 10,000 clusters",
+        [*ARCCTL, "list"],
+        "≤ 5 s, ≤ 150 MB",
+        before=ten_thousand,
+        rounds=5,
+    ),
+    Row(
+        "connect",
+        "`connect`, embedded Kubernetes",
+        CONNECT,
+        "≤ 1.25 s, ≤ 1.25 ×",
+        before=empty,
+        against=(("bare helm upgrade --install", helm), IMPORTS),
+    ),
+    Row(
+        "connect-real",
+        "`connect`, real control plane",
+        CONNECT,
+        "≤ 4 s",
+        world=worlds.real,
+        before=empty,
+        rounds=3,
+        against=(("bare helm upgrade --install --wait", waiting_helm),),
+    ),
+    Row(
+        "connect-real-unchecked",
+        "`connect --skip-prechecks`, real control plane",
+        [*CONNECT, "--skip-prechecks"],
+        "≤ 2.7 s, ≤ 1.5 ×",
+        world=worlds.real,
+        before=empty,
+        rounds=3,
+        against=(("bare helm upgrade --install --wait", waiting_helm),),
+    ),
+    Row(
+        "delete-real",
+        "`delete`, real control plane",
+        DELETE,
+        "≤ 6 s",
+        world=worlds.real,
+        before=connected,
+        rounds=3,
+    ),
+    Row(
+        "connect-recorded",
+        "`connect`, recorded latencies",
+        CONNECT,
+        "≤ 54.6 s (1.05 × the critical path)",
+        world=worlds.recorded,
+        before=empty,
+        rounds=1,
+    ),
+    Row(
+        "delete-recorded",
+        "`delete`, recorded latencies",
+        DELETE,
+        "≤ 60 s",
+        world=worlds.recorded,
+        before=connected,
+        rounds=1,
+    ),
+]
