@@ -58,7 +58,7 @@ class Agents:
     async def run(self) -> None:
         """Live in the cluster until cancelled."""
         async with ClusterApi(self._access) as api, asyncio.TaskGroup() as group:
-            self._api = api
+            self._api, self._group = api, group
             self._deployments = Mirror(api, _DEPLOYMENTS, self._changed)
             self._config_maps = Mirror(api, _CONFIG_MAPS, self._changed)
             self._secrets = Mirror(api, _SECRETS, self._changed)
@@ -130,7 +130,7 @@ class Agents:
         for name in names:
             await self._api.write(_SECRETS, identity.secret(name, found.cluster.name, now))
         for report in reports.identities(found, now + identity.LIFETIME):
-            await self._publish(*report)
+            self._group.create_task(self._publish(*report))
         return self._later()
 
     def _known(self, found: Installation) -> bool:
@@ -155,7 +155,8 @@ class Agents:
             log.info("%s: heartbeat refused: %s", found.cluster, answer.reason)
             return self._later()
         if (found, facts) != self._reported:
-            await self._publish(*reports.metadata(found, facts, expiry, clock.now()))
+            report = reports.metadata(found, facts, expiry, clock.now())
+            self._group.create_task(self._publish(*report))
             self._reported = (found, facts)
         return clock.after(delays.beat_interval)
 
@@ -166,11 +167,14 @@ class Agents:
         return Facts(version.removeprefix("v"), len(nodes), cores)
 
     async def _publish(self, collection: str, thing: dict[str, Any]) -> None:
-        """Write a custom resource; its kind may be gone already when the release leaves."""
+        """Write a custom resource, beside everything else: a real API server keeps whoever writes
+        the first object of a new kind waiting for seconds, and the kind may already be leaving.
+        """
         try:
             await self._api.write(collection, thing)
-        except RefusedError as refusal:
-            log.info("%s not written: %s", thing["kind"], refusal)
+        except (aiohttp.ClientError, RefusedError, TimeoutError) as error:
+            log.info("%s not written: %s", thing["kind"], error)
+            self._reported = None
 
     def _fault(self, found: Installation, name: str) -> bool:
         taken = self._world.faults.take("agents", name, path=str(found.cluster))
