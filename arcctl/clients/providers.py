@@ -55,14 +55,16 @@ async def register(
     *,
     progress: Callable[[str], None] | None = None,
     pause: float = _PAUSE,
+    patience: float = _PATIENCE,
 ) -> Provider:
     """Register a provider and wait until it is Registered, which takes up to ten minutes.
 
-    `progress` hears the state at every look, `pause` seconds apart.
+    `progress` hears the state at every look, `pause` seconds apart; after `patience` seconds
+    AzureError `AZK8S0408` is raised.
     """
     path = f"/subscriptions/{subscription}/providers/{namespace}"
     provider = _provider(namespace, await arm.post(f"{path}/register"))
-    looks = int(_PATIENCE / pause)
+    looks = int(patience / pause)
     while provider.state != "Registered" and looks > 0:
         if progress:
             progress(provider.state)
@@ -73,7 +75,7 @@ async def register(
         raise AzureError(
             f"{namespace} is still {provider.state}",
             code="AZK8S0408",
-            why=f"waited {_PATIENCE // 60} min for its registration",
+            why=f"waited {patience / 60:.0f} min for its registration",
             hints=f"az provider show --namespace {namespace} --query registrationState",
         )
     return provider
