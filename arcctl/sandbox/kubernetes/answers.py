@@ -79,7 +79,7 @@ def many(kind: Kind, page: Page, shape: Shape, now: datetime) -> bytes:
         items = b",".join(encode(_partial(document)) for document in page.items)
         return _list("PartialObjectMetadataList", META, page, items)
     items = b",".join(_item(kind, document) for document in page.items)
-    return _list(kind.list_kind or f"{kind.kind}List", kind.api_version, page, items)
+    return _list(kind.list_kind, kind.api_version, page, items, custom=kind.custom)
 
 
 def _item(kind: Kind, document: Document) -> bytes:
@@ -89,8 +89,11 @@ def _item(kind: Kind, document: Document) -> bytes:
     return b"{" + document.encoded()[len(head) :]
 
 
-def _list(kind: str, api_version: str, page: Page, items: bytes) -> bytes:
-    head = encode({"kind": kind, "apiVersion": api_version, "metadata": page.meta()})
+def _list(kind: str, api_version: str, page: Page, items: bytes, *, custom: bool = False) -> bytes:
+    meta = page.meta()
+    if custom:
+        meta.setdefault("continue", "")
+    head = encode({"kind": kind, "apiVersion": api_version, "metadata": meta})
     return head[:-1] + b',"items":[' + items + b"]}"
 
 

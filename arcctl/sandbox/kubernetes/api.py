@@ -21,6 +21,8 @@ NAME_LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 SYSTEM_FIELDS = ("uid", "creationTimestamp", "deletionTimestamp", "deletionGracePeriodSeconds")
 NEVER_STORED = ("managedFields", "selfLink", "resourceVersion")
 FOREGROUND, ORPHAN = "foregroundDeletion", "orphan"
+CLEANUP = "customresourcecleanup.apiextensions.k8s.io"
+PODS = ("", "pods")
 ORPHANS_BY_DEFAULT = frozenset({"jobs", "replicationcontrollers"})
 
 
@@ -71,6 +73,8 @@ class Api:
             self._check_namespace(kind, namespace, name)
         defaults.complete(kind, obj)
         defaults.first_status(kind, obj)
+        if kind.key == PODS:
+            defaults.admit_pod(obj["spec"], f"kube-api-access-{suffix()}")
         if kind.key == ("", "services"):
             self._address(obj["spec"])
         validation.check_new(kind, obj)
@@ -82,7 +86,7 @@ class Api:
         meta = obj["metadata"] = dict(obj.get("metadata") or {})
         if meta.get("resourceVersion"):
             text = "resourceVersion should not be set on objects to be created"
-            raise problems.ApiError(500, "InternalError", text)
+            raise problems.ApiError(500, "", text)
         for name in (*SYSTEM_FIELDS, *NEVER_STORED, "generation"):
             meta.pop(name, None)
         if not meta.get("name") and meta.get("generateName"):
@@ -147,7 +151,7 @@ class Api:
     def _vanish(self, kind: Kind, obj: Obj) -> Document:
         meta = obj["metadata"]
         self.owners.forget(meta["uid"])
-        return self.store.remove(kind.key, meta.get("namespace", ""), meta["name"])
+        return self.store.remove(kind.key, meta.get("namespace", ""), meta["name"], obj)
 
     def _merged(self, kind: Kind, current: Document, new: Obj, part: str) -> Obj:
         meta, was = dict(new.get("metadata") or {}), current["metadata"]
@@ -155,7 +159,7 @@ class Api:
         if meta.get("resourceVersion", "") not in {"", was["resourceVersion"]}:
             raise problems.conflict(kind, name, problems.MODIFIED_MEANWHILE)
         if meta.get("uid", was["uid"]) != was["uid"]:
-            raise problems.conflict(kind, name, _uid_mismatch(meta["uid"], was["uid"]))
+            raise problems.invalid(kind, name, [_other_uid(meta["uid"])] * 2)
         if part:
             return self._part_merged(current, new, part)
         new["apiVersion"], new["kind"] = kind.api_version, kind.kind
@@ -208,7 +212,8 @@ class Api:
         grace = self._grace(kind, current, options)
         self._mark(kind, obj, options, grace)
         if self._nothing_holds(kind, obj):
-            return self._vanish(kind, obj)
+            graceful = kind.key == PODS or "deletionTimestamp" in current["metadata"]
+            return self._vanish(kind, obj if graceful else copy_of(current))
         already = "deletionTimestamp" in current["metadata"]
         if already and obj["metadata"] == _unversioned(current["metadata"]):
             return current
@@ -236,15 +241,38 @@ class Api:
             meta["finalizers"] = finalizers
         else:
             meta.pop("finalizers", None)
+        if kind.key in MARKED_THEIR_OWN_WAY:
+            meta.setdefault("deletionTimestamp", self.moment())
+            if kind.group == "apiextensions.k8s.io" and CLEANUP not in finalizers:
+                meta["finalizers"] = [*finalizers, CLEANUP]
+            obj["status"] = MARKED_THEIR_OWN_WAY[kind.key](obj, meta["deletionTimestamp"])
+            return
         if "deletionTimestamp" not in meta:
             meta["deletionTimestamp"] = stamp(self.now() + timedelta(seconds=grace))
             if kind.generational:
                 meta["generation"] = meta.get("generation", 0) + 1
             meta["deletionGracePeriodSeconds"] = grace
         meta["deletionGracePeriodSeconds"] = min(grace, meta["deletionGracePeriodSeconds"])
-        if kind.key == ("", "namespaces"):
-            meta.pop("deletionGracePeriodSeconds")
-            obj["status"] = obj["status"] | {"phase": "Terminating"}
+
+
+def _dying_namespace(obj: Obj, _: str) -> Obj:
+    return {**obj["status"], "phase": "Terminating"}
+
+
+def _dying_definition(obj: Obj, moment: str) -> Obj:
+    text = "CustomResourceDefinition marked for deletion; CustomResource deletion will begin soon"
+    said = {"type": "Terminating", "status": "True", "reason": "InstanceDeletionPending"}
+    conditions = [*(obj["status"].get("conditions") or ()), said | {"message": text}]
+    if any(each["type"] == "Terminating" for each in conditions[:-1]):
+        return dict(obj["status"])
+    conditions[-1]["lastTransitionTime"] = moment
+    return {**obj["status"], "conditions": conditions}
+
+
+MARKED_THEIR_OWN_WAY = {
+    ("", "namespaces"): _dying_namespace,
+    ("apiextensions.k8s.io", "customresourcedefinitions"): _dying_definition,
+}
 
 
 def _unversioned(meta: Obj) -> Obj:
@@ -258,8 +286,8 @@ def _intent(kind: Kind, obj: Obj) -> Any:
     return obj["spec"]
 
 
-def _uid_mismatch(asked: str, there: str) -> str:
-    return f"Precondition failed: UID in precondition: {asked}, UID in object meta: {there}"
+def _other_uid(asked: str) -> tuple[str, str, str]:
+    return "FieldValueInvalid", f'Invalid value: "{asked}": field is immutable', "metadata.uid"
 
 
 def _check_preconditions(kind: Kind, current: Document, options: Deletion) -> None:
@@ -269,10 +297,10 @@ def _check_preconditions(kind: Kind, current: Document, options: Deletion) -> No
             f"the UID in the precondition ({options.uid}) does not match the UID in record "
             f"({meta['uid']}). The object might have been deleted and then recreated"
         )
-        raise problems.conflict(kind, meta["name"], why)
+        raise problems.uid_precondition(kind, meta["name"], why)
     if options.revision and options.revision != meta["resourceVersion"]:
         why = (
             f"the ResourceVersion in the precondition ({options.revision}) does not match the "
             f"ResourceVersion in record ({meta['resourceVersion']}). The object might have been modified"
         )
-        raise problems.conflict(kind, meta["name"], why)
+        raise problems.uid_precondition(kind, meta["name"], why)

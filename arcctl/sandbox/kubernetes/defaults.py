@@ -36,6 +36,7 @@ JOB = {
     "backoffLimit": 6,
     "completionMode": "NonIndexed",
     "suspend": False,
+    "manualSelector": False,
     "podReplacementPolicy": "TerminatingOrFailed",
 }
 SERVICE = {
@@ -49,6 +50,10 @@ SERVICE = {
 FIRST_STATUS: dict[str, Obj] = {
     "pods": {"phase": "Pending"},
     "services": {"loadBalancer": {}},
+    "customresourcedefinitions": {
+        "conditions": None,
+        "acceptedNames": {"plural": "", "kind": ""},
+    },
     "ingresses": {"loadBalancer": {}},
     "namespaces": {"phase": "Active"},
     "persistentvolumeclaims": {"phase": "Pending"},
@@ -68,6 +73,7 @@ FIRST_STATUS: dict[str, Obj] = {
     },
 }
 KEEPS_STATUS_ON_CREATE = frozenset({"nodes", "apiservices"})
+TOKEN_PATH = "/var/run/secrets/kubernetes.io/serviceaccount"
 RBAC = "rbac.authorization.k8s.io"
 
 
@@ -165,6 +171,7 @@ def _job(obj: Obj) -> None:
         fill(spec, {"selector": {"matchLabels": {"batch.kubernetes.io/controller-uid": uid}}})
         template = spec["template"]["metadata"]
         template["labels"] = (template.get("labels") or {}) | labels
+        fill(obj["metadata"], {"labels": template["labels"]})
 
 
 def _cron_job(obj: Obj) -> None:
@@ -182,6 +189,34 @@ def _pod(obj: Obj) -> None:
     fill(spec, {"priority": 0})
 
 
+def _tolerations() -> list[Obj]:
+    return [
+        {"key": f"node.kubernetes.io/{state}", "operator": "Exists", "effect": "NoExecute", "tolerationSeconds": 300}
+        for state in ("not-ready", "unreachable")
+    ]  # fmt: skip
+
+
+def admit_pod(spec: Obj, name: str) -> None:
+    """Add what admission adds to a new pod: tolerations, and the service account's volume."""
+    spec["tolerations"] = [*(spec.get("tolerations") or ()), *_tolerations()]
+    if spec.get("automountServiceAccountToken") is False:
+        return
+    bundle = {"name": "kube-root-ca.crt", "items": [{"key": "ca.crt", "path": "ca.crt"}]}
+    field = {"apiVersion": "v1", "fieldPath": "metadata.namespace"}
+    sources = [
+        {"serviceAccountToken": {"expirationSeconds": 3607, "path": "token"}},
+        {"configMap": bundle},
+        {"downwardAPI": {"items": [{"path": "namespace", "fieldRef": field}]}},
+    ]
+    projected = {"sources": sources, "defaultMode": 420}
+    spec["volumes"] = [*(spec.get("volumes") or ()), {"name": name, "projected": projected}]
+    mount = {"name": name, "readOnly": True, "mountPath": TOKEN_PATH}
+    for container in (*(spec.get("initContainers") or ()), *spec.get("containers", ())):
+        mounts = container.get("volumeMounts") or []
+        if all(each.get("mountPath") != TOKEN_PATH for each in mounts):
+            container["volumeMounts"] = [*mounts, mount]
+
+
 def _service(obj: Obj) -> None:
     spec = obj.setdefault("spec", {})
     if spec.get("type") == "ExternalName":
@@ -196,6 +231,12 @@ def _secret(obj: Obj) -> None:
     for key, text in (obj.pop("stringData", None) or {}).items():
         data = obj["data"] = obj.get("data") or {}
         data[key] = base64.b64encode(text.encode()).decode()
+
+
+def _config_map(obj: Obj) -> None:
+    for field in ("data", "binaryData"):
+        if not obj.get(field):
+            obj.pop(field, None)
 
 
 def _namespace(obj: Obj) -> None:
@@ -225,6 +266,7 @@ def _event(obj: Obj) -> None:
 
 FILLERS: dict[str, Callable[[Obj], None]] = {
     "clusterrolebindings": _binding,
+    "configmaps": _config_map,
     "cronjobs": _cron_job,
     "customresourcedefinitions": _definition,
     "daemonsets": _daemon_set,
@@ -257,6 +299,9 @@ def first_status(kind: Kind, obj: Obj) -> None:
     obj["status"] = copy_of(FIRST_STATUS.get(kind.plural, {}))
     if kind.plural == "pods":
         obj["status"]["qosClass"] = quality(obj["spec"])
+    if kind.plural == "customresourcedefinitions":
+        versions = obj["spec"].get("versions") or ()
+        obj["status"]["storedVersions"] = [each["name"] for each in versions if each.get("storage")]
 
 
 def quality(spec: Obj) -> str:

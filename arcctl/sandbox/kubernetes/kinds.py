@@ -158,6 +158,9 @@ class Kinds:
     def all(self) -> tuple[Kind, ...]:
         return tuple(self._served.values())
 
+    def has_group(self, group: str) -> bool:
+        return any(kind.group == group for kind in self._served.values())
+
     def stored(self) -> tuple[Kind, ...]:
         """Every storable kind once, whatever number of versions it is served in."""
         return tuple({k.key: k for k in self.all() if "list" in k.verbs}.values())

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from arcctl.sandbox.kubernetes.problems import ApiError, bad_request
+from arcctl.sandbox.kubernetes.problems import bad_patch, bad_request
 from arcctl.sandbox.kubernetes.store import copy_of
 
 if TYPE_CHECKING:
@@ -65,19 +65,22 @@ def strategic(target: Any, patch: Any, field: str = "") -> Any:
     result = dict(target) if isinstance(target, dict) else {}
     if "$retainKeys" in patch:
         result = {key: value for key, value in result.items() if key in patch["$retainKeys"]}
-    for key, value in patch.items():
-        _strategic_field(result, key, value)
+    before = dict(result)
+    # Directives about order come last: they sort what the others have merged.
+    for key in sorted(patch, key=lambda name: name.startswith("$setElementOrder/")):
+        _strategic_field(result, before, key, patch[key])
     return result
 
 
-def _strategic_field(result: dict[str, Any], key: str, value: Any) -> None:
+def _strategic_field(result: dict[str, Any], before: dict[str, Any], key: str, value: Any) -> None:
     if key.startswith("$deleteFromPrimitiveList/"):
         name = key.partition("/")[2]
         result[name] = [item for item in result.get(name) or [] if item not in value]
     elif key.startswith("$setElementOrder/"):
         name = key.partition("/")[2]
         if name in result:
-            result[name] = _ordered(result[name], value, name)
+            key_of = merge_key(name, value)
+            result[name] = _ordered(result[name], value, before.get(name) or [], key_of)
     elif key.startswith("$"):
         return
     elif value is None:
@@ -86,22 +89,31 @@ def _strategic_field(result: dict[str, Any], key: str, value: Any) -> None:
         result[key] = strategic(result.get(key), value, key)
 
 
-def _ordered(items: list[Any], order: list[Any], field: str) -> list[Any]:
-    key = merge_key(field, order)
-    wanted = [each.get(key) if key and isinstance(each, dict) else each for each in order]
+def _mark(item: Any, key: str | None) -> Any:
+    return item.get(key) if key and isinstance(item, dict) else item
 
-    def place(item: Any) -> int:
-        mark = item.get(key) if key and isinstance(item, dict) else item
-        return wanted.index(mark) if mark in wanted else len(wanted)
 
-    return sorted(items, key=place)
+def _ordered(items: list[Any], order: list[Any], server: list[Any], key: str | None) -> list[Any]:
+    """Order a merged list as the server does: the patch's order first, its own where both know."""
+    wanted, known = [_mark(each, key) for each in order], [_mark(each, key) for each in server]
+    ours = sorted(
+        (item for item in items if _mark(item, key) in wanted),
+        key=lambda item: wanted.index(_mark(item, key)),
+    )
+    theirs = [item for item in items if _mark(item, key) not in wanted]
+    result = []
+    while ours and theirs:
+        left, right = _mark(theirs[0], key), _mark(ours[0], key)
+        known_less = left in known and right in known and known.index(left) < known.index(right)
+        result.append((theirs if known_less else ours).pop(0))
+    return [*result, *ours, *theirs]
 
 
 def _strategic_list(target: list[Any], patch: list[Any], field: str) -> list[Any]:
     if any(isinstance(item, dict) and item.get("$patch") == "replace" for item in patch):
         return [copy_of(item) for item in patch if item.get("$patch") != "replace"]
     if field in MERGED_SETS:
-        return [*target, *(item for item in patch if item not in target)]
+        return _ordered([*target, *(i for i in patch if i not in target)], patch, target, None)
     key = merge_key(field, [*patch, *target])
     if key is None:
         return copy_of(patch)  # type: ignore[no-any-return]  # a copy of a list is a list
@@ -118,7 +130,7 @@ def _merged_by_key(target: list[Any], patch: list[Any], key: str) -> list[Any]:
             result.append(strategic({}, item))
         else:
             result[place] = strategic(result[place], item)
-    return result
+    return _ordered(result, patch, target, key)
 
 
 def _parts(pointer: str) -> list[str]:
@@ -127,36 +139,31 @@ def _parts(pointer: str) -> list[str]:
     return [part.replace("~1", "/").replace("~0", "~") for part in pointer.split("/")[1:]]
 
 
-def _missing(pointer: str) -> ApiError:
-    text = f"the server rejected our request due to an error in our request: {pointer}: missing"
-    return ApiError(422, "Invalid", text)
-
-
-def _step(holder: Any, part: str, pointer: str) -> Any:
+def _step(holder: Any, part: str) -> Any:
     try:
         return holder[int(part)] if isinstance(holder, list) else holder[part]
     except (KeyError, IndexError, ValueError, TypeError):
-        raise _missing(pointer) from None
+        raise bad_patch() from None
 
 
-def _holder(document: Any, parts: list[str], pointer: str) -> Any:
+def _holder(document: Any, parts: list[str]) -> Any:
     for part in parts[:-1]:
-        document = _step(document, part, pointer)
+        document = _step(document, part)
     return document
 
 
-def _put(holder: Any, part: str, value: Any, pointer: str) -> None:
+def _put(holder: Any, part: str, value: Any) -> None:
     if isinstance(holder, list):
         place = len(holder) if part == "-" else int(part)
         if place > len(holder):
-            raise _missing(pointer)
+            raise bad_patch()
         holder.insert(place, value)
     else:
         holder[part] = value
 
 
-def _take(holder: Any, part: str, pointer: str) -> Any:
-    value = _step(holder, part, pointer)
+def _take(holder: Any, part: str) -> Any:
+    value = _step(holder, part)
     del holder[int(part) if isinstance(holder, list) else part]
     return value
 
@@ -164,23 +171,23 @@ def _take(holder: Any, part: str, pointer: str) -> Any:
 def _operation(document: Any, operation: dict[str, Any]) -> None:
     pointer = operation.get("path", "")
     parts = _parts(pointer)
-    holder = _holder(document, parts, pointer)
+    holder = _holder(document, parts)
     verb = operation.get("op")
     if verb == "remove":
-        _take(holder, parts[-1], pointer)
+        _take(holder, parts[-1])
     elif verb == "add":
-        _put(holder, parts[-1], copy_of(operation.get("value")), pointer)
+        _put(holder, parts[-1], copy_of(operation.get("value")))
     elif verb == "replace":
-        _take(holder, parts[-1], pointer)
-        _put(holder, parts[-1], copy_of(operation.get("value")), pointer)
+        _take(holder, parts[-1])
+        _put(holder, parts[-1], copy_of(operation.get("value")))
     elif verb == "test":
-        if _step(holder, parts[-1], pointer) != operation.get("value"):
-            raise ApiError(422, "Invalid", f"testing value {pointer} failed: test failed")
+        if _step(holder, parts[-1]) != operation.get("value"):
+            raise bad_patch()
     elif verb in {"move", "copy"}:
         origin = _parts(operation.get("from", ""))
-        source = _holder(document, origin, pointer)
+        source = _holder(document, origin)
         take: Callable[..., Any] = _take if verb == "move" else _step
-        _put(holder, parts[-1], copy_of(take(source, origin[-1], pointer)), pointer)
+        _put(holder, parts[-1], copy_of(take(source, origin[-1])))
     else:
         raise bad_request(f"unexpected kind of JSON patch operation: {verb}")
 
@@ -191,5 +198,8 @@ def json_patch(target: Any, operations: Any) -> Any:
         raise bad_request("json: cannot unmarshal object into Go value of type jsonpatch.Patch")
     document = copy_of(target)
     for operation in operations:
-        _operation(document, operation)
+        try:
+            _operation(document, operation)
+        except (AttributeError, IndexError, TypeError, ValueError):
+            raise bad_patch() from None
     return document

@@ -131,8 +131,9 @@ def unscheduled(pod: Document, message: str, moment: str) -> Obj:
         "type": "PodScheduled",
         "status": "False",
         "lastProbeTime": None,
+        "observedGeneration": pod["metadata"].get("generation", 1),
         "reason": "Unschedulable",
         "message": message,
     }
     before = pod["status"].get("conditions") or ()
-    return copy_of(pod["status"]) | {"conditions": renewed(before, [condition], moment)}
+    return {**copy_of(pod["status"]), "conditions": renewed(before, [condition], moment)}

@@ -30,7 +30,7 @@ class ApiError(Exception):
         }
         if self.reason:
             body["reason"] = self.reason
-        if self.details:
+        if self.details is not None:
             body["details"] = self.details
         return body | {"code": self.code}
 
@@ -66,12 +66,37 @@ MODIFIED_MEANWHILE = (
 def invalid(kind: Kind, name: str, causes: list[tuple[str, str, str]]) -> ApiError:
     """Refuse a body; `causes` are reason, message and field of each fault."""
     listed = [{"reason": r, "message": m, "field": f} for r, m, f in causes]
-    faults = [f"{f}: {m}" for _, m, f in causes]
+    faults = list(dict.fromkeys(f"{f}: {m}" for _, m, f in causes))
     joined = faults[0] if len(faults) == 1 else f"[{', '.join(faults)}]"
     subject = f"{kind.kind}.{kind.group}" if kind.group else kind.kind
     details = {"name": name, "group": kind.group, "kind": kind.kind, "causes": listed}
     kept = {key: value for key, value in details.items() if value}
     return ApiError(422, "Invalid", f'{subject} "{name}" is invalid: {joined}', kept)
+
+
+def invalid_options(kind: str, reason: str, field: str, message: str) -> ApiError:
+    """Refuse a query parameter, which the server treats as a field of an options object."""
+    cause = {"reason": reason, "message": message, "field": field}
+    details = {"group": "meta.k8s.io", "kind": kind, "causes": [cause]}
+    text = f'{kind}.meta.k8s.io "" is invalid: {field}: {message}'
+    return ApiError(422, "Invalid", text, details)
+
+
+def bad_patch() -> ApiError:
+    """Refuse a JSON patch that does not fit; the real server does not say where either."""
+    text = "the server rejected our request due to an error in our request"
+    return ApiError(422, "Invalid", text, {})
+
+
+def unknown_patch_type() -> ApiError:
+    return ApiError(415, "UnsupportedMediaType", "415: Unsupported Media Type", {})
+
+
+def uid_precondition(kind: Kind, name: str, why: str) -> ApiError:
+    """Refuse a deletion whose precondition fails; here the server names the kind, not the plural."""
+    text = f'Operation cannot be fulfilled on {kind.kind} "{name}": {why}'
+    details = {"name": name, "group": kind.group, "kind": kind.kind}
+    return ApiError(409, "Conflict", text, {k: value for k, value in details.items() if value})
 
 
 def bad_request(message: str) -> ApiError:

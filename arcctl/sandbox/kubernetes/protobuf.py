@@ -146,6 +146,6 @@ def decode(body: bytes) -> dict[str, Any]:
         kind = unknown["typeMeta"]["kind"]
         if kind not in MESSAGES:
             raise unsupported_media_type(MEDIA_TYPES[:2])
-        return unknown["typeMeta"] | _message(kind, unknown.get("raw", b""))
+        return {**unknown["typeMeta"], **_message(kind, unknown.get("raw", b""))}
     except (IndexError, KeyError, UnicodeDecodeError) as error:
         raise bad_request(f"the protobuf body cannot be read: {error!r}") from error

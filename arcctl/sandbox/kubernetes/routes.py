@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aiohttp import web
 
 from arcctl.sandbox.kubernetes import access, answers, problems, target, watching
+from arcctl.sandbox.kubernetes.discovery import AGGREGATED
 from arcctl.sandbox.kubernetes.logs import pod_log
 from arcctl.sandbox.kubernetes.reading import read_page
 from arcctl.sandbox.kubernetes.store import encode
@@ -60,6 +61,8 @@ class Wire:
             return await self._answer(request)
         except problems.ApiError as error:
             return _json(encode(error.status()), error.code)
+        except target.NoSuchGroup:
+            return web.Response(text="404 page not found\n", status=404)
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         path = request.path.rstrip("/")
@@ -90,7 +93,7 @@ class Wire:
             raise problems.ApiError(403, "Forbidden", text)
         response = _json(document)
         if document.startswith(b'{"kind":"APIGroupDiscoveryList"'):
-            response.headers["Content-Type"] = answers_aggregated()
+            response.headers["Content-Type"] = AGGREGATED
         return response
 
     def _read(self, request: web.Request, found: Target) -> web.Response:
@@ -112,7 +115,7 @@ class Wire:
         self, request: web.Request, caller: Caller, found: Target, body: bytes
     ) -> web.Response:
         media = target.media_type(request.headers.get("Content-Type", ""))
-        answer = REVIEWS[found.kind.plural](caller, target.decode(body, media))
+        answer = REVIEWS[found.kind.plural](caller, target.decode(body, media, found.kind.kind))
         return _json(encode(answer), 201)
 
     def _write(self, request: web.Request, verb: str, found: Target, body: bytes) -> web.Response:
@@ -127,13 +130,3 @@ class Wire:
     ) -> web.Response:
         shape = answers.shape_of(request.headers.get("Accept", ""))
         return _json(answers.one(found.kind, document, shape, self._cluster.clock.now()), status)
-
-
-def answers_aggregated() -> str:
-    from arcctl.sandbox.kubernetes.discovery import AGGREGATED
-
-    return AGGREGATED
-
-
-def query_flag(query: Any, name: str) -> bool:
-    return query.get(name) in TRUE

@@ -42,7 +42,7 @@ def choose(cluster: Cluster, pod: Document) -> tuple[Document | None, str]:
     counts = [(len(nodes) - len(fitting), NO_FIT), (len(fitting), NOT_READY)]
     reasons = ", ".join(f"{count} {text}" for count, text in counts if count)
     preemption = (
-        f"preemption: 0/{len(nodes)} nodes are available: {len(nodes)} Preemption is not helpful "
+        f"no new claims to deallocate, preemption: 0/{len(nodes)} nodes are available: {len(nodes)} Preemption is not helpful "
         "for scheduling."
     )
     return None, f"0/{len(nodes)} nodes are available: {reasons}. {preemption}"

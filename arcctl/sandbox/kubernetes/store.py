@@ -93,10 +93,10 @@ class Store:
         self._publish("MODIFIED" if previous else "ADDED", key, document, previous)
         return document
 
-    def remove(self, key: KindKey, namespace: str, name: str) -> Document:
-        """Take an object away; the document returned carries the revision of its end."""
+    def remove(self, key: KindKey, namespace: str, name: str, last: Obj | None = None) -> Document:
+        """Take an object away; its end, in the state `last`, has a revision of its own."""
         previous = self._objects[key].pop((namespace, name))
-        document = self._next(previous)
+        document = self._next(last or previous)
         self._publish("DELETED", key, document, previous)
         return document
 

@@ -35,6 +35,10 @@ class Target:
         return VERBS.get(method, method.lower())
 
 
+class NoSuchGroup(Exception):
+    """No handler is registered under this path: the real server answers in plain text then."""
+
+
 def find(kinds: Kinds, path: str) -> Target:
     """Take a resource path apart, or answer that there is nothing of that name."""
     parts = path.strip("/").split("/")
@@ -42,8 +46,10 @@ def find(kinds: Kinds, path: str) -> Target:
         group, rest = "", parts[1:]
     else:
         group, rest = (parts[1] if len(parts) > 1 else ""), parts[2:]
-    if len(rest) < 2:
-        raise problems.no_such_path()
+    if len(rest) < 2 or parts[0] not in {"api", "apis"}:
+        raise NoSuchGroup
+    if not kinds.has_group(group):
+        raise NoSuchGroup
     version, rest = rest[0], rest[1:]
     namespace = ""
     if rest[0] == "namespaces" and len(rest) > 2 and rest[2] not in {"status", "finalize"}:
@@ -63,13 +69,17 @@ def media_type(header: str) -> str:
     return header.partition(";")[0].strip().lower()
 
 
-def decode(body: bytes, content_type: str) -> dict[str, Any]:
+def decode(body: bytes, content_type: str, kind: str = "") -> dict[str, Any]:
     """Read a body in any of the encodings that Kubernetes clients use."""
     if not body:
         return {}
     if content_type == PROTOBUF or body.startswith(protobuf.MAGIC):
         return protobuf.decode(body)
-    found = decode_patch(body, content_type)
+    try:
+        found = decode_patch(body, content_type)
+    except problems.ApiError as error:
+        text = f"the object provided is unrecognized (must be of type {kind}): {error.message}"
+        raise problems.bad_request(text) from error
     if not isinstance(found, dict):
         text = "couldn't get version/kind; json parse error: the body is not an object"
         raise problems.bad_request(text)

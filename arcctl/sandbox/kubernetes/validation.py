@@ -5,6 +5,7 @@ Bodies are not checked against schemas: an unknown field is kept and a wrong typ
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING, Any
 
@@ -42,12 +43,10 @@ FREE_NAMES = "rbac.authorization.k8s.io"
 
 # What may not change after creation, as paths into the object.
 IMMUTABLE = {
-    "clusterrolebindings": ("roleRef",),
     "daemonsets": ("spec.selector",),
     "deployments": ("spec.selector",),
     "jobs": ("spec.selector", "spec.template", "spec.completions"),
     "replicasets": ("spec.selector",),
-    "rolebindings": ("roleRef",),
     "secrets": ("type",),
 }
 WORKLOADS = frozenset({"daemonsets", "deployments", "replicasets", "statefulsets"})
@@ -133,6 +132,13 @@ def _at(obj: Obj, path: str) -> Any:
 
 
 def _frozen_faults(kind: Kind, old: Obj, new: Obj) -> Iterator[Fault]:
+    if "roleRef" in old and old["roleRef"] != new.get("roleRef"):
+        role = {name[0].upper() + name[1:]: text for name, text in new["roleRef"].items()}
+        shown = json.dumps({key.replace("Api", "API"): role[key] for key in role}, sort_keys=True)
+        text = (
+            f"Invalid value: {shown.replace(', ', ',').replace(': ', ':')}: cannot change roleRef"
+        )
+        yield "FieldValueInvalid", text, "roleRef"
     for path in () if kind.custom else IMMUTABLE.get(kind.plural, ()):
         if _at(old, path) != _at(new, path):
             text = f"Invalid value: {_go(_at(new, path))}: field is immutable"
@@ -146,6 +152,6 @@ def _frozen_faults(kind: Kind, old: Obj, new: Obj) -> Iterator[Fault]:
 
 def check_change(kind: Kind, old: Obj, new: Obj) -> None:
     """Refuse a change of what may not change, and a change into what could not be."""
-    faults = [*_frozen_faults(kind, old, new), *_faults(kind, new)]
+    faults = [*_faults(kind, new), *_frozen_faults(kind, old, new)]
     if faults:
         raise invalid(kind, new["metadata"]["name"], faults)

@@ -41,6 +41,10 @@ class Watch:
         namespace = self.target.namespace
         return not namespace or event.document["metadata"].get("namespace") == namespace
 
+    def hear(self, event: Event) -> None:
+        if self.wanted(event):
+            self.queue.put_nowait(event)
+
     def line(self, event: Event) -> bytes:
         """Encode an event as this watcher sees it: entering or leaving its selection counts."""
         was = event.previous is not None and self.matches(event.previous)
@@ -104,9 +108,7 @@ async def serve(request: web.Request, cluster: Cluster, target: Target) -> web.S
         line = {"type": "ERROR", "object": error.status()}
         return web.Response(body=encode(line) + b"\n", content_type="application/json")
     # Nothing is awaited between reading the store and listening to it: no event falls between.
-    end = cluster.store.listen(
-        lambda event: watch.wanted(event) and watch.queue.put_nowait(event), target.kind.key
-    )
+    end = cluster.store.listen(watch.hear, target.kind.key)
     cluster.watches.add(watch)
     try:
         return await _stream(request, watch, opening)

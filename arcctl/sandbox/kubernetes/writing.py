@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from arcctl.sandbox.kubernetes import patches, problems, server_side_apply, target
 from arcctl.sandbox.kubernetes.api import Deletion
-from arcctl.sandbox.kubernetes.kinds import ANSWERS_DELETED, KINDS
+from arcctl.sandbox.kubernetes.kinds import ANSWERS_DELETED
 from arcctl.sandbox.kubernetes.selectors import selection
 from arcctl.sandbox.kubernetes.store import Document, copy_of, encode
 
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from arcctl.sandbox.kubernetes.cluster import Cluster
+    from arcctl.sandbox.kubernetes.kinds import Kind
     from arcctl.sandbox.kubernetes.store import Obj
     from arcctl.sandbox.kubernetes.target import Target
 
@@ -46,14 +47,14 @@ class Writer:
     ) -> Outcome:
         """Carry out one write and say what to answer."""
         if verb in {"delete", "deletecollection"}:
-            options = _deletion(target.decode(body, media), query)
+            options = _deletion(target.decode(body, media, "DeleteOptions"), query)
             if verb == "delete":
                 return self._delete(found, options)
             return self._delete_collection(found, options, query)
-        dry_run = _dry_run(query.get("dryRun", ""))
+        dry_run = _dry_run(query.get("dryRun", ""), verb)
         if verb == "patch":
             return self._patch(found, target.decode_patch(body, media), media, query)
-        obj = target.decode(body, media)
+        obj = target.decode(body, media, found.kind.kind)
         if verb == "update":
             return self._update(found, obj, dry_run=dry_run)
         if found.part == "eviction":
@@ -108,7 +109,7 @@ class Writer:
         return Outcome(encode(self.scale_of(changed)))
 
     def _patch(self, found: Target, patch: Any, media: str, query: Mapping[str, str]) -> Outcome:
-        dry_run = _dry_run(query.get("dryRun", ""))
+        dry_run = query.get("dryRun") == "All"
         if media in APPLY:
             return self._apply(found, patch, query, dry_run=dry_run)
         current = self._api.get(found.kind, found.namespace, found.name)
@@ -173,9 +174,11 @@ class Writer:
         return Outcome(encode(listed | {"items": deleted}))
 
 
-def _dry_run(text: str) -> bool:
+def _dry_run(text: str, verb: str) -> bool:
     if text not in {"", "All"}:
-        raise problems.bad_request(f'Invalid value: "{text}": supported values: "All"')
+        message = f'Unsupported value: ["{text}"]: supported values: "All"'
+        kind = f"{verb.capitalize()}Options"
+        raise problems.invalid_options(kind, "FieldValueNotSupported", "dryRun", message)
     return text == "All"
 
 
@@ -197,15 +200,10 @@ def _deletion(body: Obj, query: Mapping[str, str]) -> Deletion:
 def _check_body(found: Target, obj: Obj, name: str) -> None:
     """Refuse a body that is about something else than the path."""
     kind, meta = found.kind, obj.get("metadata") or {}
-    said = f"{obj.get('apiVersion', '')} {obj.get('kind', '')}"
     if obj.get("kind", kind.kind) != kind.kind or (
         obj.get("apiVersion", kind.api_version) != kind.api_version
     ):
-        text = (
-            f"the API version and kind in the data ({said}) do not match the expected "
-            f"({kind.api_version} {kind.kind})"
-        )
-        raise problems.bad_request(text)
+        raise problems.bad_request(_wrong_kind(kind, obj))
     if meta.get("name", name) != name and name:
         raise problems.bad_request(
             f"the name of the object ({meta['name']}) does not match the name on the URL ({name})"
@@ -216,13 +214,19 @@ def _check_body(found: Target, obj: Obj, name: str) -> None:
         )
 
 
+def _wrong_kind(kind: Kind, obj: Obj) -> str:
+    version = str(obj.get("apiVersion", "")).rpartition("/")[2]
+    group = kind.group.partition(".")[0] or "core"
+    return (
+        f'{obj.get("kind")} in version "{version}" cannot be handled as a {kind.kind}: converting '
+        f"({version}.{obj.get('kind')}) to ({group}.{kind.kind}): unknown conversion"
+    )
+
+
 def _check_apply(found: Target, config: Any, manager: str) -> None:
     if not manager:
-        text = (
-            'PatchOptions.meta.k8s.io "" is invalid: fieldManager: Required value: '
-            "is required for apply patch"
-        )
-        raise problems.ApiError(422, "Invalid", text)
+        text = "Required value: is required for apply patch"
+        raise problems.invalid_options("PatchOptions", "FieldValueRequired", "fieldManager", text)
     if not isinstance(config, dict):
         raise problems.bad_request("error decoding YAML: an object is expected")
     if (config.get("metadata") or {}).get("managedFields"):
@@ -238,9 +242,8 @@ def _patched(found: Target, current: Document, patch: Any, media: str) -> Obj:
         return dict(patches.json_patch(current, patch))
     if media == MERGE_PATCH:
         return dict(patches.merge(current, patch))
-    if media == STRATEGIC and not found.kind.custom:
-        return dict(patches.strategic(current, patch))
-    raise problems.unsupported_media_type(ACCEPTED)
-
-
-NAMESPACES = KINDS["namespaces"]
+    if media != STRATEGIC:
+        raise problems.unknown_patch_type()
+    if found.kind.custom:
+        raise problems.unsupported_media_type(ACCEPTED)
+    return dict(patches.strategic(current, patch))

@@ -12,7 +12,6 @@ import aiohttp
 import trustme
 from aiohttp import web
 from arcctl.sandbox.kubernetes import Cluster, application
-
 from tests.sandbox.programs import output, ran
 
 if TYPE_CHECKING:
@@ -108,6 +107,7 @@ async def serving(cluster: Cluster, folder: Path) -> AsyncIterator[Served]:
     authority.cert_pem.write_to_path(str(ca_file))
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert(HOST).configure_cert(context)
+    cluster.ca_certificate = ca_file.read_text()
     runner = web.AppRunner(application(cluster), access_log=None, shutdown_timeout=1)
     await runner.setup()
     site = web.TCPSite(runner, HOST, 0, ssl_context=context)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from arcctl.sandbox.kubernetes.api import Deletion
+from arcctl.sandbox.kubernetes.api import CLEANUP, Deletion
 from arcctl.sandbox.kubernetes.conditions import renewed
 from arcctl.sandbox.kubernetes.kinds import KINDS, Kind
 from arcctl.sandbox.kubernetes.store import copy_of
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from arcctl.sandbox.kubernetes.store import Document, Event, Obj
 
 DEFINITIONS = KINDS["customresourcedefinitions"]
-CLEANUP = "customresourcecleanup.apiextensions.k8s.io"
 
 
 def kinds_of(definition: Document) -> tuple[Kind, ...]:
@@ -73,10 +72,6 @@ class Definitions:
 
     @staticmethod
     def _establish(cluster: Cluster, this: Document) -> None:
-        if CLEANUP not in (this["metadata"].get("finalizers") or ()):
-            new = copy_of(this)
-            new["metadata"].setdefault("finalizers", []).append(CLEANUP)
-            this = cluster.api.update(DEFINITIONS, this, new)
         accepted = _condition("NamesAccepted", "True", "NoConflicts", "no conflicts found")
         text = "the initial names have been accepted"
         established = _condition("Established", "True", "InitialNamesAccepted", text)

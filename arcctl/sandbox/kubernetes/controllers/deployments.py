@@ -51,6 +51,7 @@ class Rollout:
     total: int
     updated: int
     ready: int
+    leaving: int
     current: str
 
     @property
@@ -146,6 +147,7 @@ class Deployments:
             total=_count(sets, "replicas"),
             updated=newest["status"].get("replicas", 0),
             ready=_count(sets, "readyReplicas"),
+            leaving=_count(sets, "terminatingReplicas"),
             current=newest["metadata"]["name"],
         )
         this = self._number(cluster, this, str(_revision(newest)))
@@ -177,7 +179,10 @@ class Deployments:
             changed = old.get("reason") != each["reason"] or old.get("status") != each["status"]
             each["lastUpdateTime"] = moment if changed else old["lastUpdateTime"]
         return (
-            {"observedGeneration": this["metadata"]["generation"]}
+            {
+                "observedGeneration": this["metadata"]["generation"],
+                "terminatingReplicas": rollout.leaving,
+            }
             | {key: count for key, count in counts.items() if count}
             | {"conditions": conditions}
         )

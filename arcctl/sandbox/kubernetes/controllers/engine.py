@@ -29,7 +29,8 @@ class Controller(Protocol):
     `look` compares and acts. Looking twice must not do a thing twice.
     """
 
-    watches: frozenset[KindKey] | None
+    @property
+    def watches(self) -> frozenset[KindKey] | None: ...
 
     def concerns(self, cluster: Cluster, event: Event) -> Iterable[Key]: ...
 

@@ -87,11 +87,13 @@ class ReplicaSets:
 
     @staticmethod
     def _count(cluster: Cluster, this: Document) -> None:
-        pods = living(cluster.dependents.of(this["metadata"]["uid"], PODS.key))
+        everyone = cluster.dependents.of(this["metadata"]["uid"], PODS.key)
+        pods = living(everyone)
         ready = sum(holds(pod, "Ready") for pod in pods)
         status: Obj = {
             "replicas": len(pods),
             "observedGeneration": this["metadata"]["generation"],
+            "terminatingReplicas": sum("deletionTimestamp" in pod["metadata"] for pod in everyone),
         }
         if pods:
             status["fullyLabeledReplicas"] = len(pods)
