@@ -84,7 +84,7 @@ class Kubernetes:
             raise unusable(
                 f"the certificates or proxy of {context} cannot be used", str(error)
             ) from error
-        return cls(session, transport, insecure=insecure)
+        return cls(session, transport, insecure=transport.insecure)
 
     async def version(self) -> dict[str, Any]:
         """Return `/version`: gitVersion, major, minor, platform."""

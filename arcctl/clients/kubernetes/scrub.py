@@ -11,8 +11,15 @@ PATTERNS = (
     (re.compile(r"(?<=://)[^/\s:@]+:[^/\s@]+@"), f"{HIDDEN}@"),
     (re.compile(r"(?i)\b(username|password|token|secret)(\"?\s*[:=]\s*)\S+"), rf"\1\2{HIDDEN}"),
     (re.compile(r"\b[Bb]earer \S+"), f"Bearer {HIDDEN}"),
-    # Digests are 64 hex characters and worth reading; base64 has more letters than a to f.
-    (re.compile(r"(?<![\w+/])(?![0-9a-f]+\b)[A-Za-z0-9+/_-]{40,}={0,2}"), HIDDEN),
+    (re.compile(r"\beyJ[\w-]+\.[\w-]+(\.[\w-]+)?"), HIDDEN),
+    # Long base64, which has capitals, small letters and digits; digests and most paths do not.
+    (
+        re.compile(
+            r"(?<![A-Za-z0-9+/])(?=[A-Za-z0-9+/]*[A-Z])(?=[A-Za-z0-9+/]*[a-z])"
+            r"(?=[A-Za-z0-9+/]*[0-9])[A-Za-z0-9+/]{40,}={0,2}"
+        ),
+        HIDDEN,
+    ),
 )
 
 

@@ -43,7 +43,13 @@ class Loader(kube_config.KubeConfigLoader):  # type: ignore[misc]  # the package
         provider = ExecProvider(self._user["exec"], base, self._cluster)
         wanted = self._user["exec"].safe_get("env") or []
         provider.env = {**self.environ, **{each["name"]: each["value"] for each in wanted}}
-        status = provider.run()
+        try:
+            self._take(provider.run())
+        except (KeyError, TypeError, AttributeError, ValueError) as error:
+            raise ConfigException("exec: what the plug-in printed is no credential") from error
+        return True
+
+    def _take(self, status: dict[str, Any]) -> None:
         if status.get("token"):
             self.token = f"Bearer {status['token']}"
         if status.get("clientCertificateData"):
@@ -53,7 +59,6 @@ class Loader(kube_config.KubeConfigLoader):  # type: ignore[misc]  # the package
             self.expiry = kube_config.parse_rfc3339(status["expirationTimestamp"])
         if not (status.get("token") or status.get("clientCertificateData")):
             raise ConfigException("exec: the plug-in returned neither a token nor a certificate")
-        return True
 
     def _temporary(self, text: str) -> str:
         return str(kube_config._create_temp_file_with_content(text))

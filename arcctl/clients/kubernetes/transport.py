@@ -59,19 +59,19 @@ class Transport:
         self.answered = False
         self._session = session
         self._environ = environ
-        self._insecure = insecure or not session.configuration.verify_ssl
+        self.insecure = insecure or not session.configuration.verify_ssl
         self._pool = self._connect()
 
     def _connect(self) -> urllib3.PoolManager:
         configuration = self._session.configuration
         options: dict[str, Any] = {
             "maxsize": CONNECTIONS,
-            "ssl_context": _tls(configuration, insecure=self._insecure),
+            "ssl_context": _tls(configuration, insecure=self.insecure),
             "socket_options": tcp_keepalive_socket_options(),
         }
         if configuration.tls_server_name:
             options["server_hostname"] = configuration.tls_server_name
-        if self._insecure:
+        if self.insecure:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         proxy = self._proxy()
         if not proxy:
