@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 import time
 from contextlib import suppress
 from dataclasses import dataclass
@@ -86,15 +85,15 @@ class TokenCache:
 
 
 def _write(path: Path, content: dict[str, object]) -> None:
-    # mkstemp makes the file 0600, so it is never readable by others, not even half written.
-    handle, name = tempfile.mkstemp(dir=path.parent, suffix=".new")
+    """Write aside and move, so that nobody ever reads half a token, or one of another's making."""
+    aside = path.with_suffix(f".{os.getpid()}")
     try:
+        handle = os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             json.dump(content, file)
-        Path(name).replace(path)
-    except OSError:
-        Path(name).unlink(missing_ok=True)
-        raise
+        aside.replace(path)
+    finally:
+        aside.unlink(missing_ok=True)
 
 
 def _sweep(folder: Path) -> None:

@@ -93,7 +93,7 @@ class Azure:
 
     async def __aenter__(self) -> Self:
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-        _CERTIFICATE.configure_cert(context)
+        certify(context)
         app = web.Application()
         app.router.add_route("*", "/{anything:.*}", self._answer)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
@@ -181,6 +181,11 @@ class Azure:
 def _abort(request: web.Request) -> None:
     if request.transport:
         request.transport.abort()
+
+
+def certify(context: ssl.SSLContext) -> None:
+    """Let a server speak for 127.0.0.1 and localhost."""
+    _CERTIFICATE.configure_cert(context)
 
 
 def trust(folder: Path) -> Path:
