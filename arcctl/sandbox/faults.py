@@ -8,7 +8,7 @@ arm       operation_fails {polls, code, message} · operation_stuck · no_async_
           location_only · internal_location · retry_after N or "date:N" · sync · stale_get N ·
           page_size N · empty_page · expire_token "claims" or "expired" · forbid ·
           deny_policy · lock LEVEL · not_registered · register_polls N · keep_hidden ·
-          region_without {type, region} · unsigned_poll · resurrect_delay N
+          region_without {type, region}
 agents    never_connected · blocked_egress · wrong_clock S and whatever the agents ask for
 dataplane no_chart_path
 graph     no_principal

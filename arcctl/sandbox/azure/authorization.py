@@ -40,7 +40,7 @@ def policy_exemptions(call: Call) -> Answer:
 
 def put_lock(call: Call) -> Answer:
     level = _properties(call).get("level")
-    if level not in {"CanNotDelete", "ReadOnly"}:
+    if level not in ("CanNotDelete", "ReadOnly"):
         raise bad_request("LockLevelNotSupported", "level is CanNotDelete or ReadOnly.")
     return stored.put(call)
 

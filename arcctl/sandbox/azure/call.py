@@ -28,6 +28,17 @@ class Caller:
     type: str = "Application"
 
 
+# ARM reads these itself before any provider sees the body; null counts as absent.
+_ENVELOPE: dict[str, type] = {
+    "location": str,
+    "kind": str,
+    "managedBy": str,
+    "tags": dict,
+    "identity": dict,
+    "plan": dict,
+    "sku": dict,
+    "properties": dict,
+}
 NOBODY = Caller("", "", "", "")
 
 
@@ -64,6 +75,9 @@ class Call:
             raise _unreadable(f"The request content could not be parsed: {error}.") from error
         if not isinstance(body, dict):
             raise _unreadable("The request content must be a JSON object.")
+        for name, expected in _ENVELOPE.items():
+            if not isinstance(body.get(name), expected | None):
+                raise _unreadable(f"The value of '{name}' is not what was expected.")
         return body
 
     def location(self) -> str:

@@ -12,8 +12,6 @@ from arcctl.sandbox.azure import entra, projection
 from arcctl.sandbox.azure.answers import ArmError, bad_request
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from arcctl.sandbox.azure.call import Call
 
 _TEXTS = (
@@ -48,7 +46,7 @@ def accepted(call: Call) -> dict[str, Any]:
     properties = _an_object(sent, "properties")
     body: dict[str, Any] = {
         "location": canonical(sent["location"]),
-        "tags": _tags(sent),
+        "tags": tags_of(sent),
         "identity": {"type": _identity(sent)},
         "properties": _properties(properties),
     }
@@ -61,12 +59,9 @@ def accepted(call: Call) -> dict[str, Any]:
 
 def _properties(sent: dict[str, Any]) -> dict[str, Any]:
     kept: dict[str, Any] = dict(_DEFAULTS)
-    for name in _TEXTS:
-        _take(sent, kept, name, lambda value: isinstance(value, str))
-    for name in _OBJECTS:
-        _take(sent, kept, name, lambda value: isinstance(value, dict))
-    for name, values in _ENUMS.items():
-        _take(sent, kept, name, values.__contains__)
+    check_types(sent)
+    names = (*_TEXTS, *_OBJECTS, *_ENUMS)
+    kept |= {name: sent[name] for name in names if sent.get(name) is not None}
     if "agentPublicKeyCertificate" not in kept:
         raise bad_request("BadRequest", "properties.agentPublicKeyCertificate is required.")
     kept.setdefault("aadProfile", {})
@@ -78,15 +73,16 @@ def _properties(sent: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def _take(
-    sent: dict[str, Any], kept: dict[str, Any], name: str, fits: Callable[[Any], bool]
-) -> None:
-    value = sent.get(name)
-    if value is None:
-        return
-    if not fits(value):
-        raise _wrong(f"properties.{name}")
-    kept[name] = value
+def check_types(sent: dict[str, Any]) -> None:
+    """Refuse a value of the wrong type or outside its enum; null counts as absent."""
+    for name, value in sent.items():
+        wrong = (
+            (name in _TEXTS and not isinstance(value, str))
+            or (name in _OBJECTS and not isinstance(value, dict))
+            or (name in _ENUMS and value not in _ENUMS[name])
+        )
+        if wrong and value is not None:
+            raise _wrong(f"properties.{name}")
 
 
 def _agentry(sent: Any) -> list[dict[str, Any]]:
@@ -126,7 +122,7 @@ def _kind(call: Call, sent: dict[str, Any]) -> str | None:
     return str(kind)
 
 
-def _tags(sent: dict[str, Any]) -> dict[str, str]:
+def tags_of(sent: dict[str, Any]) -> dict[str, str]:
     tags = sent.get("tags") or {}
     if not isinstance(tags, dict) or not all(isinstance(v, str) for v in tags.values()):
         raise _wrong("tags")

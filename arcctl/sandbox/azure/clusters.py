@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from arcctl.sandbox.azure import connectivity, entra, pages, projection, started, times
 from arcctl.sandbox.azure.answers import Answer, ArmError, conflict, immutable, not_found
-from arcctl.sandbox.azure.cluster_body import accepted
+from arcctl.sandbox.azure.cluster_body import accepted, check_types, tags_of
 from arcctl.sandbox.azure.operations import Operation
 from arcctl.sandbox.azure.store import Resource
 from arcctl.sandbox.merge import merged
@@ -115,7 +115,7 @@ def credential(call: Call) -> Answer:
         raise _missing(call)
     wanted = call.document()
     method, proxy = wanted.get("authenticationMethod"), wanted.get("clientProxy")
-    if method not in {"Token", "AAD"} or not isinstance(proxy, bool):
+    if method not in ("Token", "AAD") or not isinstance(proxy, bool):
         raise ArmError(
             400,
             "InvalidRequestContent",
@@ -247,17 +247,14 @@ def _put_started(call: Call, found: Resource, status: int, state: str) -> Answer
 
 def _merge(call: Call, found: Resource, wanted: dict[str, Any]) -> None:
     """Lay a PATCH over a cluster: tags as a whole, and the few properties that may change."""
-    properties = wanted.get("properties") or {}
-    tags = wanted.get("tags", found.body.get("tags"))
-    if not isinstance(properties, dict) or not isinstance(tags, dict | None):
-        raise ArmError(
-            400, "InvalidRequestContent", "properties and tags must be objects.", cause="service"
-        )
     names = (*_PATCHABLE, "gateway") if call.version >= _ASYNC_PATCH else _PATCHABLE
-    for name in names:
-        if name in properties:
-            found.properties[name] = merged(found.properties.get(name), properties[name])
-    found.body["tags"] = tags or {}
+    sent = wanted.get("properties") or {}
+    changes = {name: sent[name] for name in names if name in sent}
+    check_types(changes)
+    for name, value in changes.items():
+        found.properties[name] = merged(found.properties.get(name), value)
+    if "tags" in wanted:
+        found.body["tags"] = tags_of(wanted)
     found.body["systemData"] |= _modified(call)
     found.written()
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from arcctl.model.region import canonical
 from arcctl.sandbox.azure.access import above
-from arcctl.sandbox.azure.answers import Answer, ArmError
+from arcctl.sandbox.azure.answers import Answer, ArmError, bad_request
 
 if TYPE_CHECKING:
     from arcctl.sandbox.azure.call import Call
@@ -40,7 +40,10 @@ def enforce(call: Call) -> None:
 
 def restrictions(call: Call) -> Answer:
     """Answer checkPolicyRestrictions: which locations a policy would allow."""
-    content = call.document().get("resourceDetails", {}).get("resourceContent", {})
+    details = call.document().get("resourceDetails")
+    content = details.get("resourceContent") if isinstance(details, dict) else None
+    if not isinstance(content, dict):
+        raise bad_request("InvalidRequestContent", "resourceDetails.resourceContent is required.")
     wanted = canonical(str(content.get("location", "")))
     fields = []
     evaluations = []
@@ -69,9 +72,10 @@ def _assignments(call: Call) -> list[Resource]:
 
 
 def _allowed(assignment: Resource) -> set[str]:
-    parameters = assignment.properties.get("parameters", {})
-    listed = parameters.get("listOfAllowedLocations", {}).get("value", [])
-    return {canonical(name) for name in listed}
+    found: Any = assignment.properties
+    for step in ("parameters", "listOfAllowedLocations", "value"):
+        found = found.get(step) if isinstance(found, dict) else None
+    return {canonical(str(name)) for name in found} if isinstance(found, list) else set()
 
 
 def _scope(call: Call) -> str:

@@ -36,7 +36,10 @@ def query(call: Call) -> Answer:
     table = text.split("|")[0].split()[0].lower()
     if table not in _TABLES:
         raise bad_request("BadRequest", f"There is no table named '{table}'.")
-    wanted = {s.lower() for s in sent.get("subscriptions") or call.azure.subscriptions}
+    asked, options = sent.get("subscriptions") or [], sent.get("options") or {}
+    if not isinstance(asked, list) or not isinstance(options, dict):
+        raise bad_request("BadRequest", "subscriptions is a list and options an object.")
+    wanted = {str(each).lower() for each in asked or call.azure.subscriptions}
     rows = [
         _row(found)
         for key, found in sorted(call.azure.store.resources.items())
@@ -44,7 +47,7 @@ def query(call: Call) -> Answer:
         and _TABLES[table].fullmatch(found.body["type"].lower())
         and _fits(found, text)
     ]
-    return Answer(body=_page(rows, sent.get("options") or {}))
+    return Answer(body=_page(rows, options))
 
 
 def _fits(found: Resource, text: str) -> bool:

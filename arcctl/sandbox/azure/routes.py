@@ -118,6 +118,8 @@ def _arm(call: Call) -> Answer:
         )
     gate.check(call, kind)
     answers = kind.item if call.target.is_item else kind.collection
+    if call.method == "HEAD" and "HEAD" not in answers and "GET" in answers:
+        return _looked_for(call, answers["GET"])
     if call.method not in answers:
         raise ArmError(
             405,
@@ -127,6 +129,12 @@ def _arm(call: Call) -> Answer:
     answer = answers[call.method](call)
     call.azure.operations.settle()
     return answer
+
+
+def _looked_for(call: Call, get: Handler) -> Answer:
+    """Answer whether something is there (`arm.md` 1, HEAD)."""
+    get(call)
+    return Answer(204)
 
 
 def _elsewhere(method: str, path: str) -> tuple[str, Handler] | None:
