@@ -27,7 +27,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_WATCHED = "watched"
 _CRASH = {"error": {"code": "InternalServerError", "message": "The server met an error."}}
 
 
@@ -41,9 +40,8 @@ def watch(world: World, service: Service, *, bodies: bool = False) -> Middleware
     @web.middleware
     async def watched(request: web.Request, handler: Handler) -> web.StreamResponse:
         name = name_of(request)
-        if not name or _WATCHED in request:
+        if not name:
             return await handler(request)
-        request[_WATCHED] = True  # an application inside another must not be told twice
         return await _exchange(world, name, request, handler, bodies=bodies)
 
     return watched

@@ -14,7 +14,52 @@ if TYPE_CHECKING:
     from tests.sandbox.azure.client import Client
 
 ODD = (None, "text", 7, {"a": 1}, [{}], {"cluster": 5, "namespace": {}})
-FIELDS = ["location", "tags", "identity", "kind", "plan", "properties", "properties.provisioningState", "properties.agentPublicKeyCertificate", "properties.distribution", "properties.aadProfile", "properties.arcAgentProfile", "properties.arcAgentryConfigurations", "properties.gateway", "properties.oidcIssuerProfile", "properties.privateLinkState", "properties.extensionType", "properties.scope", "properties.version", "properties.autoUpgradeMinorVersion", "properties.configurationSettings", "properties.configurationProtectedSettings", "properties.sourceKind", "properties.gitRepository", "properties.gitRepository.url", "properties.gitRepository.repositoryRef", "properties.kustomizations", "properties.kustomizations.k", "properties.kustomizations.k.dependsOn", "properties.namespace", "properties.repositoryUrl", "properties.helmOperatorProperties", "properties.level", "properties.roleDefinitionId", "properties.principalId", "properties.tags", "operation", "properties.parameters", "properties.parameters.listOfAllowedLocations", "resourceDetails", "query", "options", "subscriptions", "authenticationMethod", "clientProxy"]
+FIELDS = [
+    "location",
+    "tags",
+    "identity",
+    "kind",
+    "plan",
+    "properties",
+    "properties.provisioningState",
+    "properties.agentPublicKeyCertificate",
+    "properties.distribution",
+    "properties.aadProfile",
+    "properties.arcAgentProfile",
+    "properties.arcAgentryConfigurations",
+    "properties.gateway",
+    "properties.oidcIssuerProfile",
+    "properties.privateLinkState",
+    "properties.extensionType",
+    "properties.scope",
+    "properties.version",
+    "properties.autoUpgradeMinorVersion",
+    "properties.configurationSettings",
+    "properties.configurationProtectedSettings",
+    "properties.sourceKind",
+    "properties.gitRepository",
+    "properties.gitRepository.url",
+    "properties.gitRepository.repositoryRef",
+    "properties.kustomizations",
+    "properties.kustomizations.k",
+    "properties.kustomizations.k.dependsOn",
+    "properties.namespace",
+    "properties.repositoryUrl",
+    "properties.helmOperatorProperties",
+    "properties.level",
+    "properties.roleDefinitionId",
+    "properties.principalId",
+    "properties.tags",
+    "operation",
+    "properties.parameters",
+    "properties.parameters.listOfAllowedLocations",
+    "resourceDetails",
+    "query",
+    "options",
+    "subscriptions",
+    "authenticationMethod",
+    "clientProxy",
+]
 
 
 def sensible() -> dict[str, Any]:
