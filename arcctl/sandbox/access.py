@@ -52,7 +52,9 @@ def by_context(context: str, kube_config: str | None = None) -> Access:
         tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE
     if settings.cert_file:
         tls.load_cert_chain(settings.cert_file, settings.key_file)
-    return Access(settings.host, tls, lambda: settings.get_api_key_with_prefix("authorization"))
+    return Access(
+        settings.host, tls, lambda: settings.get_api_key_with_prefix("BearerToken", "authorization")
+    )
 
 
 def kubeconfig(clusters: dict[str, tuple[str, str]], ca_data: str) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from arcctl.model.cluster import AAD_PROXY_CERTIFICATE, AGENT_NAMESPACE, IDENTIT
 from arcctl.sandbox import identity, reports
 from arcctl.sandbox.clusterapi import ClusterApi, Mirror, RefusedError
 from arcctl.sandbox.installation import Installation, look
+from arcctl.sandbox.journal import Entry
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -34,15 +34,6 @@ _SECRETS = f"/api/v1/namespaces/{AGENT_NAMESPACE}/secrets"
 _LONGEST_RETRY = 15.0
 
 
-@dataclass(frozen=True, slots=True)
-class Facts:
-    """What the agents find out about their cluster."""
-
-    kubernetes: str
-    nodes: int
-    cores: int
-
-
 class Agents:
     """The agents of one cluster, whether or not any are installed in it yet."""
 
@@ -54,6 +45,7 @@ class Agents:
         self._since: dict[str, datetime] = {}
         self._due: datetime | None = None
         self._reported: object = None
+        self._noted: object = None
 
     async def run(self) -> None:
         """Live in the cluster until cancelled."""
@@ -106,7 +98,7 @@ class Agents:
         expiry = identity.expiry(self._secrets.objects.get(IDENTITY_CERTIFICATE))
         if not found.operator_ready or not found.public_key:
             return None
-        if self._fault(found, "blocked_egress"):
+        if self._cut_off(found):
             return self._later()
         if expiry is None or (expiry > now and self._lacks(found, expiry)):
             return await self._fetch_identity(found)
@@ -123,7 +115,9 @@ class Agents:
     async def _fetch_identity(self, found: Installation) -> datetime | None:
         """Write the certificates, if ARM knows the key that is in the cluster."""
         if not self._known(found):
+            self._note(found, "IDENTITY", 401)
             return self._later()
+        self._note(found, "IDENTITY", 200)
         now = self._world.clock.now()
         # The identity comes last: its arrival in the watch is what the next turn waits for.
         names = [*([AAD_PROXY_CERTIFICATE] if found.has_proxy else []), IDENTITY_CERTIFICATE]
@@ -145,14 +139,12 @@ class Agents:
         first = self._since[found.uid] + timedelta(seconds=delays.first_heartbeat)
         if clock.now() < first:
             return first
-        if self._fault(found, "never_connected"):
-            return self._later()
         facts = await self._facts()
         answer = self._world.azure.heartbeat(
-            str(found.cluster), public_key=found.public_key, facts=_as_sent(found, facts, expiry)
+            str(found.cluster), public_key=found.public_key, facts=reports.as_sent(found, facts)
         )
+        self._note(found, "HEARTBEAT", 200 if answer.accepted else 403)
         if not answer.accepted:
-            log.info("%s: heartbeat refused: %s", found.cluster, answer.reason)
             return self._later()
         if (found, facts) != self._reported:
             report = reports.metadata(found, facts, expiry, clock.now())
@@ -160,11 +152,11 @@ class Agents:
             self._reported = (found, facts)
         return clock.after(delays.beat_interval)
 
-    async def _facts(self) -> Facts:
+    async def _facts(self) -> reports.Facts:
         version = (await self._api.get("/version"))["gitVersion"]
         nodes = (await self._api.get("/api/v1/nodes"))["items"]
         cores = sum(reports.cores(node) for node in nodes)
-        return Facts(version.removeprefix("v"), len(nodes), cores)
+        return reports.Facts(version.removeprefix("v"), len(nodes), cores)
 
     async def _publish(self, collection: str, thing: dict[str, Any]) -> None:
         """Write a custom resource, beside everything else: a real API server keeps whoever writes
@@ -176,20 +168,22 @@ class Agents:
             log.info("%s not written: %s", thing["kind"], error)
             self._reported = None
 
-    def _fault(self, found: Installation, name: str) -> bool:
-        taken = self._world.faults.take("agents", name, path=str(found.cluster))
-        return taken is not None
+    def _cut_off(self, found: Installation) -> bool:
+        """Tell whether a planned fault keeps the agents from Azure, this time."""
+        for name in ("blocked_egress", "wrong_clock"):
+            if self._world.faults.take("agents", name, path=str(found.cluster)):
+                self._note(found, name.upper(), 0)
+                return True
+        return False
+
+    def _note(self, found: Installation, act: str, status: int) -> None:
+        """Put an exchange with Azure into the journal, unless it only repeats the last one."""
+        if (found.uid, act, status) != self._noted:
+            self._noted = (found.uid, act, status)
+            time = self._world.clock.now().isoformat()
+            path = str(found.cluster)
+            self._world.journal.write(Entry(time, "agents", act, path, "", status=status))
 
     def _later(self) -> datetime:
         """When to try again: soon, though not sooner than the next beat would be."""
         return self._world.clock.after(min(self._world.delays.beat_interval, _LONGEST_RETRY))
-
-
-def _as_sent(found: Installation, facts: Facts, expiry: datetime) -> dict[str, Any]:
-    return {
-        "agentVersion": found.version,
-        "kubernetesVersion": facts.kubernetes,
-        "totalNodeCount": facts.nodes,
-        "totalCoreCount": facts.cores,
-        "managedIdentityCertificateExpirationTime": expiry.isoformat(),
-    }

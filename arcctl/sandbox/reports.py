@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from arcctl.model.cluster import AAD_PROXY_CERTIFICATE, AGENT_NAMESPACE, IDENTITY_CERTIFICATE
@@ -9,19 +10,34 @@ from arcctl.model.cluster import AAD_PROXY_CERTIFICATE, AGENT_NAMESPACE, IDENTIT
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from arcctl.sandbox.agents import Facts
     from arcctl.sandbox.installation import Installation
 
     Report = tuple[str, dict[str, Any]]
 
 
-def metadata(found: Installation, facts: Facts, expiry: datetime, now: datetime) -> Report:
-    """Report versions and counts, as cluster-metadata-operator does."""
-    status = {
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What the agents find out about their cluster."""
+
+    kubernetes: str
+    nodes: int
+    cores: int
+
+
+def as_sent(found: Installation, facts: Facts) -> dict[str, Any]:
+    """Return the facts under the names that ARM has for them (`arm.md` 2.4)."""
+    return {
         "agentVersion": found.version,
         "kubernetesVersion": facts.kubernetes,
         "totalNodeCount": facts.nodes,
         "totalCoreCount": facts.cores,
+    }
+
+
+def metadata(found: Installation, facts: Facts, expiry: datetime, now: datetime) -> Report:
+    """Report versions and counts, as cluster-metadata-operator does."""
+    status = {
+        **as_sent(found, facts),
         "lastConnectivityTime": _text(now),
         "managedIdentityCertificateExpirationTime": _text(expiry),
     }

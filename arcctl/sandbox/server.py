@@ -34,7 +34,7 @@ from arcctl.sandbox.wire import watch
 from arcctl.sandbox.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Coroutine
+    from collections.abc import AsyncIterator
 
     from arcctl.sandbox.options import Options
 
@@ -147,13 +147,13 @@ class Sandbox:
 
     def _enter(self, stack: AsyncExitStack, way_in: access.Access) -> None:
         """Let the agents live in a cluster until the sandbox ends."""
-        task = asyncio.create_task(self._recorded(Agents(self.world, way_in).run()))
+        task = asyncio.create_task(self._live(Agents(self.world, way_in)))
         stack.push_async_callback(_ended, task)
 
-    async def _recorded(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _live(self, agents: Agents) -> None:
         """Let no task die unseen: tests ask the world for its crashes."""
         try:
-            await work
+            await agents.run()
         except Exception:
             self.world.crashes.append(traceback.format_exc())
             raise
