@@ -50,6 +50,8 @@ class World:
     """features.CustomLocations"""
     chart: AgentChart | None = None
     """agents.FetchChart"""
+    heard_before: str | None = None
+    """agents.RestartForNewKey: the last heartbeat that came with the old key"""
     agents_ready: asyncio.Event = field(default_factory=asyncio.Event)
     """agents.UntilReady"""
     deregistering: asyncio.Event = field(default_factory=asyncio.Event)

@@ -178,6 +178,8 @@ class RestartForNewKey(Step[World]):
         return "the key is the same" if same else None
 
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
+        before = await world.sight.resource() or {}
+        world.heard_before = (before.get("properties") or {}).get("lastConnectivityTime")
         kubernetes = await world.clients.kubernetes()
         space = f"/api/v1/namespaces/{names.AGENT_NAMESPACE}"
         await kubernetes.delete(f"{space}/secrets/{names.IDENTITY_CERTIFICATE}")

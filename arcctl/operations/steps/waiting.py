@@ -42,7 +42,8 @@ class UntilConnected(Step[World]):
         for pause in _pauses():
             world.resource = await arm.get(world.cluster.path)
             now = status(world.resource)
-            if now == "Connected":
+            heard = world.resource["properties"].get("lastConnectivityTime")
+            if now == "Connected" and (world.heard_before is None or heard != world.heard_before):
                 return now
             if now == "Expired":
                 raise _expired(world)

@@ -192,10 +192,6 @@ def _check_replaceable(call: Call, found: Resource) -> None:
 def _check_same(old: Resource, new: dict[str, Any]) -> None:
     if old.body.get("kind") != new.get("kind"):
         raise immutable("kind")
-    key = "agentPublicKeyCertificate"
-    # An agent that has spoken holds the private half; another key would lock it out.
-    if old.last_beat and old.properties.get(key) != new["properties"][key]:
-        raise immutable(f"properties.{key}")
 
 
 def _create(call: Call, body: dict[str, Any]) -> Answer:

@@ -1,0 +1,172 @@
+"""A sandbox beside the test, and arcctl typed into it as a person or a pipeline would.
+
+The sandbox lives in a thread with an event loop of its own; arcctl is a real process, with the
+sandbox's environment and nothing of the machine's.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import shlex
+import subprocess
+import sys
+import threading
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator, Mapping
+    from pathlib import Path
+
+    from arcctl.sandbox.kubernetes.cluster import Cluster
+    from arcctl.sandbox.server import Sandbox
+    from arcctl.sandbox.world import World
+
+Answer = TypeVar("Answer")
+PATIENCE = 120
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def data(self) -> Any:
+        """What it wrote to stdout, as JSON."""
+        return json.loads(self.out)
+
+
+@dataclass
+class Stage:
+    """One sandbox with its clusters, and the commands that are typed at it."""
+
+    sandbox: Sandbox
+    loop: asyncio.AbstractEventLoop
+    folder: Path
+    helm: Path
+    extra: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def world(self) -> World:
+        """The sandbox's Azure, with its faults, clock and journal."""
+        return self.sandbox.world
+
+    @property
+    def cluster(self) -> Cluster:
+        """The first embedded cluster."""
+        return self.sandbox.clusters["sandbox"]
+
+    def within(self, act: Callable[[], Answer]) -> Answer:
+        """Do something in the sandbox's own loop, where its state may be touched."""
+
+        async def acting() -> Answer:
+            return act()
+
+        return asyncio.run_coroutine_threadsafe(acting(), self.loop).result(PATIENCE)
+
+    def fault(self, service: str, action: Mapping[str, Any], **where: Any) -> str:
+        """Plan a bad day, and return its id."""
+        plan = {"service": service, "action": dict(action), **where}
+        return self.within(lambda: self.world.faults.add(plan).id)
+
+    def happened(self, fault: str) -> int:
+        """Return how often a planned fault has really happened."""
+        return self.within(lambda: self.world.faults.happened(fault))
+
+    def seed(self, **scenario: Any) -> None:
+        """Plant resources in Azure, as `sandbox/azure/seeds.py` describes them."""
+        from arcctl.sandbox.azure.seeds import plant
+
+        self.within(lambda: plant(self.world.azure, scenario))
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What arcctl's process sees."""
+        home = self.folder / "home"
+        home.mkdir(exist_ok=True)
+        return {
+            "PATH": os.environ["PATH"],
+            "HOME": str(home),
+            "ARCCTL_HOME": str(home / "arcctl"),
+            "ARCCTL_HELM": str(self.helm),
+            "TERM": "dumb",
+            **self.sandbox.environment,
+            **self.extra,
+        }
+
+    def start(self, line: str, **environ: str) -> subprocess.Popen[str]:
+        """Start `arcctl LINE` and return its process."""
+        return subprocess.Popen(
+            [sys.executable, "-m", "arcctl", *shlex.split(line)],
+            env=self.environment | environ,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            cwd=self.folder,
+        )
+
+    def type(self, line: str, **environ: str) -> Ended:
+        """Type `arcctl LINE` and wait for its end."""
+        with self.start(line, **environ) as process:
+            try:
+                out, err = process.communicate(timeout=PATIENCE)
+            except subprocess.TimeoutExpired:
+                process.kill()
+                out, err = process.communicate()
+                raise AssertionError(f"arcctl {line} did not end:\n{out}\n{err}") from None
+        return Ended(process.returncode, out, err)
+
+    def well(self, line: str, **environ: str) -> Ended:
+        """Type a command that must end well."""
+        ended = self.type(line, **environ)
+        assert ended.code == 0, f"arcctl {line} ended with {ended.code}:\n{ended.out}\n{ended.err}"
+        assert not self.world.crashes, self.world.crashes
+        return ended
+
+    def requests(self, service: str = "", method: str = "") -> list[str]:
+        """Return what the sandbox was asked so far, as `METHOD path`."""
+        entries = self.within(lambda: list(self.world.journal.select(service, method)))
+        return [f"{entry.method} {entry.path}" for entry in entries]
+
+
+@contextmanager
+def staged(folder: Path, helm: Path, **options: Any) -> Iterator[Stage]:
+    """Put up a sandbox for as long as the block lasts."""
+    from arcctl.sandbox.options import Options
+    from arcctl.sandbox.server import Sandbox
+
+    loop = asyncio.new_event_loop()
+    opened: list[Sandbox] = []
+    ready, over = threading.Event(), asyncio.Event()
+    trouble: list[BaseException] = []
+
+    async def live() -> None:
+        try:
+            async with Sandbox(Options(folder / "sandbox", **options)).running() as sandbox:
+                opened.append(sandbox)
+                ready.set()
+                await over.wait()
+        except BaseException as error:
+            trouble.append(error)
+            raise
+        finally:
+            ready.set()
+
+    thread = threading.Thread(target=loop.run_until_complete, args=(live(),), daemon=True)
+    thread.start()
+    ready.wait(PATIENCE)
+    assert opened, trouble
+    try:
+        yield Stage(opened[0], loop, folder, helm)
+    finally:
+        loop.call_soon_threadsafe(over.set)
+        thread.join(PATIENCE)
+        loop.close()

@@ -1,0 +1,236 @@
+"""Stories of `arcctl connect`: every branch of its table (issue section 4, `connectedk8s.md` B.1)."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+from arcctl.model import keys
+
+if TYPE_CHECKING:
+    from tests.stage import Stage
+
+CONNECT = "connect -n harbor -g edge -l westeurope"
+
+
+def status(stage: Stage) -> str:
+    """What `show` says of harbor."""
+    return str(stage.well("show -n harbor -g edge").data["connectivityStatus"])
+
+
+def kubectl(stage: Stage, program: object, line: str) -> Any:
+    """Ask the cluster by kubectl."""
+    import subprocess
+
+    done = subprocess.run(
+        [str(program), *line.split()],
+        env=stage.environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    return json.loads(done.stdout) if done.stdout.startswith("{") else done.stdout
+
+
+def test_a_fresh_cluster_is_connected_and_says_so_at_the_end(stage: Stage) -> None:
+    """The result is read at the end, so it says Connected, with versions and counts."""
+    ended = stage.well(CONNECT)
+
+    assert ended.data["connectivityStatus"] == "Connected"
+    assert ended.data["totalNodeCount"] == 3
+    assert ended.data["agentVersion"] == "1.36.1"
+    assert "Connected: harbor (edge, westeurope)" in ended.err
+
+
+def test_connecting_again_changes_nothing(stage: Stage) -> None:
+    """A second run writes nothing to ARM, and does not run helm's upgrade."""
+    stage.well(CONNECT)
+    stage.within(stage.world.journal.clear)
+
+    ended = stage.well(CONNECT)
+
+    assert ended.data["connectivityStatus"] == "Connected"
+    assert stage.requests("arm", "PUT") == []
+    changes = [each for each in stage.requests("kubernetes") if not each.startswith("GET")]
+    assert all("accessreviews" in each for each in changes), changes
+
+
+def test_tags_are_merged_and_nothing_else_is_touched(quick: Stage) -> None:
+    """Tags that are not named stay; an empty set clears (trap 19)."""
+    quick.well(f"{CONNECT} --tags a=1 --tags b=2")
+
+    merged = quick.well(f"{CONNECT} --tags b=3").data["tags"]
+    untouched = quick.well(CONNECT).data["tags"]
+    cleared = quick.well(f"{CONNECT} --tags ''").data["tags"]
+
+    assert (merged, untouched, cleared) == ({"a": "1", "b": "3"}, {"a": "1", "b": "3"}, {})
+
+
+def test_delete_then_connect_at_once_works(stage: Stage) -> None:
+    """Namespaces that still die are waited for (trap 29)."""
+    stage.well(CONNECT)
+    stage.well("delete -n harbor -g edge --yes")
+
+    assert stage.well(CONNECT).data["connectivityStatus"] == "Connected"
+
+
+def test_a_cluster_of_somebody_else_is_refused_with_the_owners_name(quick: Stage) -> None:
+    """Nothing is changed, and the message names the owner (trap 8)."""
+    quick.well(CONNECT)
+    quick.within(quick.world.journal.clear)
+
+    ended = quick.type("connect -n other -g edge -l westeurope")
+
+    assert ended.code == 1
+    assert "already connected as harbor (group edge" in ended.err
+    assert "[AZK8S0403]" in ended.err
+    assert quick.requests("arm", "PUT") == []
+
+
+def test_the_same_name_in_another_subscription_is_somebody_elses(quick: Stage) -> None:
+    """The peer would tear this down; arcctl compares the subscription too (trap 8)."""
+    quick.well(CONNECT)
+
+    ended = quick.type(f"{CONNECT} --subscription 00000000-0000-0000-0000-000000000002")
+
+    assert ended.code == 1
+    assert "[AZK8S0403]" in ended.err
+    assert status(quick) == "Connected"
+
+
+def test_another_region_is_refused_before_anything_is_changed(quick: Stage) -> None:
+    """A connected cluster's region is fixed."""
+    quick.well(CONNECT)
+    quick.within(quick.world.journal.clear)
+
+    ended = quick.type("connect -n harbor -g edge -l eastus")
+
+    assert (ended.code, "[location-is-fixed]" in ended.err) == (1, True)
+    assert quick.requests("arm", "PUT") == []
+
+
+def test_a_name_that_another_cluster_uses_is_refused(two_clusters: Stage) -> None:
+    """The resource is Connected with a key that is not this cluster's."""
+    two_clusters.well(f"{CONNECT} --kube-context sandbox")
+
+    ended = two_clusters.type(f"{CONNECT} --kube-context sandbox-2")
+
+    assert (ended.code, "[AZK8S0404]" in ended.err) == (1, True)
+    assert status(two_clusters) == "Connected"
+
+
+def test_a_resource_made_elsewhere_needs_to_be_adopted(quick: Stage) -> None:
+    """Terraform's resource has no agents: refused without --adopt, connected with it."""
+    pair = keys.generate()
+    quick.seed(
+        groups=[{"name": "edge", "location": "westeurope"}],
+        clusters=[
+            {
+                "name": "harbor",
+                "group": "edge",
+                "location": "westeurope",
+                "state": "AgentNotInstalled",
+                "properties": {"agentPublicKeyCertificate": pair.public},
+            }
+        ],
+    )
+
+    refused = quick.type(CONNECT)
+    adopted = quick.well(f"{CONNECT} --adopt")
+
+    assert (refused.code, "--adopt" in refused.err) == (1, True)
+    assert adopted.data["connectivityStatus"] == "Connected"
+
+
+def test_adopting_with_the_owners_key_keeps_the_key(quick: Stage) -> None:
+    """The key that the resource was made with is used as it is; another one is refused."""
+    pair, other = keys.generate(), keys.generate()
+    quick.seed(
+        groups=[{"name": "edge", "location": "westeurope"}],
+        clusters=[
+            {
+                "name": "harbor",
+                "group": "edge",
+                "location": "westeurope",
+                "state": "AgentNotInstalled",
+                "properties": {"agentPublicKeyCertificate": pair.public},
+            }
+        ],
+    )
+    (quick.folder / "right.pem").write_text(pair.private.reveal())
+    (quick.folder / "wrong.pem").write_text(other.private.reveal())
+
+    wrong = quick.type(f"{CONNECT} --adopt --private-key wrong.pem")
+    right = quick.well(f"{CONNECT} --adopt --private-key right.pem")
+
+    assert (wrong.code, "[key-mismatch]" in wrong.err) == (1, True)
+    assert right.data["agentPublicKeyCertificate"] == pair.public
+
+
+def test_agents_whose_resource_is_gone_are_cleaned_up_with_a_yes(stage: Stage) -> None:
+    """Portal deletion leaves agents behind; without a yes nothing is touched."""
+    stage.well(CONNECT)
+    stage.well("delete -n harbor -g edge --azure-only --yes")
+
+    refused = stage.type(CONNECT)
+    ended = stage.well(f"{CONNECT} --yes")
+
+    assert (refused.code, "--yes" in refused.err) == (2, True)
+    assert ended.data["connectivityStatus"] == "Connected"
+
+
+def test_a_lost_key_is_replaced_by_a_new_one(stage: Stage, kubectl: object) -> None:
+    """The Secret is gone: a new pair is made, told to ARM, and the identity agent restarted."""
+    before = stage.well(CONNECT).data["agentPublicKeyCertificate"]
+    _delete(stage, kubectl, "secret -n azure-arc azure-arc-connect-privatekey")
+
+    ended = stage.well(CONNECT)
+
+    assert ended.data["agentPublicKeyCertificate"] != before
+    assert ended.data["connectivityStatus"] == "Connected"
+
+
+def test_a_lost_configmap_is_healed(stage: Stage, kubectl: object) -> None:
+    """Without the ConfigMap the release's values and the key still say whose cluster it is."""
+    stage.well(CONNECT)
+    _delete(stage, kubectl, "configmap -n azure-arc azure-clusterconfig")
+
+    ended = stage.well(CONNECT)
+
+    assert ended.data["connectivityStatus"] == "Connected"
+    assert stage.well("show -n harbor -g edge --agents").data["agents"]
+
+
+def _delete(stage: Stage, program: object, what: str) -> None:
+    kubectl(stage, program, f"delete {what}")
+
+
+def test_a_resource_without_agents_of_our_own_is_gone_on_with(quick: Stage) -> None:
+    """Cut after the PUT: the key in the cluster proves whose resource it is."""
+    fault = quick.fault("dataplane", {"status": 400}, path="GetHelmSettings", times=None)
+    first = quick.type(CONNECT)
+    quick.within(quick.world.faults.remove)
+
+    ended = quick.well(CONNECT)
+
+    assert (first.code, bool(fault)) == (1, True)
+    assert ended.data["connectivityStatus"] == "Connected"
+
+
+def test_an_older_agent_gets_its_key_as_a_value(stage: Stage) -> None:
+    """Charts before 1.35.3 render the Secret themselves, from stdin and never from argv."""
+    older = stage.world.agent_charts["stable"].replace("1.36.1", "1.34.2")
+    stage.within(lambda: stage.world.agent_charts.update(stable=older))
+
+    ended = stage.well(CONNECT)
+
+    assert ended.data["agentVersion"] == "1.34.2"
+    assert ended.data["connectivityStatus"] == "Connected"
+
+
+def test_no_wait_returns_with_the_agents_installed(quick: Stage) -> None:
+    """As the peer's: helm has run, nobody has waited for a heartbeat."""
+    ended = quick.well(f"{CONNECT} --no-wait")
+
+    assert ended.data["provisioningState"] in ("Accepted", "Succeeded")
