@@ -33,11 +33,10 @@ async def of(path: Path, settings: Settings) -> Version:
     known = settings.cache_home / "helm" / "versions.json"
     key = _key(path)
     remembered = _read(known)
-    if key in remembered:
-        first, second, third = remembered[key]
-        return first, second, third
+    if found := _parsed(str(remembered.get(key))):
+        return found
     version = await _asked(path, settings)
-    _write(known, remembered | {key: list(version)})
+    _write(known, remembered | {key: written(version)})
     return version
 
 
@@ -47,12 +46,16 @@ async def _asked(path: Path, settings: Settings) -> Version:
         finished = await process.run(argv, environ=for_helm(settings.environ), limit=LIMIT)
     except (OSError, TimeoutError) as error:
         raise HelmError(f"{path} cannot be run", code="AZK8S0510", why=str(error)) from error
-    found = re.search(r"v?(\d+)\.(\d+)\.(\d+)", finished.stdout.decode("utf-8", "replace"))
+    found = _parsed(finished.stdout.decode("utf-8", "replace"))
     if finished.status != 0 or not found:
         why = finished.stderr.strip() or "it does not tell its version"
         raise HelmError(f"{path} is no helm that arcctl knows", code="AZK8S0510", why=why)
-    first, second, third = map(int, found.groups())
-    return first, second, third
+    return found
+
+
+def _parsed(text: str) -> Version | None:
+    found = re.search(r"v?(\d+)\.(\d+)\.(\d+)", text)
+    return (int(found[1]), int(found[2]), int(found[3])) if found else None
 
 
 def _key(path: Path) -> str:
@@ -63,14 +66,14 @@ def _key(path: Path) -> str:
     return f"{path}:{about.st_mtime_ns}:{about.st_size}"
 
 
-def _read(known: Path) -> dict[str, list[int]]:
+def _read(known: Path) -> dict[str, str]:
     try:
         return dict(json.loads(known.read_text()))
-    except (OSError, ValueError):
+    except (OSError, ValueError, TypeError):
         return {}
 
 
-def _write(known: Path, versions: dict[str, list[int]]) -> None:
+def _write(known: Path, versions: dict[str, str]) -> None:
     """Remember, where there is room to; a full or read-only disk only costs the time."""
     with contextlib.suppress(OSError):
         known.parent.mkdir(parents=True, exist_ok=True)
