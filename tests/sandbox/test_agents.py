@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -92,6 +93,38 @@ async def test_without_cluster_connect_no_proxy_gets_a_certificate(
     with pytest.raises(RefusedError) as refusal:
         await api.get(f"{NAMESPACE}/secrets/kube-aad-proxy-certificate")
     assert refusal.value.status == 404
+
+
+@pytest.mark.parametrize("program", ["helm3", "helm4"])
+async def test_a_key_put_there_beforehand_serves_the_newer_chart(
+    request: pytest.FixtureRequest,
+    sandbox: Sandbox,
+    api: ClusterApi,
+    pair: KeyPair,
+    program: str,
+) -> None:
+    """Helm takes over a namespace that bears its marks, and leaves the Secret in it alone."""
+    harbor = Onboarding(sandbox, request.getfixturevalue(program))
+    harbor.register(pair)
+    await _inject(api, pair)
+    await harbor.install("")
+    await harbor.connected()
+    secret = await api.get(f"{NAMESPACE}/secrets/azure-arc-connect-privatekey")
+    assert secret["data"]["privateKey"] == _encoded(pair)
+
+
+async def test_after_a_reset_the_cluster_can_be_connected_anew(
+    harbor: Onboarding, pair: KeyPair, other_pair: KeyPair
+) -> None:
+    """Reset empties Azure and the cluster; the agents' controller notices by itself."""
+    harbor.register(pair)
+    await harbor.install(pair.private.reveal())
+    await harbor.connected()
+    harbor.sandbox.world.reset()
+    assert _documents(harbor, "deployments") == []
+    harbor.register(other_pair)
+    await harbor.install(other_pair.private.reveal())
+    await harbor.connected()
 
 
 async def test_a_key_that_arm_does_not_know_gets_no_identity(
@@ -254,6 +287,30 @@ async def test_the_first_heartbeat_takes_as_long_as_it_did_when_recorded(
         assert harbor.status == "Connecting"
         sandbox.world.clock.advance(45)
         await harbor.connected()
+
+
+async def _inject(api: ClusterApi, pair: KeyPair) -> None:
+    """Put the key into the cluster before helm runs (connectedk8s.md B.13)."""
+    marks: dict[str, Any] = {
+        "labels": {"app.kubernetes.io/managed-by": "Helm"},
+        "annotations": {
+            "meta.helm.sh/release-name": "azure-arc",
+            "meta.helm.sh/release-namespace": "azure-arc-release",
+        },
+    }
+    namespace = {"kind": "Namespace", "apiVersion": "v1", "metadata": {"name": "azure-arc"} | marks}
+    await api.write("/api/v1/namespaces", namespace)
+    secret = {
+        "kind": "Secret",
+        "apiVersion": "v1",
+        "metadata": {"name": "azure-arc-connect-privatekey", "namespace": "azure-arc"} | marks,
+        "data": {"privateKey": _encoded(pair)},
+    }
+    await api.write(f"{NAMESPACE}/secrets", secret)
+
+
+def _encoded(pair: KeyPair) -> str:
+    return base64.b64encode(pair.private.reveal().encode()).decode()
 
 
 async def _passes(harbor: Onboarding, happens: Any, at_most: int) -> None:
