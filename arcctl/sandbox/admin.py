@@ -84,7 +84,8 @@ def _clock(world: World, body: dict[str, Any], _query: Any) -> Any:
 
 
 def _journal(world: World, _body: Any, query: dict[str, str]) -> Any:
-    return {"entries": [entry.plain() for entry in world.journal.select(**query)]}
+    wanted = {name: query[name] for name in ("service", "method", "path") if name in query}
+    return {"entries": [entry.plain() for entry in world.journal.select(**wanted)]}
 
 
 def _clear_journal(world: World, _body: Any, _query: Any) -> Any:

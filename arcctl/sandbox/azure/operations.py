@@ -91,7 +91,9 @@ class Operations:
         """Count a look at an operation; a planned failure comes with the last of them."""
         operation.looks += 1
         plan = operation.planned_failure
-        if plan and not operation.is_over and operation.looks > int(plan.get("polls", 0)):
+        if plan is None or operation.is_over:
+            return operation
+        if operation.looks > int(plan.get("polls", 0)):
             self._end(operation, "Failed", _planned_error(plan))
         return operation
 
@@ -101,7 +103,7 @@ class Operations:
             return
         now = self._clock.now()
         for operation in list(self._running):
-            if operation.stuck or operation.planned_failure or operation.is_over:
+            if operation.stuck or operation.planned_failure is not None or operation.is_over:
                 continue
             if now >= operation.due and operation.ready():
                 self._end(operation, "Succeeded")
