@@ -132,6 +132,17 @@ def execute(
     raise typer.Exit(lifecycle.execute(options, command))
 
 
+@app.command()
+def demo() -> None:
+    """Watch arcctl connect a cluster, look at it and delete it, on a sandbox of its own."""
+    import sys
+
+    from arcctl.errors import ExitCode
+    from arcctl.sandbox.demo import play
+
+    raise typer.Exit(ExitCode.DONE if play(sys.stderr) else ExitCode.FAILED)
+
+
 @faults.command(name="add")
 def add_fault(
     plan: Annotated[str, typer.Argument(help="A plan, or a list of them, as JSON.")],

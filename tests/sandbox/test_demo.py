@@ -1,0 +1,80 @@
+"""`arcctl sandbox demo`: the first thing that a new user types."""
+
+from __future__ import annotations
+
+import re
+import socket
+import sys
+from typing import TYPE_CHECKING
+
+from tests.sandbox.programs import ran
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+    from pathlib import Path
+
+DEMO = ("-m", "arcctl", "sandbox", "demo")
+
+
+async def watched(home: Path, environment: Mapping[str, str]) -> tuple[int, str, str]:
+    """Watch a demo in a pipe, with a home of its own."""
+    own = {"HOME": str(home), "XDG_CACHE_HOME": str(home / ".cache")}
+    return await ran(sys.executable, *DEMO, environment={**own, **environment})
+
+
+def answers(err: str) -> bool:
+    """Whether anybody listens where the sandbox said that it was."""
+    found = re.search(r"https://127\.0\.0\.1:(\d+)", err)
+    assert found, err
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", int(found[1]))) == 0
+
+
+def files_in(home: Path) -> set[str]:
+    """The names of all files that were left there."""
+    return {path.name for path in home.rglob("*") if path.is_file()}
+
+
+async def test_each_command_is_shown_and_ends_well(home: Path, helm4: Path) -> None:
+    """Six command lines, what they found, and one sentence at the end."""
+    code, out, err = await watched(home, {"ARCCTL_HELM": str(helm4)})
+
+    assert code == 0, err
+    verbs = re.findall(r"^\$ arcctl (\w+)", err, re.MULTILINE)
+    assert verbs == ["connect", "show", "show", "list", "connect", "delete"]
+    assert out.count("harbor") == 2
+    assert "clusteridentityoperator" in out
+    assert "edge/harbor is as asked" in err
+    assert err.endswith("removed; the sandbox is gone too.\n")
+
+
+async def test_nothing_stays_behind(home: Path, helm4: Path) -> None:
+    """No sandbox answers any more, and the home holds no cluster's, no Azure's and no token."""
+    _, _, err = await watched(home, {"ARCCTL_HELM": str(helm4)})
+
+    assert not answers(err)
+    assert files_in(home) <= {"versions.json"}  # what arcctl remembers of the helms it met
+
+
+async def test_what_the_person_has_set_leads_nowhere_else(home: Path, helm4: Path) -> None:
+    """A token, a kubeconfig and an output format of the person's own do not reach the commands."""
+    own = {
+        "ARCCTL_HELM": str(helm4),
+        "ARCCTL_OUTPUT": "yaml",
+        "AZURE_ACCESS_TOKEN": "not-for-the-sandbox",
+        "KUBECONFIG": str(home / "missing"),
+    }
+    code, out, err = await watched(home, own)
+
+    assert code == 0, err
+    assert "connectivityStatus:" not in out
+
+
+async def test_a_bad_end_is_told(home: Path) -> None:
+    """Without a usable helm the demo stops at its first command, and leaves no sandbox."""
+    code, _, err = await watched(home, {"ARCCTL_HELM": str(home / "no-helm")})
+
+    assert code == 1
+    assert "[AZK8S0510]" in err
+    assert "The demo did not end as it should" in err
+    assert not answers(err)
