@@ -9,7 +9,8 @@ import typer
 
 from arcctl import __version__
 from arcctl.commands import connect, delete, inventory, sandbox
-from arcctl.errors import ArcctlError, ExitCode, Interrupted
+from arcctl.commands.spelling import AzCommand
+from arcctl.errors import ArcctlError, ExitCode, Interrupted, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -28,10 +29,10 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("connect")(connect.connect)
-app.command("show")(inventory.show)
-app.command("list")(inventory.list_clusters)
-app.command("delete")(delete.delete)
+app.command("connect", cls=AzCommand)(connect.connect)
+app.command("show", cls=AzCommand)(inventory.show)
+app.command("list", cls=AzCommand)(inventory.list_clusters)
+app.command("delete", cls=AzCommand)(delete.delete)
 app.add_typer(sandbox.app, name="sandbox")
 
 
@@ -54,22 +55,48 @@ def run(arguments: Sequence[str]) -> ExitCode | int:
     """Run one command line and return its exit code."""
     debug = "--debug" in arguments
     try:
-        ended = app(list(arguments), standalone_mode=False)
+        ended = app(list(arguments), prog_name="arcctl", standalone_mode=False)
+        sys.stdout.flush()
     except ArcctlError as error:
         return _complain(error, debug=debug)
     except (KeyboardInterrupt, typer.Abort):
         return _complain(Interrupted("stopped; the same command goes on from here"), debug=debug)
     except Exception as error:  # noqa: BLE001 - the one place where nothing may pass
+        if hasattr(error, "format_message"):  # Typer's own, whose class has moved between versions
+            return _mistyped(error, error.format_message(), arguments)
         return _unexpected(error, debug=debug)
     return ended if isinstance(ended, int) else ExitCode.DONE
 
 
-def _unexpected(error: Exception, *, debug: bool) -> ExitCode | int:
-    """Usage errors are Typer's to word; anything else is a fault of arcctl."""
-    if hasattr(error, "exit_code") and hasattr(error, "show"):
-        error.show()
-        return int(error.exit_code)
-    if isinstance(error, BrokenPipeError):
+def _mistyped(error: Exception, text: str, arguments: Sequence[str]) -> ExitCode:
+    """Say what Typer found wrong, in arcctl's words; a verb left out gets the help it asks for."""
+    if text.startswith("Usage: "):
+        typer.echo(text, err=True)
+        return ExitCode.USAGE
+    message, _, advice = text.rstrip(".").partition(". ")
+    if close := " or ".join(getattr(error, "possibilities", None) or ()):
+        message, advice = message.partition(" (")[0], f"did you mean {close}?"
+    where = getattr(getattr(error, "ctx", None), "command_path", None) or _verb(arguments)
+    mistake = UsageError(
+        _uncapitalised(message),
+        why=_uncapitalised(advice) if advice else (),
+        hints=f"{where} --help",
+    )
+    return _complain(mistake, debug=False)
+
+
+def _verb(arguments: Sequence[str]) -> str:
+    known = {each.name for each in app.registered_commands}
+    return f"arcctl {arguments[0]}" if arguments[0] in known else "arcctl"
+
+
+def _uncapitalised(text: str) -> str:
+    return text[:1].lower() + text[1:]
+
+
+def _unexpected(error: Exception, *, debug: bool) -> ExitCode:
+    """A reader that went away is nobody's fault; anything else is this machine's or arcctl's."""
+    if isinstance(error, BrokenPipeError) and _nobody_reads():
         return ExitCode.DONE
     if isinstance(error, OSError):
         return _complain(_of_this_machine(error), debug=debug)
@@ -91,6 +118,18 @@ def _of_this_machine(error: OSError) -> ArcctlError:
     return found
 
 
+def _nobody_reads() -> bool:
+    """Tell whether it is stdout that broke, and if so keep Python from saying it once more."""
+    import os
+
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return True
+    return False
+
+
 def _complain(error: ArcctlError, *, debug: bool) -> ExitCode:
     import os
 
@@ -98,7 +137,7 @@ def _complain(error: ArcctlError, *, debug: bool) -> ExitCode:
 
     complain(error, sys.stderr, no_colour="NO_COLOR" in os.environ)
     if debug:
-        sys.stderr.write(traceback_of(error))
+        sys.stderr.write(traceback_of(error, os.environ))
     return error.exit_code
 
 

@@ -8,6 +8,7 @@ import typer
 
 from arcctl.commands.options import CHANGES, CLUSTER, Group, Name, NoWait, Yes
 from arcctl.commands.session import Session, command
+from arcctl.commands.spelling import TRUTH
 
 Text = str | None
 _AGENTS = "The agents' way to Azure"
@@ -15,7 +16,7 @@ _ISSUER = "Workload identity"
 _OWNER = "Resources made elsewhere"
 
 Location = Annotated[Text, typer.Option("--location", "-l", help="Region; else the group's.")]
-Tags = Annotated[list[str] | None, typer.Option(help="k=v, repeatable; '' clears.")]
+Tags = Annotated[list[str] | None, typer.Option(metavar="K=V ...", help="Tags; '' clears.")]
 Https = Annotated[Text, typer.Option(help="HTTPS proxy URL.", rich_help_panel=_AGENTS)]
 Http = Annotated[Text, typer.Option(help="HTTP proxy URL.", rich_help_panel=_AGENTS)]
 Skip = Annotated[Text, typer.Option(help="Comma list of hosts not to proxy; 'Arc' is Arc's own.")]
@@ -28,7 +29,7 @@ NoUpgrade = Annotated[
     bool, typer.Option("--disable-auto-upgrade", help="Agents do not upgrade themselves.")
 ]
 Oid = Annotated[Text, typer.Option(help="Object id of the custom locations app; turns it on.")]
-PrivateLink = Annotated[Text, typer.Option(help="true or false.")]
+PrivateLink = Annotated[Text, typer.Option(metavar=TRUTH, help="Reach Azure by private link.")]
 Scope = Annotated[
     Text,
     typer.Option(
@@ -37,15 +38,23 @@ Scope = Annotated[
 ]
 Patience = Annotated[str, typer.Option(help="Seconds, or 20m, until everything must be connected.")]
 LogPath = Annotated[Text, typer.Option(help="Where containers' logs lie on the nodes.")]
-Issuer = Annotated[Text, typer.Option(help="true turns the OIDC issuer on.")]
+Issuer = Annotated[Text, typer.Option(metavar=TRUTH, help="Issue tokens for workload identity.")]
 OwnIssuer = Annotated[Text, typer.Option(help="URL of an issuer of your own.")]
 Workload = Annotated[
-    Text, typer.Option("--enable-workload-identity", "--enable-wi", help="true or false.")
+    Text,
+    typer.Option(
+        "--enable-workload-identity",
+        "--enable-wi",
+        metavar=TRUTH,
+        help="Let pods sign in to Azure.",
+    ),
 ]
 Gateway = Annotated[Text, typer.Option(help="ARM id of the Arc gateway.")]
 Settings = Annotated[
     list[str] | None,
-    typer.Option("--configuration-settings", "--config", help="feature.setting=value, repeatable."),
+    typer.Option(
+        "--configuration-settings", "--config", metavar="F.S=V ...", help="feature.setting=value."
+    ),
 ]
 ProtectedSettings = Annotated[
     list[str] | None,
@@ -53,6 +62,7 @@ ProtectedSettings = Annotated[
         "--config-protected-settings",
         "--configuration-protected-settings",
         "--config-protected",
+        metavar="F.S=V ...",
         help="The same for secrets; Azure Resource Manager never sees them.",
     ),
 ]

@@ -137,23 +137,28 @@ def _in_loop(work: Work, flags: dict[str, Any], own: dict[str, Any]) -> None:
         _stop_on_sigterm(asyncio.current_task())
         await _with_session(work, settings, own)
 
-    asyncio.run(main())
+    try:
+        asyncio.run(main())
+    except asyncio.CancelledError:
+        raise KeyboardInterrupt from None
 
 
 async def _with_session(work: Work, settings: Settings, own: dict[str, Any]) -> None:
     from arcctl.clients import Clients
     from arcctl.flow.events import Noted
     from arcctl.views.console import Console
+    from arcctl.views.logs import shown
 
     console = Console(settings)
     clients = Clients(settings, note=lambda text: console.progress(Noted(text)))
     if settings.flags.skip_ssl_verification:
         console.progress(Noted("the cluster's certificate is NOT verified", warning=True))
-    try:
-        await work(Session(settings, clients, console), **own)
-    finally:
-        console.close()
-        await clients.close()
+    with shown(settings, console.err):
+        try:
+            await work(Session(settings, clients, console), **own)
+        finally:
+            console.close()
+            await clients.close()
 
 
 def _stop_on_sigterm(task: asyncio.Task[Any] | None) -> None:

@@ -7,9 +7,12 @@ import time
 from typing import TYPE_CHECKING, TextIO
 
 from arcctl.errors import UsageError
+from arcctl.model.scrub import scrubbed, secrets_of
 from arcctl.views.progress import JsonLines, Lines, Living, Progress, Silent
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from arcctl.errors import ArcctlError
     from arcctl.settings import Settings
 
@@ -64,16 +67,17 @@ def _progress(settings: Settings, err: TextIO) -> Progress:
         return JsonLines(err)
     if kind == "none" or settings.flags.only_show_errors:
         return Silent()
-    if (
-        kind == "plain"
-        or settings.in_ci
-        or not err.isatty()
-        or settings.environ.get("TERM") == "dumb"
-    ):
+    if kind == "plain" or _plain(settings) or not err.isatty():
         return Lines(err)
     from rich.console import Console as RichConsole
 
     return Living(RichConsole(stderr=True, highlight=False))
+
+
+def _plain(settings: Settings) -> bool:
+    """Whether a list that redraws itself would be in the way: of a log, or of a simple terminal."""
+    logging = settings.flags.verbose or settings.flags.debug
+    return settings.in_ci or logging or settings.environ.get("TERM") == "dumb"
 
 
 def complain(error: ArcctlError, err: TextIO, *, no_colour: bool) -> None:
@@ -82,15 +86,15 @@ def complain(error: ArcctlError, err: TextIO, *, no_colour: bool) -> None:
         ("", "", "") if no_colour or not err.isatty() else ("\33[31m", "\33[2m", "\33[0m")
     )
     err.write(f"{red}error{plain}  {error.message}   {dim}[{error.code}]{plain}\n")
-    for line in error.why:
+    for line in (line for why in error.why for line in why.splitlines()):
         err.write(f"       {line}\n")
     for number, hint in enumerate(error.hints):
         err.write(f"{'try  ' if number == 0 else '     '}  {hint}\n")
     err.flush()
 
 
-def traceback_of(error: BaseException) -> str:
-    """Return the traceback for `--debug`, without local values, in which secrets could hide."""
+def traceback_of(error: BaseException, environ: Mapping[str, str]) -> str:
+    """Return the traceback for `--debug`, without local values and without what looks secret."""
     import traceback
 
-    return "".join(traceback.format_exception(error))
+    return scrubbed("".join(traceback.format_exception(error)), secrets_of(environ))

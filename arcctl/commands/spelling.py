@@ -1,0 +1,57 @@
+"""Words of the command line as az takes them, spelled out for Typer.
+
+az reads `--tags a=b c=d` as two tags, and `--enable-oidc-issuer` alone as true; Typer wants
+`--tags a=b --tags c=d` and `--enable-oidc-issuer true`.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from typer.core import TyperCommand, TyperOption
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Iterator, Sequence
+
+    from typer import Context
+
+TRUTH = "true|false"
+"""The metavar of an option that means true when nothing follows it."""
+
+
+class AzCommand(TyperCommand):
+    """A command that is typed as az's users type."""
+
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:  # type: ignore[override] # Typer's public name of it
+        """Spell the words out, then read them as Typer does."""
+        options = [each for each in self.params if isinstance(each, TyperOption)]
+        many = {name for each in options if each.multiple for name in each.opts}
+        truths = {name for each in options if each.metavar == TRUTH for name in each.opts}
+        return super().parse_args(ctx, spelled_out(args, many, truths))
+
+
+def spelled_out(words: Sequence[str], many: Collection[str], truths: Collection[str]) -> list[str]:
+    """Repeat each option of `many` before each of its values; say `true` after a bare truth."""
+    left = list(words)
+    spelled: list[str] = []
+    while left:
+        word = left.pop(0)
+        if word == "--":
+            return [*spelled, word, *left]
+        if word in many:
+            values = list(_values(left))
+            spelled += [each for value in values or [""] for each in (word, value)]
+            del left[: len(values)]
+        elif word in truths and next(_values(left), None) is None:
+            spelled += [word, "true"]
+        else:
+            spelled.append(word)
+    return spelled
+
+
+def _values(words: Sequence[str]) -> Iterator[str]:
+    """What stands before the next option."""
+    for word in words:
+        if word.startswith("-"):
+            return
+        yield word
