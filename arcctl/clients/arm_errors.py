@@ -26,6 +26,14 @@ _ROLES = (
     (re.compile(r"/listclusterusercredential", re.IGNORECASE), CLUSTER_USER),
     (re.compile(r"kubernetesconfiguration/extensions/", re.IGNORECASE), EXTENSIONS),
 )
+_NO_WAY = (
+    "Failed to establish",
+    "Failed to resolve",
+    "Unable to connect to proxy",
+    "Connection aborted",
+    "timed out",
+    "certificate verify failed",
+)
 _DENIED = re.compile(
     r"(?:client|user|principal) '(?P<who>[^']*)'(?: with object id '(?P<object>[^']*)')?"
     r".*?action(?:\(s\))? '(?P<action>[^']*)'.*?scope(?:\(s\))? '(?P<scope>[^']*)'",
@@ -34,9 +42,11 @@ _DENIED = re.compile(
 
 
 def from_answer(status: int, text: str, headers: Mapping[str, str], request: Any) -> ArcctlError:
-    """Make an error of an answer with a status from 400 on; `request` is what was asked."""
+    """Make an error of an answer with a status from 300 on; `request` is what was asked."""
     problem = arm_problem.read(text)
     facts = _facts(headers, request.headers.get("x-ms-client-request-id", ""))
+    if problem.target:
+        facts = (f"it is about {problem.target}", *facts)
     where = urlsplit(request.url)
     if status == 401:
         return _not_signed_in(problem, facts)
@@ -81,30 +91,36 @@ def from_operation(text: str, headers: Mapping[str, str], *, verb: str, path: st
 
 def from_failure(error: Exception, url: str) -> ArcctlError:
     """Make an error of a request that got no answer."""
+    return unreachable(url, str(error))
+
+
+def unreachable(url: str, said: str) -> AzureError:
+    """Make an error of what a library says about a host that did not answer."""
     host = urlsplit(url).netloc
-    if untrusted(error):
+    if untrusted(said):
         return AzureError(
             f"the TLS certificate of {host} cannot be verified",
             code="azure-tls",
-            why=_cause(error),
+            why=cause(said),
             hints="export REQUESTS_CA_BUNDLE=/path/to/your-authorities.pem",
         )
+    silent = "timed out" in said and "connect timeout" not in said
     return AzureError(
-        f"cannot reach {host}",
+        f"{host} does not answer" if silent else f"cannot reach {host}",
         code="azure-unreachable",
-        why=_cause(error),
+        why=cause(said),
         hints="is there a proxy on the way out? export HTTPS_PROXY=http://HOST:PORT",
     )
 
 
-def untrusted(error: BaseException) -> bool:
-    """Whether a request failed because the server's certificate was not trusted."""
-    seen: BaseException | None = error
-    while seen is not None:
-        if "certificate verify failed" in str(seen).lower() or "CertificateError" in str(seen):
-            return True
-        seen = seen.__cause__
-    return False
+def unreached(said: str) -> bool:
+    """Whether a library's words tell of a connection that could not be made."""
+    return any(word in said for word in _NO_WAY)
+
+
+def untrusted(said: str) -> bool:
+    """Whether it failed because the server's certificate was not trusted, or not its own."""
+    return "certificate verify failed" in said.lower() or "CertificateError" in said
 
 
 def transient(error: ArcctlError) -> bool:
@@ -194,7 +210,9 @@ def _correlation(headers: Mapping[str, str]) -> str:
     return headers.get("x-ms-correlation-request-id") or ""
 
 
-def _cause(error: BaseException) -> str:
-    """Return the last link of a chain of library errors, without their addresses in memory."""
-    said = re.sub(r"<[^>]* object at 0x[0-9a-f]+>:?\s*", "", str(error))
-    return re.sub(r"\s+", " ", said)[:300]
+def cause(text: str) -> str:
+    """Return the innermost words of a library's error, without a URL, whose query may be signed."""
+    said = " ".join(text.split())
+    inner = re.split(r"\): |\(\d+, '|\('", said.rpartition("Caused by ")[2])[-1]
+    plain = re.sub(r"""["'][)"']*$""", "", re.sub(r"\S+\?\S+", "…", inner))
+    return f"{'the proxy: ' if 'ProxyError' in said else ''}{plain}"[:300]

@@ -96,7 +96,7 @@ class Channel:
         return self._pipeline
 
     async def send(self, method: str, url: str, body: Any = None, **options: Any) -> Answer:
-        """Ask, and return what came back; raise an ArcctlError for every status from 400 on.
+        """Ask, and return what came back; raise an ArcctlError for every status from 300 on.
 
         `options` are azure-core's, for instance `retry_on_methods`.
         """

@@ -15,6 +15,7 @@ import re
 import time
 from typing import TYPE_CHECKING, Any
 
+from arcctl.clients import arm_errors
 from arcctl.clients.token_cache import Token, TokenCache
 from arcctl.errors import AccessError, ArcctlError, UsageError
 from arcctl.model.secret import Secret
@@ -30,6 +31,14 @@ _HINTS = (
     "az login",
     "or set AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_CLIENT_SECRET (or _CERTIFICATE_PATH)",
 )
+# Without them azure-identity waits 5 min for a host that is silent, four times.
+_BOUNDS: dict[str, Any] = {"connection_timeout": 5, "read_timeout": 30, "retry_total": 2}
+# They need packages that arcctl does not bring, and would only lengthen what is said of failure.
+_NOT_OURS: dict[str, Any] = {
+    "exclude_shared_token_cache_credential": True,
+    "exclude_visual_studio_code_credential": True,
+    "exclude_broker_credential": True,
+}
 _JUST_FETCHED = 30  # seconds for which even a token that ends soon is used
 
 # azure-identity warns through logging, which Python prints when nobody listens.
@@ -128,7 +137,7 @@ def _sign_in(cloud: Cloud, audience: str, claims: str | None) -> Token:
         with _chain(cloud) as chain:
             found = chain.get_token(f"{audience}/.default", **options)
     except CoreError as error:
-        raise _refused(str(getattr(error, "message", "") or error), cloud) from error
+        raise _refused(error, cloud) from error
     except ValueError as error:
         raise AccessError(
             "the settings for signing in to Azure do not fit", why=str(error), hints=_HINTS
@@ -143,11 +152,11 @@ def _chain(cloud: Cloud) -> DefaultAzureCredential:
         "authority": cloud.login,
         "disable_instance_discovery": not cloud.builtin,
     }
-    chain = DefaultAzureCredential(process_timeout=30, **where)
+    chain = DefaultAzureCredential(process_timeout=30, **where, **_BOUNDS, **_NOT_OURS)
     # The chain gives everyone but this one the authority: a federated token would go to the
     # public cloud's login unless AZURE_AUTHORITY_HOST says otherwise.
     chain.credentials = tuple(
-        WorkloadIdentityCredential(**where)
+        WorkloadIdentityCredential(**where, **_BOUNDS)
         if isinstance(each, WorkloadIdentityCredential)
         else each
         for each in chain.credentials
@@ -155,14 +164,22 @@ def _chain(cloud: Cloud) -> DefaultAzureCredential:
     return chain
 
 
-def _refused(said: str, cloud: Cloud) -> ArcctlError:
-    """Tell apart: nobody is signed in, the sign-in was refused, the login host is unreachable."""
+def _refused(error: Exception, cloud: Cloud) -> ArcctlError:
+    """Tell apart: the sign-in was refused, its host cannot be reached, nobody is signed in."""
+    said = str(getattr(error, "message", "") or error)
     if found := re.search(r"(AADSTS\d+):\s*(.*?)(?:\.\s|\.?$|\r|\n)", said, re.MULTILINE):
         return AccessError(
             f"sign-in refused: {found.group(2).rstrip('.')}", code=found.group(1), hints=_HINTS
         )
+    # Only who really asked the login host says so; others report what they miss on this machine.
+    asked = [line for line in said.splitlines() if "Authentication failed" in line]
+    if asked and arm_errors.unreached(asked[0]):
+        return arm_errors.unreachable(cloud.login, asked[0])
     tried = dict(re.findall(r"^\s*(\w+Credential): (.*)$", said, re.MULTILINE))
-    lines = tuple(f"{name}: {reason.split('. ')[0]}" for name, reason in tried.items())
+    lines = tuple(
+        f"{name}: {reason.removeprefix(f'{name} ').split('. ')[0].rstrip('.')}"
+        for name, reason in tried.items()
+    )
     return AccessError(
         f"not signed in to {cloud.name}",
         code="not-signed-in",

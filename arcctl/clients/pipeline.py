@@ -72,7 +72,8 @@ class _Judge(AsyncHTTPPolicy[Any, Any]):
         except CoreError as error:
             raise arm_errors.from_failure(error, url) from error
         answer = response.http_response
-        if answer.status_code >= 400:
+        # azure-core follows no redirect for us, and ARM sends none: it is somebody in between.
+        if answer.status_code >= 300:
             raise arm_errors.from_answer(
                 answer.status_code, answer.text(), answer.headers, request.http_request
             )
@@ -195,7 +196,7 @@ class _Reach(AsyncHTTPPolicy[Any, Any]):
         try:
             return await self.next.send(request)
         except (ServiceRequestError, ServiceResponseError) as error:
-            if arm_errors.untrusted(error):
+            if arm_errors.untrusted(str(error)):
                 raise arm_errors.from_failure(error, request.http_request.url) from error
             raise
         except CoreError as error:

@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from arcctl.clients import arm_errors
 from arcctl.errors import AccessError, ArcctlError, AzureError, NotFound
 from tests.clients.arm.server import CLUSTER, GROUP, Azure, Say
 
@@ -180,3 +181,50 @@ async def test_an_empty_404_names_the_path(azure: Azure, arm: Arm) -> None:
 
     with pytest.raises(NotFound, match="connectedClusters/harbor"):
         await arm.get(CLUSTER)
+
+
+async def test_a_redirect_is_an_error(azure: Azure, arm: Arm) -> None:
+    """ARM sends none: somebody stands in between, and is not followed."""
+    azure.say("GET", CLUSTER, Say(None, 302, {"Location": "https://portal.hotel.example/"}))
+
+    with pytest.raises(AzureError, match="answered 302 to GET") as caught:
+        await arm.get(CLUSTER)
+
+    assert caught.value.code == "azure-302"
+
+
+async def test_what_it_is_about_is_told(azure: Azure, arm: Arm) -> None:
+    """The target of an error is among its reasons."""
+    error = await failed(azure, arm, 400, {"code": "Bad", "message": "No.", "target": "tags"})
+
+    assert error.why[0] == "it is about tags"
+
+
+@pytest.mark.parametrize(
+    ("said", "cause"),
+    [
+        (
+            (
+                "Pool(host='a', port=9): Max retries exceeded with url: /x?s=SIG (Caused by "
+                "NewConnectionError(\"Connection(host='a', port=9): Failed to establish a new "
+                'connection: [Errno 111] Connection refused"))'
+            ),
+            "Failed to establish a new connection: [Errno 111] Connection refused",
+        ),
+        (
+            "('Connection aborted.', ConnectionResetError(104, 'Connection reset by peer'))",
+            "Connection reset by peer",
+        ),
+        (
+            (
+                "Pool(host='a', port=1): Max retries exceeded with url: /x?s=SIG (Caused by "
+                "ProxyError('Unable to connect to proxy', OSError('Tunnel failed: 407')))"
+            ),
+            "the proxy: Tunnel failed: 407",
+        ),
+        ("cannot read https://a/x?s=SIG now", "cannot read … now"),
+    ],
+)
+def test_a_librarys_words_are_cut_to_the_cause(said: str, cause: str) -> None:
+    """No objects, no nesting, and no URL with a signature."""
+    assert arm_errors.cause(said) == cause

@@ -14,7 +14,7 @@ import pytest
 from arcctl import settings as settings_module
 from arcctl.clients.cloud import find_cloud
 from arcctl.clients.identity import Identity
-from arcctl.errors import AccessError, UsageError
+from arcctl.errors import AccessError, AzureError, UsageError
 from arcctl.model.secret import Secret
 from arcctl.settings import Flags
 from tests.clients.arm.server import SUBSCRIPTION, TENANT, Azure
@@ -158,6 +158,22 @@ async def test_nobody_signed_in_is_told_in_a_line_for_each_way(
     assert "AzureCliCredential: Azure CLI not found on path" in caught.value.why
     assert all("\n" not in line for line in caught.value.why)
     assert caught.value.hints[0] == "az login"
+
+
+async def test_a_login_that_cannot_be_reached_is_not_a_missing_sign_in(
+    settings: Settings, cloud: Cloud, with_secret: None
+) -> None:
+    """The host is named, and the way out, as for every other request."""
+    told = settings_module.read(dict(os.environ), Flags())
+    identity = Identity(told, replace(cloud, login="https://127.0.0.1:9"))
+
+    with pytest.raises(AzureError, match=r"cannot reach 127\.0\.0\.1:9") as caught:
+        await identity.token()
+
+    assert caught.value.code == "azure-unreachable"
+    assert caught.value.why == (
+        "Failed to establish a new connection: [Errno 111] Connection refused",
+    )
 
 
 async def test_a_wrong_choice_of_credential_is_told(
