@@ -40,6 +40,30 @@ PRINTED = (
 )
 TOP = ("id", "identity", "kind", "location", "name", "systemData", "tags", "type")
 
+# The parts of the nested ones, which the peer prints with nulls as well.
+_PARTS = {
+    "aadProfile": ("adminGroupObjectIDs", "enableAzureRbac", "tenantId"),
+    "arcAgentProfile": (
+        "agentAutoUpgrade",
+        "agentErrors",
+        "agentState",
+        "desiredAgentVersion",
+        "systemComponents",
+    ),
+    "gateway": ("enabled",),
+    "identity": ("principalId", "tenantId", "type"),
+    "oidcIssuerProfile": ("enabled", "issuerUrl", "selfHostedIssuerUrl"),
+    "securityProfile": ("workloadIdentity",),
+    "systemData": (
+        "createdAt",
+        "createdBy",
+        "createdByType",
+        "lastModifiedAt",
+        "lastModifiedBy",
+        "lastModifiedByType",
+    ),
+}
+
 # Where the wire's spelling differs from the printed one.
 _RESPELLED = {"enableAzureRBAC": "enableAzureRbac", "tenantID": "tenantId"}
 
@@ -70,8 +94,19 @@ def printed(resource: Body) -> Body:
         flat["aadProfile"] = {
             _RESPELLED.get(key, key): value for key, value in flat["aadProfile"].items()
         }
+    for name, parts in _PARTS.items():
+        if isinstance(flat[name], dict):
+            flat[name] = dict.fromkeys(parts) | flat[name]
     flat["resourceGroup"] = group_of(resource.get("id") or "")
-    return dict(sorted(flat.items()))
+    whole: Body = _sorted(flat)
+    return whole
+
+
+def _sorted(value: Any) -> Any:
+    """Order the keys all the way down, as az does."""
+    if isinstance(value, dict):
+        return {key: _sorted(value[key]) for key in sorted(value)}
+    return [_sorted(each) for each in value] if isinstance(value, list) else value
 
 
 def writable(resource: Body) -> Body:
@@ -88,6 +123,8 @@ def writable(resource: Body) -> Body:
     for component in agent.get("systemComponents") or []:
         component.pop("currentVersion", None)
     (properties.get("oidcIssuerProfile") or {}).pop("issuerUrl", None)
+    if not properties.get("aadProfile"):
+        properties.pop("aadProfile", None)
     body: Body = {
         "location": resource["location"],
         "tags": dict(resource.get("tags") or {}),

@@ -63,9 +63,10 @@ def parsed(time: str | None) -> datetime | None:
         return None
     cut = re.sub(r"(\.\d{6})\d+", r"\1", time).replace("Z", "+00:00")
     try:
-        return datetime.fromisoformat(cut)
+        when = datetime.fromisoformat(cut)
     except ValueError:
         return None
+    return when if when.tzinfo else when.replace(tzinfo=UTC)
 
 
 def _age(time: str | None, now: datetime) -> str:
@@ -106,14 +107,19 @@ def _cluster(cluster: Printed) -> str:
         return f"{cluster['distribution'] or 'generic'} · nothing heard from it yet"
     nodes, cores = cluster["totalNodeCount"], cluster["totalCoreCount"]
     return (
-        f"Kubernetes {cluster['kubernetesVersion']} · {nodes} nodes, {cores} cores"
-        f" · {cluster['distribution']}"
+        f"Kubernetes {cluster['kubernetesVersion']} · {counted(nodes, 'node')}, "
+        f"{counted(cores, 'core')} · {cluster['distribution'] or 'generic'}"
     )
+
+
+def counted(number: int | None, noun: str) -> str:
+    """Write `1 node`, `3 nodes`, or that nobody has counted."""
+    return f"{'?' if number is None else number} {noun}{'' if number == 1 else 's'}"
 
 
 def _agents(cluster: Printed) -> str:
     version = cluster["agentVersion"]
-    upgrade = (cluster["arcAgentProfile"] or {}).get("agentAutoUpgrade", "Enabled")
+    upgrade = (cluster["arcAgentProfile"] or {}).get("agentAutoUpgrade")
     automatic = f"auto-upgrade {'off' if upgrade == 'Disabled' else 'on'}"
     if not version:
         return f"version unknown until the first heartbeat · {automatic}"
@@ -125,10 +131,14 @@ def support(version: str) -> str:
     found = re.match(r"(\d+)\.(\d+)", version)
     if not found:
         return "support unknown"
-    behind = NEWEST_AGENT[1] - int(found.group(2))
-    if behind > SUPPORTED_MINORS:
-        return f"out of support: {behind} minors behind, arcctl upgrade"
-    return "in support" if behind > 0 else "newest in support"
+    major, minor = map(int, found.groups())
+    if (major, minor) == NEWEST_AGENT:
+        return "newest in support"
+    behind = NEWEST_AGENT[1] - minor if major == NEWEST_AGENT[0] else 0
+    if major < NEWEST_AGENT[0] or behind > SUPPORTED_MINORS:
+        far = f"{behind} minors" if behind else "a major version"
+        return f"out of support: {far} behind, arcctl upgrade"
+    return "in support"
 
 
 def _identity(cluster: Printed, now: datetime) -> str:
@@ -136,13 +146,12 @@ def _identity(cluster: Printed, now: datetime) -> str:
     if not until:
         return "no certificate yet"
     days = (until - now).days
-    if days < 0:
-        return f"certificate expired {-days} days ago"
+    if until <= now:
+        return f"certificate expired {spoken((now - until).total_seconds())} ago"
+    valid = f"certificate valid {counted(days, 'day')} more"
     if days <= _URGENT_BELOW:
-        return f"warning: certificate valid {days} days more; bring the cluster online to renew it"
-    if days <= _RENEWS_BELOW:
-        return f"certificate valid {days} days more, agents are trying to renew it"
-    return f"certificate valid {days} days more"
+        return f"warning: {valid}; bring the cluster online to renew it"
+    return f"{valid}, agents are trying to renew it" if days <= _RENEWS_BELOW else valid
 
 
 def _features(cluster: Printed) -> Iterator[str]:
@@ -165,7 +174,7 @@ def write_agents(agents: Sequence[AgentState], out: TextIO) -> None:
     width = max(len(agent.name) for agent in agents)
     for agent in agents:
         mark = "✓" if agent.healthy else "✗"
-        restarts = f"  {agent.restarts} restarts" if agent.restarts else ""
+        restarts = f"  {counted(agent.restarts, 'restart')}" if agent.restarts else ""
         optional = " (optional)" if agent.optional else ""
         out.write(
             f"  {mark} {agent.name:<{width}}  {agent.ready}/{agent.total}{restarts}"

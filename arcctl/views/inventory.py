@@ -27,7 +27,7 @@ def write_cluster(
         return output.write(cluster, console.out, chosen, query=query, row=clusters.row)
     if chosen == "table":
         rows = [clusters.agent_row(agent) for agent in agents]
-        return output.write(rows, console.out, chosen, query=query)
+        return output.write(rows, console.out, chosen, query=query, row=dict)
     states = [asdict(agent) | {"healthy": agent.healthy} for agent in agents]
     return output.write({**cluster, "agents": states}, console.out, chosen, query=query)
 
@@ -39,6 +39,6 @@ async def write_list(console: Console, found: AsyncIterator[Printed]) -> None:
         await output.stream(found, console.out)
     elif chosen == "table" and not query:
         rows = [clusters.row(each) async for each in found]
-        output.write(rows, console.out, chosen)
+        output.write(rows, console.out, chosen, row=dict)
     else:
         output.write([each async for each in found], console.out, chosen, query=query)

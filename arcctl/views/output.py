@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     Row: TypeAlias = Callable[[Any], dict[str, Any]]
 
 
+_HIDDEN = ("id", "type", "etag")
+
+
 def queried(value: Any, query: str | None) -> Any:
     """Apply a JMESPath query, as `--query` does in az; raise UsageError for a broken one."""
     if not query:
@@ -29,9 +32,12 @@ def queried(value: Any, query: str | None) -> Any:
 def write(
     value: Any, out: TextIO, output: str, *, query: str | None = None, row: Row | None = None
 ) -> None:
-    """Write one result. `row` makes an object's line of a table, unless a query has reshaped it."""
+    """Write one result; nothing for a query that found nothing, as az does.
+
+    `row` makes an object's line of a table, unless a query has reshaped it.
+    """
     value = queried(value, query)
-    if output == "none":
+    if output == "none" or value is None:
         return
     if output == "table":
         out.write(_table(value, None if query else row))
@@ -47,14 +53,18 @@ async def stream(items: AsyncIterator[Any], out: TextIO) -> None:
     """Write a JSON array item by item, so that ten thousand need no memory."""
     opened = False
     async for item in items:
-        text = json.dumps(item, indent=2, ensure_ascii=False).replace("\n", "\n  ")
+        text = _dumped(item).replace("\n", "\n  ")
         out.write(f"{',' if opened else '['}\n  {text}")
         opened = True
     out.write("\n]\n" if opened else "[]\n")
 
 
+def _dumped(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True)
+
+
 def _json(value: Any, *, coloured: bool) -> str:
-    text = json.dumps(value, indent=2, ensure_ascii=False)
+    text = _dumped(value)
     if not coloured:
         return text + "\n"
     from rich.console import Console
@@ -69,7 +79,7 @@ def _json(value: Any, *, coloured: bool) -> str:
 def _yaml(value: Any) -> str:
     import yaml
 
-    text: str = yaml.safe_dump(value, allow_unicode=True, sort_keys=False, default_flow_style=False)
+    text: str = yaml.safe_dump(value, allow_unicode=True, default_flow_style=False)
     return text
 
 
@@ -79,6 +89,8 @@ def _table(value: Any, row: Row | None) -> str:
     if not rows:
         return ""
     heads = list(dict.fromkeys(head for each in rows for head in each))
+    if not heads:
+        raise UsageError("nothing in this result fits into a table", hints="--query EXPRESSION")
     cells = [[_cell(each.get(head)) for head in heads] for each in rows]
     widths = [max(len(line[at]) for line in [heads, *cells]) for at in range(len(heads))]
     rule = ["-" * width for width in widths]
@@ -89,17 +101,19 @@ def _row(value: Any, row: Row | None) -> dict[str, Any]:
     if row:
         return row(value)
     if isinstance(value, dict):
-        plain = {key: each for key, each in value.items() if not isinstance(each, dict | list)}
-        return {key[:1].upper() + key[1:]: each for key, each in plain.items()}
+        return {key[:1].upper() + key[1:]: each for key, each in value.items() if _fits(key, each)}
     if isinstance(value, list):
         return {f"Column{number}": each for number, each in enumerate(value, 1)}
     return {"Result": value}
 
 
+def _fits(key: str, value: Any) -> bool:
+    """Leave out what az leaves out: long names nobody reads in a table, nulls, and what is nested."""
+    return key not in _HIDDEN and value is not None and not isinstance(value, dict | list)
+
+
 def _cell(value: Any) -> str:
-    if value is None:
-        return ""
-    return str(value)
+    return "" if value is None else " ".join(str(value).splitlines())
 
 
 def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
@@ -110,22 +124,21 @@ def _line(cells: Sequence[str], widths: Sequence[int]) -> str:
 
 
 def _tsv(value: Any) -> list[str]:
-    """Write as az does: maps by value in key order, lists of maps line by line, nulls empty."""
+    """Write as az does: a line for each of a list, and in it a cell for each value of a map."""
     values = value if isinstance(value, list) else [value]
-    return [_tsv_line(each) for each in values if each is not None]
+    return [_tsv_line(each) for each in values]
 
 
 def _tsv_line(value: Any) -> str:
     if isinstance(value, dict):
-        value = [each for _, each in sorted(value.items())]
+        value = list(value.values())
     if isinstance(value, list):
-        return "\t".join("" if isinstance(each, dict | list) else _tsv_cell(each) for each in value)
-    return _tsv_cell(value)
+        return "\t".join(_tsv_cell(each) for each in value)
+    return str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _tsv_cell(value: Any) -> str:
-    if value is None:
-        return ""
-    if isinstance(value, bool):
-        return str(value).lower()
-    return str(value).replace("\t", " ").replace("\n", " ")
+    """Scripts count on az's way with what fits no cell: a list's length, nothing for a map."""
+    if isinstance(value, list):
+        return str(len(value))
+    return "" if isinstance(value, dict) else str(value)

@@ -27,7 +27,7 @@ class Progress(Protocol):
 
 
 class Silent:
-    """Says nothing but what may bite later (`--only-show-errors`, not even that)."""
+    """Says nothing; errors come another way."""
 
     def __call__(self, event: Event) -> None:
         """Hear, and say nothing."""
@@ -143,6 +143,7 @@ class Living:
 
     def _draw(self) -> RenderableType:
         from rich.table import Table
+        from rich.text import Text
 
         grid = Table.grid(padding=(0, 1))
         grid.add_column(width=3, justify="right")
@@ -153,13 +154,16 @@ class Living:
             if row.title:
                 grid.add_row(*self._cells(row))
             for text, warning in row.notes:
-                grid.add_row("", _word(warning=warning), text, "")
+                grid.add_row("", _word(warning=warning), Text(text), "")
         return grid
 
     def _cells(self, row: _Row) -> tuple[RenderableType, ...]:
+        from rich.text import Text
+
         length = row.seconds if row.seconds is not None else time.monotonic() - row.begun
         taken = spoken(length) if length >= 0.05 else ""
-        return (_symbol(row.state), row.title, row.text, taken)
+        # Text, because a plain string would be read as markup: `[hidden]` would vanish.
+        return (_symbol(row.state), Text(row.title), Text(row.text), taken)
 
     def close(self) -> None:
         """Leave the list as it stands."""

@@ -17,7 +17,9 @@ def connected(console: Console, resource: dict[str, Any]) -> None:
     """Say that it is connected, or how far it is where nobody waited; write the resource."""
     flat = printed(resource)
     agents = f", agents {flat['agentVersion']}" if flat["agentVersion"] else ""
-    nodes = f", {flat['totalNodeCount']} nodes" if flat["totalNodeCount"] else ""
+    nodes = (
+        f", {clusters.counted(flat['totalNodeCount'], 'node')}" if flat["totalNodeCount"] else ""
+    )
     console.say(
         f"{status(resource)}: {flat['name']} ({flat['resourceGroup']}, {flat['location']})"
         f"{agents}{nodes}. {_taken(console)}"
