@@ -15,10 +15,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from arcctl.errors import UsageError
+from arcctl.model.names import is_guid
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
+_QUOTES = ("'", '"')
 OUTPUTS = ("json", "jsonc", "yaml", "yamlc", "table", "tsv", "none")
 
 
@@ -63,7 +65,8 @@ class Settings:
     def kube_config(self) -> str | None:
         """The kubeconfig named on the command line, without the quotes that the peer strips."""
         path = self.flags.kube_config or ""
-        return path.removeprefix(path[0]).removesuffix(path[0]) if _quoted(path) else path or None
+        start, end = path[:1] in _QUOTES, path[1:][-1:] in _QUOTES
+        return path[1 if start else 0 : len(path) - 1 if end else None] or None
 
     @property
     def in_ci(self) -> bool:
@@ -75,11 +78,11 @@ def read(environ: Mapping[str, str], flags: Flags) -> Settings:
     """Look in all places, once."""
     own = _own_config(environ)
     az = _az_config(environ)
-    cloud = flags.cloud or environ.get("ARCCTL_CLOUD") or own.get("cloud") or az.get("cloud")
+    cloud = flags.cloud or environ.get("ARCCTL_CLOUD") or environ.get("AZURE_CLOUD_NAME")
     return Settings(
         environ=environ,
         flags=flags,
-        cloud=cloud or "AzureCloud",
+        cloud=cloud or own.get("cloud") or az.get("cloud") or "AzureCloud",
         subscription=(
             flags.subscription
             or environ.get("AZURE_SUBSCRIPTION_ID")
@@ -93,13 +96,9 @@ def read(environ: Mapping[str, str], flags: Flags) -> Settings:
         ),
         output=_output(environ, flags, own, az),
         helm=flags.helm or environ.get("ARCCTL_HELM") or own.get("helm"),
-        correlation_id=flags.correlation_id or str(uuid.uuid4()),
+        correlation_id=_correlation_id(flags),
         **_homes(environ),
     )
-
-
-def _quoted(path: str) -> bool:
-    return len(path) > 1 and path[0] in "'\""
 
 
 def _output(
@@ -112,9 +111,15 @@ def _output(
         or own.get("output")
         or az.get("output")
     )
-    if chosen and chosen not in OUTPUTS:
+    if chosen and chosen.lower() not in OUTPUTS:
         raise UsageError(f"unknown output format: {chosen}", why="one of " + ", ".join(OUTPUTS))
-    return chosen
+    return chosen.lower() if chosen else None
+
+
+def _correlation_id(flags: Flags) -> str:
+    if flags.correlation_id and not is_guid(flags.correlation_id):
+        raise UsageError(f"--correlation-id is a GUID, not {flags.correlation_id!r}")
+    return flags.correlation_id or str(uuid.uuid4())
 
 
 def _homes(environ: Mapping[str, str]) -> dict[str, Path]:
@@ -176,7 +181,7 @@ def _az_subscription(environ: Mapping[str, str]) -> str | None:
     """Return the subscription that `az account set` chose; az writes the file with a BOM."""
     try:
         text = (az_home(environ) / "azureProfile.json").read_text(encoding="utf-8-sig")
-        known = json.loads(text).get("subscriptions", [])
-    except (OSError, ValueError):
-        return None
-    return next((each.get("id") for each in known if each.get("isDefault")), None)
+        known = json.loads(text)["subscriptions"]
+        return next((each["id"] for each in known if each.get("isDefault")), None)
+    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+        return None  # a broken file is az's to mend

@@ -11,15 +11,15 @@ from arcctl.errors import UsageError
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
-_CLUSTER = re.compile(r"^[A-Za-z0-9][A-Za-z0-9._-]{0,62}$")
-_GROUP = re.compile(r"^[\w.()-]{1,90}$")
+_CLUSTER = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,62}")
+_GROUP = re.compile(r"[\w.()-]{1,90}")
 _TAG_FORBIDDEN = set("<>%&\\?/")
 _TAG_RESERVED = ("microsoft", "azure", "windows")
 
 
 def cluster_name(name: str) -> str:
     """Accept 1 to 63 letters, digits, `-`, `_`, `.` (`arm.md` 2), or raise UsageError."""
-    if not _CLUSTER.match(name):
+    if not _CLUSTER.fullmatch(name):
         raise UsageError(
             f"not a name for a connected cluster: {name!r}",
             code="AZK8S0100",
@@ -30,7 +30,7 @@ def cluster_name(name: str) -> str:
 
 def group_name(name: str) -> str:
     """Accept what ARM accepts for a resource group, or raise UsageError."""
-    if not _GROUP.match(name) or name.endswith("."):
+    if not _GROUP.fullmatch(name) or name.endswith("."):
         raise UsageError(
             f"not a name for a resource group: {name!r}",
             code="AZK8S0100",
@@ -42,7 +42,7 @@ def group_name(name: str) -> str:
 def tags(pairs: Iterable[str]) -> dict[str, str]:
     """Read `k=v` pairs; an empty string clears, a key alone has an empty value, as in az."""
     found: dict[str, str] = {}
-    for pair in (text for each in pairs for text in each.split(" ") if text):
+    for pair in filter(None, pairs):
         key, _, value = pair.partition("=")
         _check_tag(key, value)
         found[key] = value
@@ -73,12 +73,13 @@ def is_guid(text: str) -> bool:
         return False
 
 
-def arm_id(text: str, kind: str) -> str:
+def arm_id(text: str, kind: str, *, code: str = "AZK8S0100") -> str:
     """Accept an ARM id that names a resource of `kind` (`Namespace/type`), or raise UsageError."""
-    if f"/providers/{kind}/".lower() not in text.lower() or not text.startswith("/subscriptions/"):
+    form = rf"/subscriptions/[^/]+/resourcegroups/[^/]+/providers/{re.escape(kind)}/[^/]+/?"
+    if not re.fullmatch(form, text, re.IGNORECASE):
         raise UsageError(
             f"not the id of a {kind.rpartition('/')[2]} resource: {text!r}",
-            code="AZK8S0106",
+            code=code,
             why=f"it should read /subscriptions/…/resourceGroups/…/providers/{kind}/NAME",
         )
     return text

@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from arcctl.operations.request import ConnectRequest
 
 Values = dict[str, Any]
-_INTEGER = re.compile(r"^-?(0|[1-9]\d*)$")
+_INTEGER = re.compile(r"0|[+-]?[1-9][0-9]*")
+_LARGEST = 2**63
 _WORDS: dict[str, Any] = {"true": True, "false": False, "null": None}
 # From this version on the chart finds the key in a Secret; before, it renders one from a value,
 # and would render an empty one without it (B.13).
@@ -113,9 +114,10 @@ def _not_given(placeholder: str) -> AzureError:
 
 def _typed(text: str) -> Any:
     """`--set` reads booleans, null and integers; charts rely on it (`false` must not be a text)."""
-    if text in _WORDS:
-        return _WORDS[text]
-    return int(text) if _INTEGER.match(text) else text
+    if text.lower() in _WORDS:
+        return _WORDS[text.lower()]
+    whole = _INTEGER.fullmatch(text) and -_LARGEST <= int(text) < _LARGEST
+    return int(text) if whole else text
 
 
 def from_file(path: Path | None) -> Values:

@@ -44,7 +44,7 @@ def connect_request(given: Given, environ: Mapping[str, str], domain: str) -> Co
         proxy=_proxy(given, domain),
         custom_locations_oid=given["custom_locations_oid"],
         private_link=truth("--enable-private-link", given["enable_private_link"]),
-        private_link_scope=given["private_link_scope_resource_id"],
+        private_link_scope=_scope(given["private_link_scope_resource_id"]),
         gateway=_gateway(given["gateway_resource_id"]),
         oidc_issuer=truth("--enable-oidc-issuer", given["enable_oidc_issuer"]),
         self_hosted_issuer=given["self_hosted_issuer"],
@@ -144,7 +144,12 @@ def _key(path: str | None) -> Secret | None:
 
 
 def _gateway(text: str | None) -> str | None:
-    return names.arm_id(text, "Microsoft.HybridCompute/gateways") if text else None
+    kind = "Microsoft.HybridCompute/gateways"
+    return names.arm_id(text, kind, code="AZK8S0106") if text else None
+
+
+def _scope(text: str | None) -> str | None:
+    return names.arm_id(text, "Microsoft.HybridCompute/privateLinkScopes") if text else None
 
 
 def _protected(texts: Sequence[str]) -> dict[str, dict[str, Secret]]:

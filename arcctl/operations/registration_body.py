@@ -24,7 +24,7 @@ def desired(
     body = writable(resource) if resource else _blank(region)
     if request.tags is not None:
         # Tags that are not named stay; an empty set, said on purpose, clears (trap 19).
-        body["tags"] = {**body["tags"], **request.tags} if request.tags else {}
+        body["tags"] = _tagged(body["tags"], request.tags) if request.tags else {}
     body["identity"] = {"type": "SystemAssigned"}
     properties = body["properties"]
     properties["agentPublicKeyCertificate"] = key
@@ -44,6 +44,12 @@ def desired(
 
 def _blank(region: str) -> Body:
     return {"location": region, "tags": {}, "properties": {}}
+
+
+def _tagged(tags: dict[str, str], said: dict[str, str]) -> dict[str, str]:
+    """ARM knows a tag by its name in any case, and refuses to be told it twice."""
+    again = {name.lower() for name in said}
+    return {name: value for name, value in tags.items() if name.lower() not in again} | said
 
 
 def _settle(properties: Body, name: str, asked: str | None, detect: Any) -> None:
