@@ -36,8 +36,12 @@ async def _side_by_side(steps: Sequence[Move[World]], world: World, observer: Ob
             for step in steps:
                 group.create_task(run([step], world, observer))
     except BaseExceptionGroup as several:
-        # A person can act on one error; the first one is what stopped the others.
-        raise several.exceptions[0] from None
+        first = several.exceptions[0]
+    else:
+        return
+    # A person can act on one error; the first one is what stopped the others. It is raised out
+    # here, where it keeps the cause it came with.
+    raise first
 
 
 async def _one(step: Step[World], world: World, observer: Observer) -> None:
