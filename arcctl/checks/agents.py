@@ -74,7 +74,7 @@ def _state(name: str, deployment: Body | None, pods: list[Body]) -> AgentState:
     optional = bool(agent and agent.feature != "always")
     if deployment is None:
         return AgentState(name, job, optional, 0, 0, reason="the Deployment is missing")
-    own = [pod for pod in pods if pod["metadata"]["name"].startswith(f"{name}-")]
+    own = [pod for pod in pods if pod["metadata"]["name"].startswith(f"{name}-") and _alive(pod)]
     containers = [each for pod in own for each in _containers(pod)]
     total = sum(len(pod["spec"]["containers"]) for pod in own)
     reason = "" if available(deployment) else trouble(own)
@@ -87,6 +87,11 @@ def _state(name: str, deployment: Body | None, pods: list[Body]) -> AgentState:
         restarts=sum(each.get("restartCount", 0) for each in containers),
         reason=reason,
     )
+
+
+def _alive(pod: Body) -> bool:
+    """Completed and evicted pods are leftovers, not agents (`arc.md` A3)."""
+    return (pod.get("status") or {}).get("phase") not in ("Succeeded", "Failed")
 
 
 def _containers(pod: Body) -> list[Body]:
@@ -135,13 +140,13 @@ async def triage(sight: Sight) -> Triage:
     kubernetes = await sight.clients.kubernetes()
     identity = await kubernetes.find(f"/api/v1/{_SPACE}/secrets/{names.IDENTITY_CERTIFICATE}")
     warnings = [each for each in events if each.get("type") == "Warning"]
-    unwell = [pod for pod in pods if not _all_ready(pod)]
+    unwell = [pod for pod in pods if _alive(pod) and not _all_ready(pod)]
     evidence = (*_pod_facts(unwell), *_event_facts(warnings))[:8]
     if _pulls(unwell, warnings):
         return Triage("AZK8S0513", "an image cannot be pulled", evidence)
     if _unplaceable(unwell, warnings):
         return Triage("AZK8S0512", "a pod finds no node to run on", evidence)
-    if identity is None:
+    if identity is None or any(map(_lacks_secret, warnings)):
         cause = "the cluster has not got its identity certificate from Azure"
         return Triage("AZK8S0309", cause, evidence)
     return Triage("AZK8S0514", "the agents did not become ready in time", evidence)
@@ -167,6 +172,11 @@ def _unplaceable(pods: list[Body], warnings: list[Body]) -> bool:
     return pending or any(event.get("reason") in _PLACE_EVENTS for event in warnings)
 
 
+def _lacks_secret(event: Body) -> bool:
+    """A pod waits for the Secret that only an agent with its certificate makes."""
+    return event.get("reason") == "FailedMount" and "secret" in event.get("message", "").lower()
+
+
 def _pod_facts(pods: list[Body]) -> list[str]:
     return [f"{_short(pod)}: {trouble([pod])}"[:240] for pod in pods]
 
@@ -180,7 +190,12 @@ def _short(pod: Body) -> str:
 def _event_facts(events: list[Body]) -> list[str]:
     newest = sorted(
         events,
-        key=lambda event: event.get("lastTimestamp") or event["metadata"].get("creationTimestamp"),
+        key=lambda event: (
+            event.get("lastTimestamp")
+            or event.get("eventTime")
+            or event["metadata"].get("creationTimestamp")
+            or ""
+        ),
         reverse=True,
     )
     return [f"{each.get('reason')}: {each.get('message', '')}"[:240] for each in newest[:5]]
