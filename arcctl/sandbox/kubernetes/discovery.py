@@ -16,6 +16,11 @@ if TYPE_CHECKING:
 
 Json = dict[str, Any]
 AGGREGATED = "application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList"
+OPENAPI_V2 = "application/com.github.proto-openapi.spec.v2.v1.0+protobuf"
+# An OpenAPI 2 document without definitions, as a protobuf message whose first field says "2.0".
+# kubectl validates lists by it, and lets pass what it finds no definition of.
+NO_DEFINITIONS = b"\n\x032.0"
+INFO = {"title": "Kubernetes", "version": "embedded"}
 PART_KINDS = {"scale": ("autoscaling", "v1", "Scale"), "eviction": ("policy", "v1", "Eviction")}
 PART_VERBS = {
     "eviction": ["create"],
@@ -125,6 +130,7 @@ class Discovery:
         found = {
             "/version": self._version_document(),
             "/api": {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []},
+            "/openapi/v2": {"swagger": "2.0", "info": INFO, "paths": {}, "definitions": {}},
             "/apis": {"kind": "APIGroupList", "apiVersion": "v1", "groups": _groups(served)},
             "/api?aggregated": _aggregated_list({"": served[""]}),
             "/apis?aggregated": _aggregated_list({g: v for g, v in served.items() if g}),
@@ -229,6 +235,6 @@ def _openapi_document(path: str, kinds: list[Kind]) -> Json:
         paths[f"{where}/{kind.plural}/{{name}}"] = {"patch": _operation(kind)}
     return {
         "openapi": "3.0.0",
-        "info": {"title": "Kubernetes", "version": "embedded"},
+        "info": INFO,
         "paths": paths,
     }

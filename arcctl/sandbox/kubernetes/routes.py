@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from aiohttp import web
 
 from arcctl.sandbox.kubernetes import access, answers, problems, target, watching
-from arcctl.sandbox.kubernetes.discovery import AGGREGATED
+from arcctl.sandbox.kubernetes.discovery import AGGREGATED, NO_DEFINITIONS, OPENAPI_V2
 from arcctl.sandbox.kubernetes.logs import pod_log
 from arcctl.sandbox.kubernetes.reading import read_page
 from arcctl.sandbox.kubernetes.store import encode
@@ -94,6 +94,8 @@ class Wire:
         response = _json(document)
         if document.startswith(b'{"kind":"APIGroupDiscoveryList"'):
             response.headers["Content-Type"] = AGGREGATED
+        elif request.path == "/openapi/v2" and "protobuf" in request.headers.get("Accept", ""):
+            return web.Response(body=NO_DEFINITIONS, content_type=OPENAPI_V2)
         return response
 
     def _read(self, request: web.Request, found: Target) -> web.Response:

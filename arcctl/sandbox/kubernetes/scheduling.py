@@ -18,8 +18,8 @@ NO_FIT = "node(s) didn't match Pod's node affinity/selector"
 NOT_READY = "node(s) had untolerated taint {node.kubernetes.io/not-ready: }"
 
 
-def _fits(pod: Document, node: Document) -> bool:
-    spec = pod["spec"]
+def fits(spec: Obj, node: Document) -> bool:
+    """Say whether a pod's selectors allow a node."""
     wanted = (spec.get("nodeSelector") or {}).items()
     if not wanted <= (node["metadata"].get("labels") or {}).items():
         return False
@@ -35,7 +35,7 @@ def choose(cluster: Cluster, pod: Document) -> tuple[Document | None, str]:
     nodes = cluster.store.items(NODES.key)
     if not nodes:
         return None, "no nodes available to schedule pods"
-    fitting = [node for node in nodes if _fits(pod, node)]
+    fitting = [node for node in nodes if fits(pod["spec"], node)]
     ready = [node for node in fitting if holds(node, "Ready")]
     if ready:
         return ready[zlib.crc32(pod["metadata"]["uid"].encode()) % len(ready)], ""

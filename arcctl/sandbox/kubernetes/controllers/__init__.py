@@ -11,6 +11,7 @@ from arcctl.sandbox.kubernetes.controllers.jobs import Jobs
 from arcctl.sandbox.kubernetes.controllers.namespaces import Namespaces
 from arcctl.sandbox.kubernetes.controllers.pods import Pods
 from arcctl.sandbox.kubernetes.controllers.replicas import ReplicaSets
+from arcctl.sandbox.kubernetes.controllers.sets import DaemonSets, StatefulSets
 
 if TYPE_CHECKING:
     from arcctl.sandbox.kubernetes.controllers.engine import Controller
@@ -23,6 +24,8 @@ def everyone() -> tuple[Controller, ...]:
         Namespaces(),
         Deployments(),
         ReplicaSets(),
+        StatefulSets(),
+        DaemonSets(),
         Jobs(),
         Pods(),
         Garbage(),

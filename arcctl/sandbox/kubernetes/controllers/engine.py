@@ -45,7 +45,7 @@ class Engine:
         self._controllers = controllers
         self._waiting: dict[tuple[Controller, Key], None] = {}
         self._awake = asyncio.Event()
-        self._timers: set[asyncio.Task[None]] = set()
+        self._timers: dict[tuple[Controller, Key], tuple[float, asyncio.Task[None]]] = {}
         cluster.store.listen(self._hear)
 
     def _hear(self, event: Event) -> None:
@@ -64,12 +64,19 @@ class Engine:
         if seconds <= 0:
             self.soon(controller, key)
             return
+        due = self._cluster.clock.now().timestamp() + seconds
+        known = self._timers.get((controller, key))
+        if known is not None:
+            # An earlier look comes first and asks anew; a later one is not needed any more.
+            if known[0] <= due:
+                return
+            known[1].cancel()
         timer = asyncio.get_running_loop().create_task(self._sleep(seconds, controller, key))
-        self._timers.add(timer)
-        timer.add_done_callback(self._timers.discard)
+        self._timers[controller, key] = due, timer
 
     async def _sleep(self, seconds: float, controller: Controller, key: Key) -> None:
         await self._cluster.clock.sleep(seconds)
+        del self._timers[controller, key]
         self.soon(controller, key)
 
     def look_at_pods(self) -> None:
@@ -86,7 +93,8 @@ class Engine:
         try:
             yield
         finally:
-            running = [task, *self._timers]
+            running = [task, *(timer for _, timer in self._timers.values())]
+            self._timers.clear()
             for each in running:
                 each.cancel()
             await asyncio.gather(*running, return_exceptions=True)

@@ -37,6 +37,7 @@ class Pods:
     def __init__(self) -> None:
         self._due: dict[tuple[str, str], float] = {}
         self._blocked: set[Key] = set()
+        self._told: dict[str, set[str]] = {}
 
     def concerns(self, cluster: Cluster, event: Event) -> Iterable[Key]:
         meta = event.document["metadata"]
@@ -46,6 +47,7 @@ class Pods:
             for stage in ("ready", "end", "stop"):
                 self._due.pop((meta["uid"], stage), None)
             self._blocked.discard((meta["namespace"], meta["name"]))
+            self._told.pop(meta["uid"], None)
             return ()
         return [(meta["namespace"], meta["name"])]
 
@@ -102,7 +104,8 @@ class Pods:
                 cluster, pod, _waiting(cluster, pod, trouble), _events(cluster, pod, trouble)
             )
             return
-        if blocked := _blockade(cluster, pod):
+        # What is mounted stays mounted: only a pod that has not begun looks for its sources.
+        if not _begun(pod) and (blocked := _blockade(cluster, pod)):
             look, event = blocked
             self._blocked.add((pod["metadata"]["namespace"], pod["metadata"]["name"]))
             self._hold(cluster, pod, look, [event])
@@ -117,25 +120,30 @@ class Pods:
         stage = trouble.shape.stage if trouble else ""
         look = pod_status.running(moment, ready=stage != "running")
         ends = pod["spec"].get("restartPolicy") != "Always"
-        if (
-            ends
-            and stage != "running"
-            and self._passed(cluster, pod, "end", cluster.delays.job_run)
-        ):
+        over = ends and stage != "running" and _begun(pod)
+        if over and self._passed(cluster, pod, "end", cluster.delays.job_run):
             message = _said(cluster, pod, trouble, trouble.shape.message) if trouble else ""
             look = pod_status.ended(moment, 1 if stage == "failed" else 0, message)
         self._hold(cluster, pod, look, _events(cluster, pod, trouble) if trouble else [])
 
-    @staticmethod
-    def _hold(cluster: Cluster, pod: Document, look: Look, events: list[tuple[str, str]]) -> None:
-        """Write a look down where it is not there already, with the events that come with it."""
-        if _shows(pod, look):
-            return
-        moment = cluster.api.moment()
-        address = scheduling.addresses(cluster, pod)
-        cluster.api.set_status(PODS, pod, pod_status.status(pod, look, moment, address))
+    def _hold(
+        self, cluster: Cluster, pod: Document, look: Look, events: list[tuple[str, str]]
+    ) -> None:
+        """Write a look down where it is not there already, and each of its events once."""
+        if not _shows(pod, look):
+            moment = cluster.api.moment()
+            address = scheduling.addresses(cluster, pod)
+            cluster.api.set_status(PODS, pod, pod_status.status(pod, look, moment, address))
+        told = self._told.setdefault(pod["metadata"]["uid"], set())
         for reason, message in events:
-            note(cluster, pod, reason, message, "kubelet")
+            if message not in told:
+                told.add(message)
+                note(cluster, pod, reason, message, "kubelet")
+
+
+def _begun(pod: Document) -> bool:
+    statuses = pod["status"].get("containerStatuses") or ()
+    return any("waiting" not in (each.get("state") or {"waiting": {}}) for each in statuses)
 
 
 def _shows(pod: Document, look: Look) -> bool:
