@@ -9,13 +9,15 @@ from __future__ import annotations
 import json
 import ssl
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from arcctl.errors import SandboxError
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from pathlib import Path
+
+_FILES = {"certificate-authority", "client-certificate", "client-key", "tokenFile"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,8 +85,22 @@ def with_current(context: str, kube_config: str | None = None) -> str:
     from kubernetes.config.kube_config import KUBE_CONFIG_DEFAULT_LOCATION, KubeConfigMerger
 
     merged = KubeConfigMerger(kube_config or KUBE_CONFIG_DEFAULT_LOCATION)
-    config = {**merged.config.value, "current-context": context}
+    config = {**_plain(merged.config), "current-context": context}
     return json.dumps(config, indent=1, default=str)
+
+
+def _plain(node: Any, folder: Path = Path()) -> Any:
+    """Unwrap a merged kubeconfig; files that it names relative to itself get their whole path."""
+    folder = Path(node.path).absolute().parent if hasattr(node, "path") else folder
+    value = getattr(node, "value", node)
+    if isinstance(value, list):
+        return [_plain(part, folder) for part in value]
+    if not isinstance(value, dict):
+        return value
+    return {
+        name: str(folder / part) if name in _FILES else _plain(part, folder)
+        for name, part in value.items()
+    }
 
 
 def _named(name: str, **content: Any) -> dict[str, Any]:
