@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from arcctl.sandbox.kubernetes.cluster import Cluster
+    from arcctl.sandbox.options import Options
     from arcctl.sandbox.server import Sandbox
     from arcctl.sandbox.world import World
 
@@ -137,36 +138,52 @@ class Stage:
         return [f"{entry.method} {entry.path}" for entry in entries]
 
 
+class _Backstage:
+    """The thread in which a sandbox lives."""
+
+    def __init__(self, options: Options) -> None:
+        self._options = options
+        self.loop = asyncio.new_event_loop()
+        self.sandbox: Sandbox | None = None
+        self.trouble: BaseException | None = None
+        self._ready = threading.Event()
+        self._over = asyncio.Event()
+        self._thread = threading.Thread(target=self._work, daemon=True)
+
+    def open(self) -> Sandbox:
+        self._thread.start()
+        self._ready.wait(PATIENCE)
+        assert self.sandbox, self.trouble
+        return self.sandbox
+
+    def close(self) -> None:
+        self.loop.call_soon_threadsafe(self._over.set)
+        self._thread.join(PATIENCE)
+        self.loop.close()
+
+    def _work(self) -> None:
+        try:
+            self.loop.run_until_complete(self._live())
+        except BaseException as error:  # noqa: BLE001 - told to the test that waits
+            self.trouble = error
+        finally:
+            self._ready.set()
+
+    async def _live(self) -> None:
+        from arcctl.sandbox.server import Sandbox
+
+        async with Sandbox(self._options).running() as self.sandbox:
+            self._ready.set()
+            await self._over.wait()
+
+
 @contextmanager
 def staged(folder: Path, helm: Path, **options: Any) -> Iterator[Stage]:
     """Put up a sandbox for as long as the block lasts."""
     from arcctl.sandbox.options import Options
-    from arcctl.sandbox.server import Sandbox
 
-    loop = asyncio.new_event_loop()
-    opened: list[Sandbox] = []
-    ready, over = threading.Event(), asyncio.Event()
-    trouble: list[BaseException] = []
-
-    async def live() -> None:
-        try:
-            async with Sandbox(Options(folder / "sandbox", **options)).running() as sandbox:
-                opened.append(sandbox)
-                ready.set()
-                await over.wait()
-        except BaseException as error:
-            trouble.append(error)
-            raise
-        finally:
-            ready.set()
-
-    thread = threading.Thread(target=loop.run_until_complete, args=(live(),), daemon=True)
-    thread.start()
-    ready.wait(PATIENCE)
-    assert opened, trouble
+    backstage = _Backstage(Options(folder / "sandbox", **options))
     try:
-        yield Stage(opened[0], loop, folder, helm)
+        yield Stage(backstage.open(), backstage.loop, folder, helm)
     finally:
-        loop.call_soon_threadsafe(over.set)
-        thread.join(PATIENCE)
-        loop.close()
+        backstage.close()

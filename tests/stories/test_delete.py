@@ -6,7 +6,7 @@ import json
 import subprocess
 from typing import TYPE_CHECKING, Any
 
-from tests.tty import typed_at_a_terminal
+from tests.terminal import typed_at_a_terminal
 
 if TYPE_CHECKING:
     from pathlib import Path
