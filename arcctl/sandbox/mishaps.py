@@ -33,12 +33,12 @@ async def befall(fault: dict[str, Any], request: web.Request, act: Act) -> web.S
     if "delay" in fault:
         await asyncio.sleep(float(fault["delay"]))
     if fault.get("reset") == "before":
-        return _reset(request)
+        return dropped(request)
     if "status" in fault:
         return _instead(fault)
     answer = await act(request)
     if fault.get("reset") == "after":
-        return _reset(request)
+        return dropped(request)
     if isinstance(answer, web.Response):
         _alter(fault, answer)
         if "cut" in fault:
@@ -97,7 +97,8 @@ async def _cut(request: web.Request, answer: web.Response) -> web.StreamResponse
     return half
 
 
-def _reset(request: web.Request) -> web.Response:
+def dropped(request: web.Request) -> web.Response:
+    """End the connection without an answer, as a machine that dies does."""
     if request.transport:
         raw = request.transport.get_extra_info("socket")
         # Without lingering the peer sees a reset, not an orderly end.

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import traceback
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from aiohttp import web
 
@@ -62,12 +62,20 @@ async def _exchange(
     async def act(request: web.Request) -> web.StreamResponse:
         return await _safely(world, entry, handler(request))
 
+    if _seen(world, entry, "before"):
+        return mishaps.dropped(request)
     answer = await (mishaps.befall(fault, request, act) if fault else act(request))
+    if _seen(world, entry, "after"):
+        return mishaps.dropped(request)
     entry.seconds = perf_counter() - started
     entry.status = answer.status
     if bodies and isinstance(answer, web.Response) and isinstance(answer.body, bytes):
         entry.response = kept(answer.body)
     return answer
+
+
+def _seen(world: World, entry: Entry, when: Literal["before", "after"]) -> bool:
+    return any([witness(entry, when) for witness in world.witnesses])
 
 
 def _entry(world: World, name: str, request: web.Request) -> Entry:

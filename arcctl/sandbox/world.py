@@ -7,7 +7,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from arcctl.sandbox.azure.state import Azure
 from arcctl.sandbox.clock import INSTANT, Clock, Delays
@@ -17,9 +17,15 @@ from arcctl.sandbox.journal import Journal
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from arcctl.sandbox.journal import Entry
+
 
 class World:
-    """One sandbox. `when_reset` holds what the other parts want done at a reset."""
+    """One sandbox. `when_reset` holds what the other parts want done at a reset.
+
+    `witnesses` see every request before and after the server acts; one that returns True ends the
+    connection there and then, as a machine that dies does.
+    """
 
     def __init__(self, delays: Delays = INSTANT, *, base_url: str = "", seed: str = "") -> None:
         self.clock = Clock()
@@ -30,6 +36,7 @@ class World:
         self.base_url = base_url
         self.agent_charts: dict[str, str] = {}
         self.when_reset: list[Callable[[], None]] = []
+        self.witnesses: list[Callable[[Entry, Literal["before", "after"]], bool]] = []
         self.azure = Azure(self)
         self._seed = seed
         self.azure.seed(seed)
