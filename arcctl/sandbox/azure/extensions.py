@@ -80,7 +80,7 @@ def ensure_flux(call: Call) -> Resource:
     for found in call.azure.store.within(f"{cluster.id}/providers/{TYPE}"):
         if found.properties["extensionType"].lower() == FLUX:
             return found
-    document = children.document(call, _defaults() | {"extensionType": FLUX})
+    document = children.document(call, defaults() | {"extensionType": FLUX})
     document |= {"id": f"{cluster.id}/providers/{TYPE}/flux", "name": "flux", "type": TYPE}
     document["identity"] = {"type": "SystemAssigned", "principalId": str(uuid4())}
     found = call.azure.store.put(Resource(document))
@@ -102,7 +102,7 @@ _SETTINGS = "configurationSettings"
 _PROTECTED = "configurationProtectedSettings"
 
 
-def _defaults() -> dict[str, Any]:
+def defaults() -> dict[str, Any]:
     return {
         "extensionType": "",
         "autoUpgradeMinorVersion": True,
@@ -125,7 +125,7 @@ def _read(call: Call, sent: dict[str, Any]) -> dict[str, Any]:
     properties = sent.get("properties")
     if not isinstance(properties, dict):
         raise children.wrong_type("properties")
-    kept = _defaults()
+    kept = defaults()
     for name in _TEXTS:
         if properties.get(name) is not None:
             if not isinstance(properties[name], str):

@@ -48,7 +48,7 @@ def put(call: Call) -> Answer:
         raise bad_request("ValidationFailed", "scope and namespace cannot be changed.")
     secrets = _secrets(properties, wanted)
     found = old or call.azure.store.put(Resource(children.document(call, {})))
-    _write(found, properties, secrets)
+    write(found, properties, secrets)
     operation = _begin(call, found, "Updating" if old else "Creating")
     status = 200 if old else 201
     return children.answer(call, status, shown(call, found), children.headers(call, operation))
@@ -64,7 +64,7 @@ def patch(call: Call) -> Answer:
     secrets = _secrets(properties, sent)
     if secrets == found.secrets and all(found.properties[k] == v for k, v in properties.items()):
         return children.answer(call, 200, shown(call, found))
-    _write(found, properties, secrets)
+    write(found, properties, secrets)
     children.touch(call, found)
     operation = _begin(call, found, "Updating")
     return children.answer(call, 202, shown(call, found), children.headers(call, operation))
@@ -99,7 +99,7 @@ def _secrets(properties: dict[str, Any], sent: dict[str, Any]) -> dict[str, str]
     return children.digests(flux_body.hidden(properties) | protected)
 
 
-def _write(found: Resource, properties: dict[str, Any], secrets: dict[str, str]) -> None:
+def write(found: Resource, properties: dict[str, Any], secrets: dict[str, str]) -> None:
     found.body["properties"] = _REPORTED | properties
     found.properties["repositoryPublicKey"] = _public_key(properties, secrets)
     found.secrets = secrets
@@ -127,9 +127,6 @@ def _begin(call: Call, found: Resource, status: str) -> Operation:
 
 def _applied(call: Call, found: Resource) -> None:
     found.state = "Succeeded"
-    if found.properties["suspend"]:
-        found.properties["complianceState"] = "Suspended"
-        return
     clock = call.world.clock
     comply = Operation(
         path=f"{found.id}/compliance/{uuid4()}",
@@ -137,15 +134,18 @@ def _applied(call: Call, found: Resource) -> None:
         status="Running",
         started=clock.now(),
         due=clock.after(call.world.delays.flux_comply),
-        succeed=lambda: _complied(call, found),
+        succeed=lambda: report(found, times.offset(clock.now())),
         fail=lambda _error: None,
     )
     call.azure.operations.begin(comply)
 
 
-def _complied(call: Call, found: Resource) -> None:
-    now = times.offset(call.world.clock.now())
+def report(found: Resource, now: str) -> None:
+    """Write what Flux would report once it has applied everything."""
     properties = found.properties
+    if properties["suspend"]:
+        properties["complianceState"] = "Suspended"
+        return
     config, kind = found.body["name"], properties["sourceKind"]
     names = [(config, kind)]
     names += [(f"{config}-{name}", "Kustomization") for name in properties["kustomizations"]]

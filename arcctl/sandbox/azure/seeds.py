@@ -7,7 +7,7 @@ A scenario is JSON; all entries are optional:
      "clusters": [{"name", "group", "location"?, "count"?: how many, numbered behind the name,
                    "state"?: "Connected" | "Connecting" | "Offline" | "Expired" |
                              "AgentNotInstalled", "tags"?, "kind"?, "properties"?: {…}}],
-     "resources": [documents with an id; stored as they are],
+     "resources": [documents with an id; their services complete them],
      "providers": {namespace: registrationState},
      "regionGaps": [{"type", "region"}],
      "pageSize": N,
@@ -17,13 +17,14 @@ A scenario is JSON; all entries are optional:
 from __future__ import annotations
 
 import base64
+from copy import deepcopy
 from datetime import timedelta
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from arcctl.model.region import canonical
-from arcctl.sandbox.azure import access, entra, times
+from arcctl.sandbox.azure import access, demo, entra, planted, times
 from arcctl.sandbox.azure.store import Resource
 
 if TYPE_CHECKING:
@@ -55,9 +56,7 @@ def named(name: str) -> Mapping[str, Any]:
     if name in {"", "empty"}:
         return {}
     if name == "demo":
-        from arcctl.sandbox.azure.demo import DEMO
-
-        return DEMO
+        return demo.DEMO
     raise ValueError(f"there is no scenario named {name}")
 
 
@@ -72,7 +71,7 @@ def plant(azure: Azure, scenario: Mapping[str, Any]) -> None:
     for entry in scenario.get("clusters", []):
         _clusters(azure, entry)
     for document in scenario.get("resources", []):
-        azure.store.put(Resource(_completed(document)))
+        azure.store.put(planted.resource(deepcopy(document), azure.world.clock.now()))
 
 
 def _settings(azure: Azure, scenario: Mapping[str, Any]) -> None:
@@ -225,11 +224,3 @@ def public_key() -> str:
 
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048).public_key()
     return base64.b64encode(key.public_bytes(Encoding.DER, PublicFormat.PKCS1)).decode()
-
-
-def _completed(document: Mapping[str, Any]) -> dict[str, Any]:
-    """Add to a document what its id says."""
-    resource_id = document["id"]
-    parts = resource_id.rpartition("/providers/")[2].split("/")
-    kind = "/".join([parts[0], *parts[1::2]])
-    return {"name": parts[-1], "type": kind, "properties": {}, **document}

@@ -39,15 +39,11 @@ def put(call: Call) -> Answer:
     children.check_writable(call)
     _check_second_generation(call)
     wanted = children.properties_of(call)
-    properties = filled(_SHAPE, wanted, "properties")
-    if not properties["repositoryUrl"]:
-        raise bad_request("ValidationFailed", "properties.repositoryUrl is required.")
-    properties["operatorType"] = "Flux"
-    properties["operatorParams"] = properties["operatorParams"].rstrip()
+    properties = completed(wanted)
     old = children.find(call)
     found = old or call.azure.store.put(Resource(children.document(call, {})))
     found.secrets = children.digests(children.a_map(wanted, _PROTECTED))
-    found.body["properties"] = properties | _reported()
+    found.body["properties"] = properties
     found.state = "Succeeded"
     sent = {"Location": f"file:///{call.target.path}"}  # as the real one does (arm.md 6)
     return children.answer(call, 200 if old else 201, shown(call, found), sent)
@@ -63,8 +59,14 @@ def shown(_call: Call, found: Resource) -> dict[str, Any]:
     return found.body | {"properties": properties}
 
 
-def _reported() -> dict[str, Any]:
-    return {
+def completed(sent: dict[str, Any]) -> dict[str, Any]:
+    """Return the properties as the service shows them."""
+    properties = filled(_SHAPE, sent, "properties")
+    if not properties["repositoryUrl"]:
+        raise bad_request("ValidationFailed", "properties.repositoryUrl is required.")
+    properties["operatorType"] = "Flux"
+    properties["operatorParams"] = properties["operatorParams"].rstrip()
+    return properties | {
         "repositoryPublicKey": "",
         "complianceStatus": {
             "complianceState": "Pending",

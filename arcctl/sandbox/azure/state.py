@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from arcctl.sandbox.azure import connectivity, seeds
+from arcctl.sandbox.azure.answers import ArmError
 from arcctl.sandbox.azure.entra import Tokens
 from arcctl.sandbox.azure.operations import Operations
 from arcctl.sandbox.azure.projection import copied
@@ -47,7 +48,10 @@ class Azure:
 
     def plant(self, scenario: Mapping[str, Any]) -> None:
         """Plant a scenario given as JSON (`seeds.py`); raise ValueError where it is not one."""
-        seeds.plant(self, scenario)
+        try:
+            seeds.plant(self, scenario)
+        except (ArmError, KeyError, AttributeError) as error:
+            raise ValueError(f"this is no scenario: {error}") from error
 
     def add_subscription(self, document: dict[str, Any]) -> None:
         key = document["subscriptionId"].lower()
