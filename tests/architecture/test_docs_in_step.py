@@ -1,0 +1,77 @@
+"""Pages say what the code says."""
+
+from __future__ import annotations
+
+import ast
+import re
+
+from arcctl.errors import ExitCode
+from tests.architecture.source import ROOT, modules
+from tests.docs.pages import pages
+
+
+def test_command_pages_are_in_step() -> None:
+    """What docs/commands says of each command is what the command says of itself."""
+    wrong = {
+        str(path.relative_to(ROOT))
+        for path, text in pages().items()
+        if not path.exists() or path.read_text(encoding="utf-8") != text
+    }
+
+    assert wrong == set(), "try: python -m tests.docs --write"
+
+
+def test_exit_codes_are_documented() -> None:
+    """docs/reference/exit-codes.md has a row for each exit code, and for no other."""
+    page = (ROOT / "docs" / "reference" / "exit-codes.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (\d+) \| `(\w+)` \|", page, re.MULTILINE)
+
+    assert {name: int(number) for number, name in rows} == {each.name: each for each in ExitCode}
+
+
+def test_error_codes_are_documented() -> None:
+    """docs/reference/errors.md has one line for every code that arcctl may print."""
+    rows = documented()
+
+    assert len(rows) == len(set(rows))
+    assert sorted(raised() - set(rows)) == []
+
+
+def test_documented_error_codes_exist() -> None:
+    """No line of docs/reference/errors.md is about a code that the source does not know."""
+    source = "".join(module.text for module in modules("arcctl"))
+
+    assert [code for code in documented() if f'"{code}"' not in source] == []
+
+
+def documented() -> list[str]:
+    """The codes that have a line."""
+    page = (ROOT / "docs" / "reference" / "errors.md").read_text(encoding="utf-8")
+    return re.findall(r"^\| `([\w-]+)` \|", page, re.MULTILINE)
+
+
+def raised() -> set[str]:
+    """Every code that the source writes down: code="…", default_code = "…", or a table's entry."""
+    found: set[str] = set()
+    for module in modules("arcctl"):
+        if not module.path.startswith("arcctl/sandbox/azure/"):
+            found |= {code for node in ast.walk(module.tree) for code in codes(node)}
+    return found
+
+
+def codes(node: ast.AST) -> set[str]:
+    """The codes that stand in one place of the source."""
+    if isinstance(node, ast.keyword) and node.arg == "code":
+        return constants(node.value)
+    if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).endswith("_code"):
+        return constants(node.value)
+    if isinstance(node, ast.Constant) and isinstance(node.value, str):
+        return {node.value} if re.fullmatch(r"AZK8S\d{4}", node.value) else set()
+    return set()
+
+
+def constants(node: ast.AST) -> set[str]:
+    """The texts of an expression: one, or those of both branches of an if."""
+    if isinstance(node, ast.IfExp):
+        return constants(node.body) | constants(node.orelse)
+    return {node.value} if isinstance(node, ast.Constant) and isinstance(node.value, str) else set()
