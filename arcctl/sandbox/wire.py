@@ -75,7 +75,7 @@ async def _exchange(
 
 
 def _seen(world: World, entry: Entry, when: Literal["before", "after"]) -> bool:
-    return any([witness(entry, when) for witness in world.witnesses])
+    return any(witness(entry, when) for witness in world.witnesses)
 
 
 def _entry(world: World, name: str, request: web.Request) -> Entry:
