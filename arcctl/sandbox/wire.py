@@ -68,7 +68,7 @@ async def _exchange(
     if _seen(world, entry, "after"):
         return mishaps.dropped(request)
     entry.seconds = perf_counter() - started
-    entry.status = answer.status
+    entry.status = answer.status if not (fault and "reset" in fault) else 0
     if bodies and isinstance(answer, web.Response) and isinstance(answer.body, bytes):
         entry.response = kept(answer.body)
     return answer
@@ -97,7 +97,10 @@ async def _safely(
     """Turn a crash into an error of ARM's shape, and remember it: a test asks for none."""
     try:
         return await answer
-    except (web.HTTPException, ConnectionError):
+    except web.HTTPException as answered:
+        entry.status = answered.status
+        raise
+    except ConnectionError:
         raise
     except Exception:
         log.exception("%s %s crashed", entry.method, entry.path)
