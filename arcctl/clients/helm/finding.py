@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from arcctl.clients.helm import fetching, versions
+from arcctl.clients.helm import release, versions
 from arcctl.errors import HelmError
 
 if TYPE_CHECKING:
@@ -26,8 +26,10 @@ async def find(settings: Settings, note: Callable[[str], None]) -> tuple[Path, V
         return await _named(named, settings)
     if found := await _on_path(settings, note):
         return found
-    path = fetching.place(settings)
-    if not fetching.is_there(path):
+    path = release.place(settings)
+    if not release.is_there(path):
+        from arcctl.clients.helm import fetching
+
         await fetching.fetch(settings, path, note)
     return path, await versions.of(path, settings)
 

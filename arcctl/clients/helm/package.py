@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from arcctl.clients.helm import process
+from arcctl.clients.kubernetes.scrub import scrubbed
 from arcctl.errors import HelmError
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ async def download(package: Package, into: Path, environ: Mapping[str, str]) -> 
         finished = await process.run(argv, environ=environ, limit=LIMIT)
         if finished.status == 0:
             return _checked(into, package.sha256)
-        failures += [line for line in finished.stderr.splitlines() if line.strip()][-2:]
+        failures += [line for line in scrubbed(finished.stderr).splitlines() if line.strip()][-2:]
     why = tuple(failures) or ("this Python has neither pip nor ensurepip",)
     raise HelmError(f"cannot fetch {wanted}", code="AZK8S0510", why=why)
 

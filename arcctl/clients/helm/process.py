@@ -11,6 +11,8 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from arcctl.clients.kubernetes.scrub import scrubbed
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
@@ -44,7 +46,7 @@ async def run(
     up, the whole process group gets SIGTERM, `GRACE` seconds, and SIGKILL; a second
     cancellation brings the SIGKILL at once.
     """
-    began = time.monotonic()
+    began, said = time.monotonic(), scrubbed(" ".join(argv))
     process = await asyncio.create_subprocess_exec(
         *argv,
         stdin=asyncio.subprocess.PIPE,
@@ -58,10 +60,10 @@ async def run(
         async with asyncio.timeout(limit):
             finished = await _talk(process, stdin, on_line)
     except BaseException:
-        log.debug("%s stopped", " ".join(argv))
+        log.debug("%s stopped", said)
         await _stop(process)
         raise
-    log.debug("%s: %d, %.0f ms", " ".join(argv), finished.status, (time.monotonic() - began) * 1e3)
+    log.debug("%s: %d, %.0f ms", said, finished.status, (time.monotonic() - began) * 1e3)
     return finished
 
 

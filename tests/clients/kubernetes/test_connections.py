@@ -11,7 +11,7 @@ from aiohttp import web
 from arcctl.clients.kubernetes import Kubernetes, client
 from arcctl.errors import ClusterError
 from tests.clients.kubernetes.api import PODS, Api, settings, write
-from tests.clients.serving import authority
+from tests.clients.serving import authority, serving
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -47,6 +47,21 @@ async def test_a_server_that_never_answers_is_given_up(tmp_path: Path) -> None:
         cluster = await Kubernetes.open(settings(tmp_path / "config"))
         async with asyncio.timeout(client.FIRST_ANSWER_SECONDS + 10):
             assert await unreachable(cluster) == "no answer in time"
+
+
+async def test_plain_http_is_spoken_where_the_kubeconfig_says_so(tmp_path: Path) -> None:
+    """`kubectl proxy` listens so."""
+
+    async def answer(request: web.Request) -> web.Response:
+        return web.json_response({"path": request.path})
+
+    application = web.Application()
+    application.router.add_get("/{path:.*}", answer)
+    async with serving(application) as port:
+        write(tmp_path / "config", {"server": f"http://127.0.0.1:{port}/prefix/"}, {})
+        cluster = await Kubernetes.open(settings(tmp_path / "config"))
+        assert await cluster.version() == {"path": "/prefix/version"}
+        await cluster.close()
 
 
 async def test_a_foreign_certificate_is_refused(api: Api, tmp_path: Path) -> None:

@@ -101,6 +101,20 @@ async def test_a_refusal_is_an_access_error(api: Api, code: int, expected: str) 
     assert raised.value.why == ('pods is forbidden: User "ci" cannot list',)
 
 
+async def test_a_dying_namespace_is_no_missing_right(api: Api) -> None:
+    """It answers 403 too, and wants waiting instead of rights."""
+
+    async def answer(request: web.Request) -> web.Response:
+        text = "unable to create new content in namespace harbor because it is being terminated"
+        return status(403, "Forbidden", f'pods "a" is forbidden: {text}')
+
+    api.handle = answer
+    cluster = await api.client()
+    with pytest.raises(ClusterError) as raised:
+        await cluster.create(PODS, {})
+    assert (raised.value.status, raised.value.code) == (403, "namespace-terminating")
+
+
 async def test_a_conflict_keeps_the_servers_reason(api: Api) -> None:
     """Any other refusal is a ClusterError whose code is the server's reason."""
 
