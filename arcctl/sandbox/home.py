@@ -1,7 +1,7 @@
 """The folder of one sandbox: its certificates, its kubeconfig, its log, and who is running.
 
     ca.pem        the sandbox's own certificate authority
-    bundle.pem    the same, and those of the public web, for programs that know one file only
+    bundle.pem    the same, and whom the machine trusts, for programs that know one file only
     kubeconfig    the way into its clusters
     state.json    process, address and environment of the sandbox that runs
     log           what it had to say

@@ -19,7 +19,7 @@ import trustme
 from aiohttp import web
 
 from arcctl.errors import SandboxError
-from arcctl.sandbox import access, admin, registry
+from arcctl.sandbox import access, admin, authorities, registry
 from arcctl.sandbox.agents import Agents
 from arcctl.sandbox.azure import entra
 from arcctl.sandbox.azure.routes import application as azure_application
@@ -85,11 +85,10 @@ class Sandbox:
         }
 
     def _write_certificates(self) -> None:
-        import certifi
-
         own = self._ca.cert_pem.bytes().decode()
         self.home.write(self.home.ca, own)
-        self.home.write(self.home.bundle, own + certifi.contents())
+        trusted = authorities.bundle(own, os.environ, leave_out=self.home.bundle)
+        self.home.write(self.home.bundle, trusted)
 
     async def _open_azure(self, stack: AsyncExitStack) -> int:
         app = azure_application(self.world)
