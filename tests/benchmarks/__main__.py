@@ -8,6 +8,7 @@ import platform
 import sys
 from typing import TYPE_CHECKING
 
+from tests.benchmarks import size
 from tests.benchmarks.measuring import Sample, Spread, once
 from tests.benchmarks.rows import ROWS, Row
 
@@ -21,13 +22,15 @@ HEADER = """\
 
 def main(names: list[str]) -> None:
     """Measure the named rows, or all of them; a line appears as soon as it is known."""
-    unknown = set(names) - {row.name for row in ROWS}
+    unknown = set(names) - {"size"} - {row.name for row in ROWS}
     if unknown:
         raise SystemExit(f"no such row: {', '.join(sorted(unknown))}")
     print(f"{datetime.date.today()}, {machine()}\n\n{HEADER}", flush=True)
     for row in ROWS:
         if not names or row.name in names:
             print("\n".join(lines(row)), flush=True)
+    if not names or "size" in names:
+        print(f"\nInstalled, without the sandbox: {size.installed():.0f} MB ({size.GOAL}).")
 
 
 def machine() -> str:
