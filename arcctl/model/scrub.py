@@ -17,11 +17,14 @@ PATTERNS = (
     (re.compile(r"(?i)\b(username|password|token|secret)(\"?\s*[:=]\s*)\S+"), rf"\1\2{HIDDEN}"),
     (re.compile(r"\b[Bb]earer \S+"), f"Bearer {HIDDEN}"),
     (re.compile(r"\beyJ[\w-]+\.[\w-]+(\.[\w-]+)?"), HIDDEN),
-    # Long base64, which has capitals, small letters and digits; digests and most paths do not.
+    # Long base64: between two slashes it soon has capitals, small letters and digits; a digest has
+    # no capitals, and in a path no single name has all three.
     (
         re.compile(
-            r"(?<![A-Za-z0-9+/])(?=[A-Za-z0-9+/]*[A-Z])(?=[A-Za-z0-9+/]*[a-z])"
-            r"(?=[A-Za-z0-9+/]*[0-9])[A-Za-z0-9+/]{40,}={0,2}"
+            r"(?<![A-Za-z0-9+/])"
+            r"(?=[A-Za-z0-9+/]*?(?=[a-z0-9+]*[A-Z])(?=[A-Z0-9+]*[a-z])(?=[A-Za-z+]*[0-9])"
+            r"[A-Za-z0-9+]{12})"
+            r"[A-Za-z0-9+/]{40,}={0,2}"
         ),
         HIDDEN,
     ),
