@@ -48,6 +48,8 @@ class Caller:
         resource = f"{kind.plural}/{part}" if part else kind.plural
         if self.may(verb, kind.group, resource, name):
             return
+        # A namespace itself lies in the namespace of its name, as the authorizer sees it.
+        namespace = name if kind.key == ("", "namespaces") else namespace
         where = f'in the namespace "{namespace}"' if namespace else "at the cluster scope"
         text = (
             f'User "{self.name}" cannot {verb} resource "{resource}" in API group '

@@ -193,7 +193,7 @@ class Deployments:
             text = f'ReplicaSet "{name}" has successfully progressed.'
             return _condition("Progressing", "True", "NewReplicaSetAvailable", text)
         left = self._left(cluster, this)
-        if left <= 0:
+        if left <= 0 or _gave_up(this, rollout):
             text = f'ReplicaSet "{name}" has timed out progressing.'
             return _condition("Progressing", "False", "ProgressDeadlineExceeded", text)
         key = (this["metadata"]["namespace"], this["metadata"]["name"])
@@ -214,6 +214,18 @@ class Deployments:
             return float(limit)
         begun = datetime.strptime(since, "%Y-%m-%dT%H:%M:%SZ").replace(tzinfo=UTC)
         return float(limit) - (cluster.clock.now() - begun).total_seconds()
+
+
+def _gave_up(this: Document, rollout: Rollout) -> bool:
+    """Say whether the deadline was missed before and nothing has moved since."""
+    status = this["status"]
+    moved = (
+        status.get("observedGeneration") != this["metadata"]["generation"]
+        or status.get("readyReplicas", 0) != rollout.ready
+        or status.get("updatedReplicas", 0) != rollout.updated
+    )
+    reasons = {each["reason"] for each in status.get("conditions") or ()}
+    return "ProgressDeadlineExceeded" in reasons and not moved
 
 
 def _condition(kind: str, status: str, reason: str, message: str) -> Obj:
