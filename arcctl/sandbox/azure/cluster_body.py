@@ -53,6 +53,7 @@ def accepted(call: Call) -> dict[str, Any]:
     if kind := _kind(call, sent):
         body["kind"] = kind
     _check_key(body["properties"]["agentPublicKeyCertificate"], agentless=kind is not None)
+    _check_private_link(call, body)
     _add_issuer(body)
     return body
 
@@ -145,6 +146,21 @@ def _check_key(key: str, *, agentless: bool) -> None:
         raise _bad_key() from error
     if not isinstance(loaded, RSAPublicKey) or loaded.key_size < 2048:
         raise _bad_key()
+
+
+def _check_private_link(call: Call, body: dict[str, Any]) -> None:
+    """A private link scope must exist, in the cluster's own region (`arm.md` 2.4)."""
+    properties = body["properties"]
+    wanted = properties.get("privateLinkScopeResourceId")
+    if properties["privateLinkState"] != "Enabled" or not wanted:
+        return
+    scope = call.azure.store.get(wanted)
+    if scope is None or scope.body.get("location") != body["location"]:
+        raise bad_request(
+            "BadRequest",
+            f"The private link scope '{wanted}' was not found in '{body['location']}'.",
+            target="properties.privateLinkScopeResourceId",
+        )
 
 
 def _add_issuer(body: dict[str, Any]) -> None:

@@ -185,7 +185,7 @@ def _check_replaceable(call: Call, found: Resource) -> None:
     if found.state == "Deleting":
         raise conflict("Conflict", f"The resource '{found.body['name']}' is being deleted.")
     match = call.headers.get("If-Match", "")
-    if match not in {"", "*", found.etag}:
+    if match not in {"", "*", found.etag} or call.headers.get("If-None-Match") == "*":
         raise ArmError(412, "PreconditionFailed", "The etag does not match.", cause="service")
 
 

@@ -162,6 +162,8 @@ def _scope(sent: Any) -> dict[str, Any]:
     if not isinstance(sent, dict):
         raise children.wrong_type("properties.scope")
     given = {name: sent[name] for name in ("cluster", "namespace") if sent.get(name) is not None}
+    if not all(isinstance(value, dict) for value in given.values()):
+        raise children.wrong_type("properties.scope")
     if len(given) > 1:
         raise bad_request("ValidationFailed", "scope is either cluster or namespace.")
     return given or {"cluster": {}}

@@ -210,7 +210,12 @@ _STORED = (
     _kept("Microsoft.ExtendedLocation/customLocations", versions.CUSTOM_LOCATIONS, tracked=True),
     _kept("Microsoft.HybridCompute/privateLinkScopes", versions.HYBRID_COMPUTE, tracked=True),
     _kept("Microsoft.HybridCompute/gateways", versions.HYBRID_COMPUTE, tracked=True),
-    _kept("Microsoft.HybridCompute/settings", versions.HYBRID_COMPUTE),
+    Kind(
+        "Microsoft.HybridCompute/settings",
+        versions.HYBRID_COMPUTE,
+        item={"GET": stored.get, "PUT": stored.put_setting, "DELETE": stored.delete},
+        collection={"GET": stored.listing},
+    ),
     _kept("Microsoft.Insights/diagnosticSettings", versions.DIAGNOSTICS),
     _kept("Microsoft.Insights/dataCollectionRuleAssociations", versions.RULE_ASSOCIATIONS),
 )

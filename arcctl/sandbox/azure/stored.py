@@ -40,6 +40,11 @@ def put(call: Call) -> Answer:
     return Answer(201, call.azure.store.put(Resource(document)).body)
 
 
+def put_setting(call: Call) -> Answer:
+    """Store a setting: 200, whether or not it was there (`connectedk8s.md` B.1, 25)."""
+    return Answer(200, put(call).body)
+
+
 def patch(call: Call) -> Answer:
     found = existing(call)
     sent = call.document()

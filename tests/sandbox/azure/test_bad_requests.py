@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from arcctl.sandbox.world import World
     from tests.sandbox.azure.client import Client
 
-ODD = (None, "text", 7, {"a": 1}, [{}], {"cluster": 5, "namespace": {}})
+ODD = (None, "text", 7, [{}], {"cluster": 5})
 FIELDS = [
     "location",
     "tags",

@@ -237,6 +237,27 @@ async def test_a_stale_etag_is_refused(azure: Client) -> None:
     assert (answer.status, answer.code) == (412, "PreconditionFailed")
 
 
+async def test_only_a_new_cluster_can_be_asked_for(azure: Client) -> None:
+    """If-None-Match with a star is 412 where there is one."""
+    headers = {"If-None-Match": "*"}
+
+    assert (await azure.put(HARBOR, body_of_cluster(), headers=headers)).status == 201
+    assert (await azure.put(HARBOR, body_of_cluster(), headers=headers)).status == 412
+
+
+@pytest.mark.parametrize(("region", "status"), [("eastus", 201), ("westeurope", 400)])
+async def test_a_private_link_scope_is_in_the_same_region(
+    azure: Client, region: str, status: int
+) -> None:
+    """A scope elsewhere is refused, and so is one that is not there."""
+    scope = f"{GROUP}/providers/Microsoft.HybridCompute/privateLinkScopes/link"
+    body = body_of_cluster(privateLinkState="Enabled", privateLinkScopeResourceId=scope)
+    assert (await azure.put(HARBOR, body)).status == 400
+    await azure.put(scope, {"location": region}, version="2023-06-20-preview")
+
+    assert (await azure.put(HARBOR, body)).status == status
+
+
 async def test_a_list_comes_in_pages(world: World, azure: Client) -> None:
     """Links are absolute and lead through all clusters, of a group or of the subscription."""
     world.azure.plant({"clusters": [{"name": "many", "group": "edge", "count": 250}]})
