@@ -37,7 +37,7 @@ def test_a_secret_is_hidden(text: str, left: str) -> None:
     "text",
     [
         "image registry.example/pause@sha256:" + "0123456789abcdef" * 4,
-        "open /home/somebody/work/project/charts/azure-arc-k8sagents/Chart.yaml: no such file",
+        "open /srv/charts/stable/releases/agents/azure-arc-k8sagents/Chart.yaml: no such file",
         'Get "https://127.0.0.1:6443/api/v1/namespaces/azure-arc/pods": connection refused',
         "timed out waiting for the condition",
     ],
