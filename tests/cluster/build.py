@@ -69,7 +69,7 @@ MODULES = [
 
 def control_plane() -> Path:
     """The folder of binaries (and `stages.yaml`), built if no earlier run has left it there."""
-    folder = binaries.cache() / f"control-plane-{fingerprint()}"
+    folder = binaries.CACHE / f"control-plane-{fingerprint()}"
     with lock.held(folder.with_suffix(".lock")):
         if not folder.exists():
             build_all(folder)

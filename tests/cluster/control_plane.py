@@ -54,7 +54,7 @@ class ControlPlane:
 @contextlib.contextmanager
 def running(folder: Path) -> Iterator[ControlPlane]:
     """A fresh cluster from the binaries in `folder`; whatever happens, none of it stays."""
-    clusters = binaries.cache() / "clusters"
+    clusters = binaries.CACHE / "clusters"
     clusters.mkdir(parents=True, exist_ok=True)
     sweep(clusters, folder)
     home = Path(tempfile.mkdtemp(prefix=f"{os.getpid()}-", dir=clusters))
