@@ -12,7 +12,7 @@ arm       operation_fails {polls, code, message} · operation_stuck · no_async_
 agents    never_connected · blocked_egress · wrong_clock S and whatever the agents ask for
 dataplane no_chart_path
 graph     no_principal
-entra     error {code, error_codes, description} · short_token S
+entra     error {status, error, number, description} · short_token S
 """
 
 from __future__ import annotations
@@ -30,6 +30,19 @@ WIRE_ACTIONS = frozenset(
     {"status", "body", "headers", "reset", "cut", "delay", "drop_header", "add_header"}
     | {"patch_body", "patch_items", "mangle_ids", "gzip", "chunked"}
 )
+# The agents' and the embedded Kubernetes' own words are theirs to know.
+_WORDS = {
+    "arm": frozenset(
+        {"operation_fails", "operation_stuck", "no_async_header", "location_only", "sync"}
+        | {"internal_location", "retry_after", "stale_get", "page_size", "empty_page"}
+        | {"expire_token", "forbid", "deny_policy", "lock", "not_registered", "register_polls"}
+        | {"keep_hidden", "region_without"}
+    ),
+    "dataplane": frozenset({"no_chart_path"}),
+    "graph": frozenset({"no_principal"}),
+    "entra": frozenset({"error", "short_token"}),
+    "registry": frozenset[str](),
+}
 _FIELDS = frozenset({"id", "service", "method", "path", "query", "skip", "times", "action"})
 
 
@@ -130,6 +143,8 @@ def _read(plan: Mapping[str, Any], fallback_id: str) -> Fault:
     action = plan.get("action")
     if not isinstance(action, dict) or not action:
         raise ValueError("action must be a map with at least one entry")
+    if strange := action.keys() - WIRE_ACTIONS - _WORDS.get(plan["service"], action.keys()):
+        raise ValueError(f"{plan['service']} does not know {', '.join(sorted(strange))}")
     for pattern in (plan.get("path", ""), plan.get("query", "")):
         try:
             re.compile(pattern)

@@ -247,6 +247,7 @@ async def test_faults_are_consumed_in_order(world: World, azure: Client) -> None
         {"service": "nobody", "action": {"status": 500}},
         {"service": "arm"},
         {"service": "arm", "action": {}},
+        {"service": "arm", "action": {"operation_fial": {}}},
         {"service": "arm", "action": {"status": 500}, "path": "("},
         {"service": "arm", "action": {"status": 500}, "colour": "red"},
     ],
