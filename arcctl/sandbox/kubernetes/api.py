@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from arcctl.sandbox.kubernetes import defaults, problems, validation
 from arcctl.sandbox.kubernetes.kinds import KINDS, Kind
 from arcctl.sandbox.kubernetes.server_side_apply import Owners
-from arcctl.sandbox.kubernetes.store import Document, Obj, Store, copy_of
+from arcctl.sandbox.kubernetes.store import Document, Obj, Store, copy_of, without_nulls
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -65,7 +65,7 @@ class Api:
         return found
 
     def create(self, kind: Kind, namespace: str, body: Obj, *, dry_run: bool = False) -> Document:
-        obj = copy_of(body)
+        obj = without_nulls(body)
         obj["apiVersion"], obj["kind"] = kind.api_version, kind.kind
         self._stamp_new(kind, namespace, obj)
         name = obj["metadata"].get("name", "")
@@ -129,7 +129,7 @@ class Api:
         self, kind: Kind, current: Document, body: Obj, *, part: str = "", dry_run: bool = False
     ) -> Document:
         """Store a changed object; `part` is the sub-resource it came through."""
-        new = self._merged(kind, current, copy_of(body), part)
+        new = self._merged(kind, current, copy_of(body) if part else without_nulls(body), part)
         old = copy_of(current)
         old["metadata"].pop("resourceVersion")
         if new == old:

@@ -151,7 +151,7 @@ def _stateful_set(obj: Obj) -> None:
     rolling = {"type": "RollingUpdate", "rollingUpdate": {"partition": 0}}
     retention = {"whenDeleted": "Retain", "whenScaled": "Retain"}
     fill(spec, {"replicas": 1, "revisionHistoryLimit": 10, "updateStrategy": rolling})
-    fill(spec, {"podManagementPolicy": "OrderedReady"})
+    fill(spec, {"podManagementPolicy": "OrderedReady", "serviceName": ""})
     fill(spec, {"persistentVolumeClaimRetentionPolicy": retention})
     _template(spec)
 

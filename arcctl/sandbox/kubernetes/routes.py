@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from typing import TYPE_CHECKING
 
 from aiohttp import web
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from arcctl.sandbox.kubernetes.cluster import Cluster
     from arcctl.sandbox.kubernetes.store import Document
     from arcctl.sandbox.kubernetes.target import Target
+
+log = logging.getLogger(__name__)
 
 HEALTH = frozenset({"/healthz", "/readyz", "/livez"})
 LARGEST_BODY = 16 * 1024 * 1024
@@ -61,6 +64,11 @@ class Wire:
             return await self._answer(request)
         except problems.ApiError as error:
             return _json(encode(error.status()), error.code)
+        except (AttributeError, KeyError, TypeError, ValueError) as error:
+            # Without schemas a body of the wrong shape is only noticed where it is read.
+            log.warning("%s %s", request.method, request.path, exc_info=True)
+            refusal = problems.bad_request(f"the request cannot be understood: {error!r}")
+            return _json(encode(refusal.status()), refusal.code)
         except target.NoSuchGroup:
             return web.Response(text="404 page not found\n", status=404)
 

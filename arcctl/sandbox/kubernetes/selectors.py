@@ -13,9 +13,6 @@ if TYPE_CHECKING:
     from arcctl.sandbox.kubernetes.kinds import Kind
     from arcctl.sandbox.kubernetes.store import Obj
 
-Matches = "Callable[[Obj], bool]"
-_Test = "Callable[[dict[str, str]], bool]"
-
 _TERM = re.compile(r"[^,(]+(?:\([^)]*\))?")
 _SET = re.compile(r"^(\S+)\s+(in|notin)\s*\(([^)]*)\)$")
 

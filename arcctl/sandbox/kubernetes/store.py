@@ -33,6 +33,15 @@ def copy_of(value: Any) -> Any:
     return value
 
 
+def without_nulls(value: Any) -> Any:
+    """Copy plain JSON data without the fields that are null: they count as absent."""
+    if isinstance(value, dict):
+        return {key: without_nulls(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [without_nulls(item) for item in value]
+    return value
+
+
 class Document(dict[str, Any]):
     """A stored object, with its encoded form once somebody has asked for it."""
 

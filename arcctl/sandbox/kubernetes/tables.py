@@ -11,8 +11,6 @@ if TYPE_CHECKING:
     from arcctl.sandbox.kubernetes.kinds import Kind
     from arcctl.sandbox.kubernetes.store import Document, Obj
 
-Cell = "Callable[[Obj], Any]"
-
 
 def age(obj: Obj, now: datetime) -> str:
     """Print an age the way kubectl does."""

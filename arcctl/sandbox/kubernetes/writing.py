@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from arcctl.sandbox.kubernetes import patches, problems, server_side_apply, target
+from arcctl.sandbox.kubernetes import answers, patches, problems, server_side_apply, target
 from arcctl.sandbox.kubernetes.api import Deletion
 from arcctl.sandbox.kubernetes.kinds import ANSWERS_DELETED
 from arcctl.sandbox.kubernetes.selectors import selection
@@ -169,9 +169,8 @@ class Writer:
         matches = selection(query.get("labelSelector", ""), query.get("fieldSelector", ""), kind)
         there = self._cluster.store.items(kind.key, found.namespace or None)
         deleted = [self._api.delete(kind, each, options) for each in there if matches(each)]
-        revision = {"resourceVersion": str(self._cluster.store.revision)}
-        listed = {"kind": kind.list_kind, "apiVersion": kind.api_version, "metadata": revision}
-        return Outcome(encode(listed | {"items": deleted}))
+        page = answers.Page(deleted, self._cluster.store.revision)
+        return Outcome(answers.many(kind, page, "whole", self._cluster.clock.now()))
 
 
 def _dry_run(text: str, verb: str) -> bool:

@@ -35,7 +35,10 @@ REVIEWS = "/apis/authorization.k8s.io/v1/selfsubjectaccessreviews"
 
 @dataclass(frozen=True)
 class Call:
-    """One request. Where `until` is given, it is sent again until the answer satisfies it."""
+    """One request. Where `until` is given, it is sent again until the answer satisfies it.
+
+    `only` names the one part that is compared where controllers are at work on the rest.
+    """
 
     name: str
     method: str
@@ -44,6 +47,7 @@ class Call:
     content_type: str = JSON
     accept: str = JSON
     until: Callable[[Any], bool] | None = None
+    only: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,6 +84,14 @@ def deployment(name: str, replicas: int = 1) -> Any:
             "template": pod_template(name),
         },
     }
+
+
+def applied_deployment(*values: str) -> Any:
+    """Describe a Deployment whose container has one variable for each value."""
+    body = deployment("applied")
+    variables = [{"name": f"V{value}", "value": value} for value in values]
+    body["spec"]["template"]["spec"]["containers"][0]["env"] = variables
+    return body
 
 
 def job(name: str) -> Any:
@@ -273,8 +285,21 @@ CALLS = [
     Call("the scale is set", "PATCH", f"{APPS}/deployments/web/scale", {"spec": {"replicas": 1}}, MERGE),
     Call("a scaled Deployment", "GET", f"{APPS}/deployments/web", until=_available),
     Call("status is not for writers of specs", "PATCH", f"{APPS}/deployments/web", {"status": {"replicas": 99}}, MERGE),
+    Call("a variable is deleted by a directive", "PATCH", f"{APPS}/deployments/web", {"spec": {"template": {"spec": {"containers": [{"name": "main", "env": [{"name": "B", "$patch": "delete"}]}]}}}}, STRATEGIC, only="spec"),
+    Call("variables are put in order", "PATCH", f"{APPS}/deployments/web", {"spec": {"template": {"spec": {"containers": [{"name": "main", "$setElementOrder/env": [{"name": "C"}, {"name": "A"}], "env": [{"name": "C", "value": "3"}]}]}}}}, STRATEGIC, only="spec"),
     Call("a Deployment is deleted", "DELETE", f"{APPS}/deployments/web"),
     Call("its pods go with it", "GET", f"{CORE}/pods?labelSelector=app%3Dweb", until=lambda body: not body["items"]),
+    Call("a Deployment is applied", "PATCH", f"{APPS}/deployments/applied?fieldManager=one&force=true", applied_deployment("1", "2"), APPLY),
+    Call("a Deployment is applied anew", "PATCH", f"{APPS}/deployments/applied?fieldManager=one&force=true", applied_deployment("1"), APPLY, only="spec"),
+    Call("an applied Deployment goes in the foreground", "DELETE", f"{APPS}/deployments/applied", {"propagationPolicy": "Foreground"}, only="spec"),
+    Call("an applied Deployment is gone", "GET", f"{APPS}/deployments/applied", until=_gone),
+    Call("nulls count as absent", "POST", f"{CORE}/configmaps", {"metadata": {"name": "nulls", "labels": None, "annotations": {"a": "b"}}, "data": None}),
+    Call("a StatefulSet is created", "POST", f"{APPS}/statefulsets", deployment("db") | {"kind": "StatefulSet"}),
+    Call("a StatefulSet is deleted", "DELETE", f"{APPS}/statefulsets/db"),
+    Call("a Lease is created", "POST", f"/apis/coordination.k8s.io/v1/namespaces/{SPACE}/leases", {"metadata": {"name": "l"}, "spec": {"holderIdentity": "me", "leaseDurationSeconds": 15}}),
+    Call("a Lease is taken over", "PATCH", f"/apis/coordination.k8s.io/v1/namespaces/{SPACE}/leases/l", {"spec": {"holderIdentity": "you"}}, MERGE),
+    Call("a Lease is deleted", "DELETE", f"/apis/coordination.k8s.io/v1/namespaces/{SPACE}/leases/l"),
+    Call("a collection is deleted", "DELETE", f"{CORE}/configmaps?fieldSelector=metadata.name%3Dnulls"),
     Call("a Job is created", "POST", f"{BATCH}/jobs", job("once")),
     Call("a Job completes", "GET", f"{BATCH}/jobs/once", until=lambda body: holds(body, "Complete")),
     Call("its pod has succeeded", "GET", f"{CORE}/pods?labelSelector=job-name%3Donce"),

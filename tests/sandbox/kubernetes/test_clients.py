@@ -80,3 +80,29 @@ async def test_typed_models_take_the_nodes(served: Served) -> None:
             return [node.status.node_info.operating_system for node in nodes]
 
     assert await asyncio.to_thread(ask) == ["linux"] * 3
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        (SECRETS, {"metadata": "text"}),
+        (SECRETS, [1, 2]),
+        ("/api/v1/namespaces/default/pods", {"metadata": {"name": "p"}, "spec": {"containers": 3}}),
+        ("/apis/apps/v1/namespaces/default/deployments", {"metadata": {"name": "d"}, "spec": []}),
+        (
+            "/apis/apiextensions.k8s.io/v1/customresourcedefinitions",
+            {"metadata": {"name": "a.b"}, "spec": {}},
+        ),
+    ],
+)
+async def test_nonsense_is_refused_with_a_status(served: Served, path: str, body: Any) -> None:
+    """A body of the wrong shape is the client's fault, not a crash."""
+    answer = await served.call("POST", path, body)
+
+    assert answer.body["kind"] == "Status"
+    assert 400 <= answer.status < 500
+
+
+async def test_a_nonsense_limit_is_refused(served: Served) -> None:
+    """A query parameter that is no number is a bad request."""
+    assert (await served.call("GET", f"{SECRETS}?limit=many")).status == 400

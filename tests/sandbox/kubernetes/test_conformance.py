@@ -57,7 +57,7 @@ async def answer(
         async with session.request(call.method, url, data=data, headers=headers) as response:
             status, body = response.status, read(await response.text())
         if call.until is None or call.until(body):
-            return status, body
+            return status, body.get(call.only, body) if call.only else body
         assert monotonic() < deadline, f"{call.name}: {body}"
         await asyncio.sleep(0.05)
 
