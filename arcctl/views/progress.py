@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from rich.live import Live
 
 _TITLE = 16
+_WIDEST = 90
 
 
 class Progress(Protocol):
@@ -146,6 +147,7 @@ class Living:
         from rich.text import Text
 
         grid = Table.grid(padding=(0, 1))
+        grid.width = min(self._console.width, _WIDEST)  # so that the times stand still
         grid.add_column(width=3, justify="right")
         grid.add_column(min_width=_TITLE)
         grid.add_column(ratio=1)
