@@ -6,9 +6,11 @@ az reads `--tags a=b c=d` as two tags, and `--enable-oidc-issuer` alone as true;
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from typer.core import TyperCommand, TyperOption
+
+from arcctl.errors import UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterator, Sequence
@@ -28,6 +30,14 @@ class AzCommand(TyperCommand):
         many = {name for each in options if each.multiple for name in each.opts}
         truths = {name for each in options if each.metavar == TRUTH for name in each.opts}
         return super().parse_args(ctx, spelled_out(args, many, truths))
+
+    def invoke(self, ctx: Context) -> Any:  # type: ignore[override] # as above
+        """Carry the command out; a mistake without advice points at the page about the words."""
+        try:
+            return super().invoke(ctx)
+        except UsageError as error:
+            error.hints = error.hints or (f"{ctx.command_path} --help",)
+            raise
 
 
 def spelled_out(words: Sequence[str], many: Collection[str], truths: Collection[str]) -> list[str]:
