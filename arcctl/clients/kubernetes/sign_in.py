@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 
     from arcctl.settings import Settings
 
-BROKEN = (ConfigException, KeyError, TypeError, AttributeError, ValueError, OSError, yaml.YAMLError)
+SHAPELESS = (KeyError, TypeError, AttributeError)
+BROKEN = (*SHAPELESS, ConfigException, ValueError, OSError, yaml.YAMLError)
 
 SPEAKING = ("exec:", "File does not exist", "Invalid kube-config. ")
 
@@ -104,6 +105,8 @@ def load(settings: Settings) -> Session:
     for path in kubeconfig.locate(settings):
         try:
             merger.load_config(str(path))
+        except SHAPELESS as error:
+            raise _another_shape(str(path)) from error
         except BROKEN as error:
             raise unusable(f"cannot read the kubeconfig {path}", _first(error)) from error
     merger.config_saved = copy.deepcopy(merger.config_files)
@@ -125,10 +128,12 @@ def _chosen(merger: Any, wanted: str | None) -> Chosen:
     }
     try:
         return kubeconfig.choose(merger.config_files, merged, wanted)
-    except (KeyError, TypeError, AttributeError) as error:
-        raise unusable(
-            "the kubeconfig has another shape than a kubeconfig", ", ".join(merger.config_files)
-        ) from error
+    except SHAPELESS as error:
+        raise _another_shape(", ".join(merger.config_files)) from error
+
+
+def _another_shape(path: str) -> Exception:
+    return unusable(f"{path} is not a kubeconfig", "clusters, users and contexts are lists of maps")
 
 
 def _explained(chosen: Chosen, error: BaseException) -> Exception:
