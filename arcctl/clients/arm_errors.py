@@ -59,6 +59,7 @@ def from_answer(status: int, text: str, headers: Mapping[str, str], request: Any
             _sentence(problem) or f"not found: {where.path}",
             code=problem.code or None,
             why=(*_beneath(problem), *facts),
+            hints=_hints(status, problem),
         )
     headline = _sentence(problem) or f"{where.netloc} answered {status} to {request.method}"
     return AzureError(
@@ -180,6 +181,8 @@ def _hints(status: int, problem: Problem) -> tuple[str, ...]:
     if problem.code == "MissingSubscriptionRegistration":
         named = re.findall(r"'([^']+)'", problem.message)
         return (f"az provider register --namespace {named[-1]}",) if named else ()
+    if problem.code == "SubscriptionNotFound":
+        return ("is this the right tenant? az account list -o table",)
     if status == 429:
         return ("Azure limits how fast one may ask; try again in a minute",)
     return ()
