@@ -1,0 +1,127 @@
+"""Words that cannot be meant: refused with a code and a next step, before anything is changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.stage import Stage, staged
+from tests.stories.refusals import CONNECT, changes, refused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+BY_ID = "00000000-0000-0000-0000-0000000000ff"
+
+
+@pytest.fixture(scope="module")
+def untouched(tmp_path_factory: pytest.TempPathFactory, helm4: Path) -> Iterator[Stage]:
+    """One sandbox for all, which no test of this file may change: that is what they assert."""
+    with staged(tmp_path_factory.mktemp("stage"), helm4) as stage:
+        yield stage
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "said"),
+    [
+        ("connect -n -harbor -g edge", "AZK8S0100", "the first a letter or digit"),
+        (f"connect -n {'h' * 64} -g edge", "AZK8S0100", "1 to 63 letters"),
+        ("connect -n 'har bor' -g edge", "AZK8S0100", "not a name for a connected cluster"),
+        ("connect -n harbor -g edge.", "AZK8S0100", "the last not a '.'"),
+        ("connect -n harbor -g 'ed!ge'", "AZK8S0100", "not a name for a resource group"),
+        ("show -n 'har/bor' -g edge", "AZK8S0100", "not a name for a connected cluster"),
+        ("delete -n harbor -g 'ed/ge' --yes", "AZK8S0100", "not a name for a resource group"),
+        (f"{CONNECT} --tags =x", "AZK8S0100", "a tag's name has 1 to 512 characters"),
+        (f"{CONNECT} --tags 'a<b=x'", "AZK8S0100", "may not hold <"),
+        (f"{CONNECT} --tags azure-team=x", "AZK8S0100", "are reserved"),
+        (f"{CONNECT} --tags a={'x' * 257}", "AZK8S0100", "256 characters at most"),
+        (f"{CONNECT} --onboarding-timeout soon", "AZK8S0100", "write seconds (1200)"),
+        (f"{CONNECT} --distribution penguin", "AZK8S0100", "does not know 'penguin'"),
+        (f"{CONNECT} --proxy-cert nowhere.pem", "AZK8S0103", "cannot read nowhere.pem"),
+        (f"{CONNECT} --private-key nowhere.pem", "AZK8S0507", "cannot read nowhere.pem"),
+        (f"{CONNECT} --config proxy=x", "AZK8S0100", "feature.setting=value"),
+        (f"{CONNECT} --enable-private-link true", "AZK8S0100", "needs a scope"),
+        (f"{CONNECT} --gateway-resource-id depot", "AZK8S0106", "Microsoft.HybridCompute/gateways"),
+        (f"{CONNECT} -l atlantis", "AZK8S0104", "offered in australiaeast, "),
+        (f"{CONNECT} -l westeurop", "AZK8S0104", "did you mean westeurope"),
+        (f"{CONNECT} -o pretty", "usage", "one of json, "),
+        (f"{CONNECT} --correlation-id 7", "usage", "--correlation-id is a GUID"),
+        (f"{CONNECT} --colour red", "usage", "--colour"),
+        ("connect -g edge", "usage", "--name"),
+        ("connect -n harbor", "usage", "which resource group?"),
+    ],
+)
+def test_a_word_that_cannot_be_meant_is_refused(
+    untouched: Stage, line: str, code: str, said: str
+) -> None:
+    """Names, tags, times, files, regions: exit 2, the rule that was broken, and nothing is sent."""
+    refused(untouched.type(line), code, exit_code=2, said=said)
+
+    assert changes(untouched) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "empty"),
+        (b"{[: \x00", "cannot read the kubeconfig mine"),
+        (b"hello", "is not a kubeconfig"),
+        (b"- a\n- b\n", "is not a kubeconfig"),
+        (b"\xff\xfe\x00\x01", "cannot read the kubeconfig mine"),
+        (b"apiVersion: v1\nkind: Config\n", "no current context"),
+        (b"apiVersion: v1\nkind: Config\ncontexts: 7\n", "kubeconfig"),
+    ],
+    ids=["empty", "garbage", "text", "list", "binary", "bare", "wrong types"],
+)
+def test_a_kubeconfig_that_is_none_is_refused(untouched: Stage, content: bytes, said: str) -> None:
+    """Whatever the file holds, the message names it and says what is wrong with it."""
+    (untouched.folder / "mine").write_bytes(content)
+
+    ended = refused(untouched.type(f"{CONNECT} --kube-config mine"), "AZK8S0200", said=said)
+
+    assert "object" not in ended.err
+    assert changes(untouched) == []
+
+
+@pytest.mark.parametrize(
+    ("flag", "said"),
+    [
+        ("--kube-config nowhere", "nowhere: no such file"),
+        ("--kube-config .", "cannot read the kubeconfig ."),
+        ("--kube-context nowhere", "contexts: sandbox"),
+    ],
+)
+def test_a_kubeconfig_that_is_not_there_is_refused(untouched: Stage, flag: str, said: str) -> None:
+    """A missing file is named; a missing context is answered with the contexts there are."""
+    refused(untouched.type(f"{CONNECT} {flag}"), "AZK8S0200", said=said)
+
+    assert changes(untouched) == []
+
+
+def test_a_kubeconfig_that_may_not_be_read_is_refused(untouched: Stage) -> None:
+    """Root reads everything, so a loop of links stands for a file that refuses to be opened."""
+    (untouched.folder / "loop").symlink_to(untouched.folder / "loop")
+
+    refused(untouched.type(f"{CONNECT} --kube-config loop"), "AZK8S0200")
+
+    assert changes(untouched) == []
+
+
+@pytest.mark.parametrize(
+    ("flags", "environ", "exit_code", "said"),
+    [
+        ("--subscription Atlantis", {}, 3, "Sandbox Two"),
+        (f"--subscription {BY_ID}", {}, 3, f"'{BY_ID}' could not be found"),
+        ("", {"AZURE_SUBSCRIPTION_ID": ""}, 2, "Sandbox Two"),
+    ],
+)
+def test_a_subscription_must_be_there_and_be_the_only_one(
+    untouched: Stage, flags: str, environ: dict[str, str], exit_code: int, said: str
+) -> None:
+    """An unknown name lists those there are; none named of several asks which."""
+    ended = untouched.type(f"{CONNECT} {flags}", **environ)
+
+    code = "no-subscription" if environ else "SubscriptionNotFound"
+    refused(ended, code, exit_code=exit_code, said=said)
+    assert changes(untouched) == []
