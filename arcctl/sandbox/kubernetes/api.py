@@ -130,8 +130,7 @@ class Api:
     ) -> Document:
         """Store a changed object; `part` is the sub-resource it came through."""
         new = self._merged(kind, current, copy_of(body) if part else without_nulls(body), part)
-        old = copy_of(current)
-        old["metadata"].pop("resourceVersion")
+        old = current | {"metadata": _unversioned(current["metadata"])}
         if new == old:
             return current
         if not part:
@@ -190,8 +189,7 @@ class Api:
 
     @staticmethod
     def _part_merged(current: Document, new: Obj, part: str) -> Obj:
-        result: Obj = copy_of(current)
-        result["metadata"].pop("resourceVersion")
+        result: Obj = current | {"metadata": _unversioned(current["metadata"])}
         if part == "status":
             result["status"] = new.get("status") or {}
         elif part == "finalize":

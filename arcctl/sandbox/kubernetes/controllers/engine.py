@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+ROUND = 50
 Key = tuple[str, ...]
 
 
@@ -104,11 +105,21 @@ class Engine:
             await self._awake.wait()
             self._awake.clear()
             while self._waiting:
-                controller, key = next(iter(self._waiting))
-                del self._waiting[controller, key]
-                self._look(controller, key)
-                # Requests are answered between two looks, not after all of them.
+                self._look_at_some()
                 await asyncio.sleep(0)
+
+    def _look_at_some(self) -> None:
+        """Look as often as a few Deployments need from their creation until they are available.
+
+        A client that asks right after its last write then finds them ready (helm 3 asks again
+        only after two seconds); requests are answered between two such rounds.
+        """
+        for _ in range(ROUND):
+            if not self._waiting:
+                return
+            controller, key = next(iter(self._waiting))
+            del self._waiting[controller, key]
+            self._look(controller, key)
 
     def _look(self, controller: Controller, key: Key) -> None:
         try:
