@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import ast
+import json
 import re
 
 from arcctl.errors import ExitCode
+from arcctl.sandbox.faults import WIRE_ACTIONS, Faults
 from tests.architecture.source import ROOT, modules
 from tests.docs.pages import pages
 
@@ -75,3 +77,14 @@ def constants(node: ast.AST) -> set[str]:
     if isinstance(node, ast.IfExp):
         return constants(node.body) | constants(node.orelse)
     return {node.value} if isinstance(node, ast.Constant) and isinstance(node.value, str) else set()
+
+
+def test_the_faults_of_the_page_are_plans() -> None:
+    """Each fault that docs/reference/sandbox.md shows is one that the sandbox takes."""
+    page = (ROOT / "docs" / "reference" / "sandbox.md").read_text(encoding="utf-8")
+    blocks = re.findall(r"^```json\n(.*?)^```", page, re.MULTILINE | re.DOTALL)
+    plans = [json.loads(line) for block in blocks for line in block.splitlines()]
+    queue = Faults()
+
+    assert [queue.add(plan).action for plan in plans] == [plan["action"] for plan in plans]
+    assert {name for plan in plans for name in plan["action"]} >= WIRE_ACTIONS - {"body", "headers"}
