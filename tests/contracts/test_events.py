@@ -1,0 +1,40 @@
+"""The lines of `--progress json` have these names and fields, which programs read (design 6)."""
+
+from __future__ import annotations
+
+import io
+import json
+from typing import get_args
+
+from arcctl.flow.events import Done, Event, Failed, Noted, Progressed, Started
+from arcctl.views.progress import JsonLines
+
+EVENTS = {
+    "started": ["event", "step", "time", "title"],
+    "progressed": ["event", "step", "text", "time"],
+    "done": ["already", "detail", "event", "seconds", "step", "time", "title"],
+    "failed": ["event", "reason", "seconds", "step", "time", "title"],
+    "noted": ["event", "text", "time", "warning"],
+}
+
+
+def test_the_lines_have_these_fields() -> None:
+    """One object a line, the name in `event`, the moment in `time` as seconds since 1970."""
+    err = io.StringIO()
+    hear = JsonLines(err)
+    for event in (
+        Started("s", "t"),
+        Progressed("s", "x"),
+        Done("s", "t", "d", 1.0),
+        Failed("s", "t", "r", 1.0),
+        Noted("n"),
+    ):
+        hear(event)
+    lines = [json.loads(line) for line in err.getvalue().splitlines()]
+
+    assert {line["event"]: sorted(line) for line in lines} == EVENTS
+
+
+def test_the_set_is_closed() -> None:
+    """A new event is a new name in the contract above."""
+    assert {kind.__name__.lower() for kind in get_args(Event)} == set(EVENTS)
