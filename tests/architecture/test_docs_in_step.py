@@ -8,7 +8,7 @@ import re
 
 from arcctl.errors import ExitCode
 from arcctl.sandbox.faults import WIRE_ACTIONS, Faults
-from tests.architecture.source import ROOT, modules
+from tests.architecture.source import ARCCTL, ROOT, modules, texts
 from tests.docs.pages import pages
 
 
@@ -88,3 +88,29 @@ def test_the_faults_of_the_page_are_plans() -> None:
 
     assert [queue.add(plan).action for plan in plans] == [plan["action"] for plan in plans]
     assert {name for plan in plans for name in plan["action"]} >= WIRE_ACTIONS - {"body", "headers"}
+
+
+def test_modules_that_pages_name_exist() -> None:
+    """A page that sends the reader to a module of a room sends them to one that is there."""
+    rooms = "|".join(path.name for path in ARCCTL.iterdir() if path.is_dir())
+    named = {
+        (page, place)
+        for page, text in texts().items()
+        if page.startswith("docs/")
+        for place in re.findall(rf"`((?:{rooms})/[\w/]+\.py)`", text)
+    }
+
+    assert named
+    assert sorted(each for each in named if not (ARCCTL / each[1]).exists()) == []
+
+
+def test_links_between_pages_lead_somewhere() -> None:
+    """Each relative link of README and docs is to a file that is there."""
+    links = {
+        (page, (ROOT / page).parent / link)
+        for page, text in texts().items()
+        if page.endswith(".md")
+        for link in re.findall(r"\]\(((?!https?:)[^)#]+)", text)
+    }
+
+    assert sorted(page for page, target in links if not target.exists()) == []
