@@ -139,9 +139,9 @@ async def triage(sight: Sight) -> Triage:
     pods, events = await asyncio.gather(_list(sight, PODS), _list(sight, EVENTS))
     kubernetes = await sight.clients.kubernetes()
     identity = await kubernetes.find(f"/api/v1/{_SPACE}/secrets/{names.IDENTITY_CERTIFICATE}")
-    warnings = [each for each in events if each.get("type") == "Warning"]
     unwell = [pod for pod in pods if _alive(pod) and not _all_ready(pod)]
-    evidence = (*_pod_facts(unwell), *_event_facts(warnings))[:8]
+    warnings = [each for each in events if _still_true(each, unwell)]
+    evidence = tuple(dict.fromkeys((*_pod_facts(unwell), *_event_facts(warnings))))[:8]
     if _pulls(unwell, warnings):
         return Triage("AZK8S0513", "an image cannot be pulled", evidence)
     if _unplaceable(unwell, warnings):
@@ -150,6 +150,23 @@ async def triage(sight: Sight) -> Triage:
         cause = "the cluster has not got its identity certificate from Azure"
         return Triage("AZK8S0309", cause, evidence)
     return Triage("AZK8S0514", "the agents did not become ready in time", evidence)
+
+
+def _still_true(event: Body, unwell: list[Body]) -> bool:
+    """Leave out warnings about pods that have recovered, and about mounts that came late."""
+    about = event.get("involvedObject") or {}
+    if event.get("type") != "Warning" or about.get("kind") != "Pod":
+        return event.get("type") == "Warning"
+    pod = next((each for each in unwell if each["metadata"]["name"] == about.get("name")), None)
+    return pod is not None and (event.get("reason") != "FailedMount" or not _started(pod))
+
+
+def _started(pod: Body) -> bool:
+    """Tell whether any container has ever run; until then every volume is waited for."""
+    return any(
+        each.get("restartCount") or not (each.get("state") or {}).get("waiting")
+        for each in _containers(pod)
+    )
 
 
 def _all_ready(pod: Body) -> bool:
