@@ -16,6 +16,7 @@ KUBERNETES = "Microsoft.Kubernetes"
 CONFIGURATION = "Microsoft.KubernetesConfiguration"
 HYBRID_COMPUTE = "Microsoft.HybridCompute"
 EXTENDED_LOCATION = "Microsoft.ExtendedLocation"
+_WRITE_GROUP = "Microsoft.Resources/subscriptions/resourceGroups/write"
 _WRITE = "Microsoft.Kubernetes/connectedClusters/write"
 
 
@@ -66,23 +67,35 @@ async def region_offered(sight: Sight) -> Answer:
 @check("may create connected clusters", code="AuthorizationFailed")
 async def may_register(sight: Sight) -> Answer:
     """The effective actions at the group; who may not read them is judged by the PUT itself."""
+    cluster, wanted, scope = sight.cluster, [_WRITE], sight.cluster.group_path
     if not await sight.group():
-        return skipped(f"resource group {sight.cluster.group} does not exist yet")
+        wanted, scope = [_WRITE_GROUP, _WRITE], f"/subscriptions/{cluster.subscription}"
     arm = await sight.clients.arm()
-    scope = f"{sight.cluster.group_path}/providers/Microsoft.Authorization/permissions"
+    listing = arm.items(f"{scope}/providers/Microsoft.Authorization/permissions")
     try:
-        granted = [each async for each in arm.items(scope)]
+        granted = [each async for each in listing]
     except (AccessError, NotFound) as error:
         return skipped(f"permissions cannot be read: {error.message}")
-    if any(_allows(each, _WRITE) for each in granted):
-        return passed()
-    return failed(
-        AccessError(
-            f"you may not create connected clusters in group {sight.cluster.group}",
+    lacking = [action for action in wanted if not any(_allows(each, action) for each in granted)]
+    return failed(_not_allowed(lacking[0], cluster.group)) if lacking else passed()
+
+
+def _not_allowed(action: str, group: str) -> AccessError:
+    if action == _WRITE_GROUP:
+        return AccessError(
+            f"resource group {group} does not exist, and you may not create it",
             code="AuthorizationFailed",
-            why=f"the action {_WRITE} is not among your permissions there",
-            hints='ask for the role "Kubernetes Cluster - Azure Arc Onboarding" on the group',
+            why=f"the action {action} is not among your permissions in the subscription",
+            hints=(
+                f"have it made: az group create -n {group} -l REGION",
+                "or name one that is there: -g GROUP",
+            ),
         )
+    return AccessError(
+        f"you may not create connected clusters in group {group}",
+        code="AuthorizationFailed",
+        why=f"the action {action} is not among your permissions there",
+        hints='ask for the role "Kubernetes Cluster - Azure Arc Onboarding"',
     )
 
 
