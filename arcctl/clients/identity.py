@@ -140,7 +140,10 @@ def _sign_in(cloud: Cloud, audience: str, claims: str | None) -> Token:
         raise _refused(error, cloud) from error
     except ValueError as error:
         raise AccessError(
-            "the settings for signing in to Azure do not fit", why=str(error), hints=_HINTS
+            "the settings for signing in to Azure do not fit",
+            code="sign-in-settings",
+            why=str(error),
+            hints=_HINTS,
         ) from error
     return Token(Secret(found.token), found.expires_on)
 
@@ -170,6 +173,14 @@ def _refused(error: Exception, cloud: Cloud) -> ArcctlError:
     if found := re.search(r"(AADSTS\d+):\s*(.*?)(?:\.\s|\.?$|\r|\n)", said, re.MULTILINE):
         return AccessError(
             f"sign-in refused: {found.group(2).rstrip('.')}", code=found.group(1), hints=_HINTS
+        )
+    if found := re.search(
+        r"Unable to get authority configuration for (\S+/)?([^/\s]+?)\.? ", f"{said} "
+    ):
+        return AccessError(
+            f"sign-in refused: {cloud.name} knows no tenant {found.group(2)}",
+            code="unknown-tenant",
+            hints=("export AZURE_TENANT_ID=TENANT", "az account list -o table"),
         )
     # Only who really asked the login host says so; others report what they miss on this machine.
     asked = [line for line in said.splitlines() if "Authentication failed" in line]
