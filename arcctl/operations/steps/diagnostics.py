@@ -13,6 +13,7 @@ from arcctl.errors import ArcctlError, ClusterError, HelmError
 from arcctl.flow.step import Step
 from arcctl.model import cluster as names
 from arcctl.model import diagnosis
+from arcctl.model.duration import spoken
 from arcctl.operations.steps.holdings import holdings
 from arcctl.operations.world import World
 
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 CHART = "azurearck8s/helmchart/stable/clusterdiagnosticchecks"
 VERSION = "1.36.1"
-_PATIENCE = 60
+_LONGEST = 60
 _ATTEMPTS = 3
 _SPACE = f"namespaces/{names.RELEASE_NAMESPACE}"
 
@@ -37,6 +38,8 @@ class Diagnose(Step[World]):
 
     def __init__(self, request: ConnectRequest) -> None:
         self._request = request
+        # Whoever gives the whole run less time does not mean to spend more on its first part.
+        self._patience = min(_LONGEST, request.onboarding_timeout)
 
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
         helm = await world.clients.helm()
@@ -53,10 +56,10 @@ class Diagnose(Step[World]):
         values = self._values(world, region, registry)
         try:
             await helm.upgrade_install(
-                names.DIAGNOSTICS_RELEASE, chart, names.RELEASE_NAMESPACE, values, timeout=_PATIENCE
+                names.DIAGNOSTICS_RELEASE, chart, names.RELEASE_NAMESPACE, values, timeout=_LONGEST
             )
             tell("the job is running in the cluster")
-            log = await _log_of(await world.clients.kubernetes())
+            log = await _log_of(await world.clients.kubernetes(), self._patience)
         finally:
             await asyncio.shield(self._clean(world))
         return self._judge(world, log)
@@ -74,7 +77,7 @@ class Diagnose(Step[World]):
         helm = await world.clients.helm()
         try:
             await helm.uninstall(
-                names.DIAGNOSTICS_RELEASE, names.RELEASE_NAMESPACE, timeout=_PATIENCE
+                names.DIAGNOSTICS_RELEASE, names.RELEASE_NAMESPACE, timeout=_LONGEST
             )
         except ArcctlError as error:
             # The verdict matters more than the broom; what is left is swept by the next run.
@@ -118,12 +121,12 @@ class Diagnose(Step[World]):
         )
 
 
-async def _log_of(kubernetes: Kubernetes) -> str:
+async def _log_of(kubernetes: Kubernetes, patience: int) -> str:
     try:
-        async with asyncio.timeout(_PATIENCE):
+        async with asyncio.timeout(patience):
             await _until_complete(kubernetes)
     except TimeoutError:
-        raise await _unfinished(kubernetes) from None
+        raise await _unfinished(kubernetes, patience) from None
     pods = [
         pod
         async for pod in kubernetes.items(
@@ -154,14 +157,14 @@ async def _until_complete(kubernetes: Kubernetes) -> None:
             )
 
 
-async def _unfinished(kubernetes: Kubernetes) -> ClusterError:
+async def _unfinished(kubernetes: Kubernetes, patience: int) -> ClusterError:
     events = [
         event
         async for event in kubernetes.items(f"/api/v1/{_SPACE}/events")
         if event.get("type") == "Warning"
     ]
     return ClusterError(
-        f"the diagnostics job did not finish within {_PATIENCE} s",
+        f"the diagnostics job did not finish within {spoken(patience)}",
         code="AZK8S0604" if events else "AZK8S0605",
         why=tuple(f"{event.get('reason')}: {event.get('message')}" for event in events[-3:]),
         hints=(
