@@ -28,6 +28,13 @@ TITLES = {
     "uninstall": "helm could not uninstall the release",
     "pull": "the chart cannot be pulled",
 }
+# What to try where nothing more is known.
+REMEDIES = {
+    "upgrade": "kubectl get pods,events -n azure-arc",
+    "pull": "is there a proxy on the way out? export HTTPS_PROXY=http://HOST:PORT",
+}
+AGAIN = "run the same command again: it goes on from here"
+SIGN_IN = "sign in to the cluster again, then: kubectl auth whoami"
 BUSY = ("another operation (install/upgrade/rollback) is in progress",)
 TIMED_OUT = ("timed out waiting for the condition", "deadline exceeded", "timeout waiting for")
 NO_CHART = re.compile(r'path "[^"]*" not found|chart\.yaml file is missing')
@@ -66,37 +73,66 @@ def explained(verb: str, text: str) -> ArcctlError:
             "helm is at work on this release, or was killed while it was",
             code="helm-busy",
             why=why,
+            hints=AGAIN,
         )
     if verb != "pull" and _any(TIMED_OUT, low):
         return timed_out(verb, why)
     if verb == "upgrade" and NO_CHART.search(low):
-        return HelmError("the chart is not there", code=CODES["pull"], why=why)
-    return HelmError(TITLES.get(verb, f"helm {verb} failed"), code=CODES.get(verb, "helm"), why=why)
+        return HelmError(
+            "the chart is not there", code=CODES["pull"], why=why, hints=REMEDIES["pull"]
+        )
+    return HelmError(
+        TITLES.get(verb, f"helm {verb} failed"),
+        code=CODES.get(verb, "helm"),
+        why=why,
+        hints=REMEDIES.get(verb, AGAIN),
+    )
 
 
 def timed_out(verb: str, why: tuple[str, ...] = ()) -> HelmError:
     """Build the error for helm that took longer than it was given."""
-    return HelmError(f"helm {verb} did not end in time", code="AZK8S0514", why=why)
+    return HelmError(f"helm {verb} did not end in time", code="AZK8S0514", why=why, hints=AGAIN)
 
 
 def not_run(executable: str, error: OSError) -> HelmError:
     """Build the error for a helm that is gone, or a disk that is full."""
-    return HelmError(f"{executable} cannot be run", code="AZK8S0510", why=str(error))
+    return HelmError(
+        f"{executable} cannot be run",
+        code="AZK8S0510",
+        why=str(error),
+        hints="is there room on the disk, and is it a program for this machine?",
+    )
 
 
 def _of_cluster(low: str, why: tuple[str, ...]) -> ArcctlError | None:
     if DYING in low:
         return ClusterError(
-            "a namespace of the release is dying", code="namespace-terminating", why=why
+            "a namespace of the release is dying",
+            code="namespace-terminating",
+            why=why,
+            hints=AGAIN,
         )
     if "forbidden" in low:
-        return AccessError("the cluster forbids helm what it needs", code="kube-forbidden", why=why)
+        return AccessError(
+            "the cluster forbids helm what it needs",
+            code="kube-forbidden",
+            why=why,
+            hints="use a context that is cluster-admin: --kube-context NAME",
+        )
     if _any(UNKNOWN_TO_CLUSTER, low):
         return AccessError(
-            "the cluster does not accept helm's credentials", code="kube-unauthorized", why=why
+            "the cluster does not accept helm's credentials",
+            code="kube-unauthorized",
+            why=why,
+            hints=SIGN_IN,
         )
     if _any(UNREACHABLE, low):
-        return ClusterError("helm cannot reach the cluster", code="AZK8S0202", why=why)
+        return ClusterError(
+            "helm cannot reach the cluster",
+            code="AZK8S0202",
+            why=why,
+            hints="kubectl cluster-info",
+        )
     return None
 
 

@@ -15,6 +15,7 @@ from arcctl.errors import AccessError, ClusterError
 # A namespace on its way out refuses new content with 403, though nobody lacks a right
 # (`connectedk8s.md` trap 29).
 DYING = "because it is being terminated"
+_ITS_OWN_FAULT = 500
 DYING_WHY = "a deletion is under way; it takes 5 s, with running pods up to 60 s"
 
 
@@ -88,6 +89,7 @@ def from_status(method: str, path: str, status: int, body: bytes) -> Exception:
         status=status,
         code=reason or f"http-{status}",
         why=f"{method} {path}: {status}",
+        hints="kubectl get --raw '/readyz?verbose'" if status >= _ITS_OWN_FAULT else (),
     )
 
 
