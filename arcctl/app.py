@@ -60,7 +60,7 @@ def run(arguments: Sequence[str]) -> ExitCode | int:
     except ArcctlError as error:
         return _complain(error, debug=debug)
     except (KeyboardInterrupt, typer.Abort):
-        return _complain(Interrupted("stopped; the same command goes on from here"), debug=debug)
+        return _complain(Interrupted("stopped"), debug=debug)
     except Exception as error:  # noqa: BLE001 - the one place where nothing may pass
         if hasattr(error, "format_message"):  # Typer's own, whose class has moved between versions
             return _mistyped(error, error.format_message(), arguments)
@@ -96,7 +96,9 @@ def _uncapitalised(text: str) -> str:
 
 def _unexpected(error: Exception, *, debug: bool) -> ExitCode:
     """A reader that went away is nobody's fault; anything else is this machine's or arcctl's."""
-    if isinstance(error, BrokenPipeError) and _nobody_reads():
+    from arcctl.views.console import nobody_reads
+
+    if isinstance(error, BrokenPipeError) and nobody_reads():
         return ExitCode.DONE
     if isinstance(error, OSError):
         return _complain(_of_this_machine(error), debug=debug)
@@ -116,18 +118,6 @@ def _of_this_machine(error: OSError) -> ArcctlError:
     )
     found.__cause__ = error
     return found
-
-
-def _nobody_reads() -> bool:
-    """Tell whether it is stdout that broke, and if so keep Python from saying it once more."""
-    import os
-
-    try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return True
-    return False
 
 
 def _complain(error: ArcctlError, *, debug: bool) -> ExitCode:

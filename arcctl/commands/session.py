@@ -129,6 +129,7 @@ def _in_loop(work: Work, flags: dict[str, Any], own: dict[str, Any]) -> None:
     import asyncio
     import os
 
+    from arcctl.errors import Interrupted
     from arcctl.settings import Flags, read
 
     settings = read(os.environ, Flags(**flags))
@@ -139,8 +140,20 @@ def _in_loop(work: Work, flags: dict[str, Any], own: dict[str, Any]) -> None:
 
     try:
         asyncio.run(main())
-    except asyncio.CancelledError:
-        raise KeyboardInterrupt from None
+    except (KeyboardInterrupt, asyncio.CancelledError) as stop:
+        # Said here, because Typer would end in silence.
+        raise Interrupted("stopped; the same command goes on from here") from stop
+    except BrokenPipeError as error:
+        _cut_off(error)
+
+
+def _cut_off(error: BrokenPipeError) -> None:
+    """Typer would end either case in silence: a reader that has seen enough, and a lost connection."""
+    from arcctl.errors import ArcctlError
+    from arcctl.views.console import nobody_reads
+
+    if not nobody_reads():
+        raise ArcctlError("a connection was cut", code="os", why=str(error)) from error
 
 
 async def _with_session(work: Work, settings: Settings, own: dict[str, Any]) -> None:

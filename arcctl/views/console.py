@@ -80,6 +80,18 @@ def _plain(settings: Settings) -> bool:
     return settings.in_ci or logging or settings.environ.get("TERM") == "dumb"
 
 
+def nobody_reads() -> bool:
+    """Tell whether it is stdout that broke, and if so keep Python from saying it once more."""
+    import os
+
+    try:
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return True
+    return False
+
+
 def complain(error: ArcctlError, err: TextIO, *, no_colour: bool) -> None:
     """Print an error: what happened, why, and what to type next."""
     red, dim, plain = (
