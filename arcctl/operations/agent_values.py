@@ -128,8 +128,13 @@ def from_file(path: Path | None) -> Values:
 
     try:
         values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
-    except (OSError, yaml.YAMLError) as error:
+    except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read the values file {path}", why=str(error)) from error
+    except yaml.YAMLError as error:
+        # Not its whole text, which quotes the line, in which a secret may stand.
+        mark = getattr(error, "problem_mark", None)
+        where = f"line {mark.line + 1}: {getattr(error, 'problem', '')}" if mark else "not YAML"
+        raise UsageError(f"cannot read the values file {path}", why=where) from None
     if not isinstance(values, dict):
         raise UsageError(f"the values file {path} is not a map of values")
     return values
