@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from arcctl.model.cluster import RELEASE
 from arcctl.model.region import canonical
 from arcctl.model.resource_id import ClusterId
 
@@ -71,6 +72,12 @@ class Release:
     status: str
 
     @property
-    def pending(self) -> bool:
-        """Whether a helm that was killed left this behind."""
-        return self.status.startswith("pending")
+    def unfinished(self) -> bool:
+        """Whether a helm that was killed left this behind, in the middle of its work."""
+        return self.status.startswith("pending") or self.status == "uninstalling"
+
+    @property
+    def record(self) -> str:
+        """The path of the Secret in which helm keeps it."""
+        name = f"sh.helm.release.v1.{RELEASE}.v{self.revision}"
+        return f"/api/v1/namespaces/{self.namespace}/secrets/{name}"

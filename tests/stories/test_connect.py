@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import base64
+import copy
+import gzip
 import json
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from arcctl.model import keys
 
 if TYPE_CHECKING:
@@ -234,3 +238,34 @@ def test_no_wait_returns_with_the_agents_installed(quick: Stage) -> None:
     ended = quick.well(f"{CONNECT} --no-wait")
 
     assert ended.data["provisioningState"] in ("Accepted", "Succeeded")
+
+
+@pytest.mark.parametrize("left", ["pending-install", "pending-upgrade", "uninstalling", "failed"])
+def test_what_a_killed_helm_left_behind_is_taken_over(stage: Stage, left: str) -> None:
+    """Its record would block the next helm; what it made stays, and so does the key."""
+    before = stage.well(f"{CONNECT} --skip-prechecks").data
+    stage.within(lambda: pretend(stage, left))
+
+    ended = stage.well(CONNECT)
+
+    assert ended.data["connectivityStatus"] == "Connected"
+    assert ended.data["agentPublicKeyCertificate"] == before["agentPublicKeyCertificate"]
+    assert [each["metadata"]["labels"]["status"] for each in records(stage)][-1] == "deployed"
+
+
+def records(stage: Stage) -> list[dict[str, Any]]:
+    """Helm's records of the agents, oldest first."""
+    found = stage.cluster.store.items(("", "secrets"), "azure-arc-release")
+    return [each for each in found if each["metadata"]["name"].startswith("sh.helm.release")]
+
+
+def pretend(stage: Stage, status: str) -> None:
+    """Leave the newest record as a killed helm does, in its label and in its packed content."""
+    record = copy.deepcopy(records(stage)[-1])
+    packed = base64.b64decode(base64.b64decode(record["data"]["release"]))
+    release = json.loads(gzip.decompress(packed))
+    release["info"]["status"] = status
+    again = base64.b64encode(gzip.compress(json.dumps(release).encode()))
+    record["data"]["release"] = base64.b64encode(again).decode()
+    record["metadata"]["labels"]["status"] = status
+    stage.cluster.store.write(("", "secrets"), record)

@@ -175,31 +175,6 @@ class Helm:
         command = self._command(timeout + MARGIN)
         await command.rollback(release, revision, namespace=namespace, timeout=_seconds(timeout))
 
-    async def repair(
-        self,
-        release: str,
-        namespace: str,
-        *,
-        timeout: float = 300.0,  # noqa: ASYNC109 - as above
-    ) -> str | None:
-        """Mend what a killed helm left behind, so that the next call is not refused as busy.
-
-        A pending upgrade goes back to its last good revision; a pending installation, or a
-        removal that was cut, is removed. Return what was done, or None. Whether another helm is
-        still at work nobody can tell from the cluster: ask before calling.
-        """
-        revisions = await self.history(release, namespace)
-        left = revisions[-1]["status"] if revisions else ""
-        if not left.startswith("pending-") and left != "uninstalling":
-            return None
-        good = [each for each in revisions if each["status"] in ("deployed", "superseded")]
-        if good and left != "uninstalling":
-            revision = good[-1]["revision"]
-            await self.rollback(release, namespace, revision, timeout=timeout)
-            return f"{left}: rolled back to revision {revision}"
-        await self.uninstall(release, namespace, timeout=timeout)
-        return f"{left}: removed"
-
     def _command(
         self, limit: float = LOOK_SECONDS, on_line: Callable[[str], None] | None = None
     ) -> Command:

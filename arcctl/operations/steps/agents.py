@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from arcctl.model.connected_cluster import Body
+    from arcctl.model.onboarding import Release
     from arcctl.operations.request import ConnectRequest
 
 
@@ -116,9 +117,8 @@ class Install(Step[World]):
         known: Body = {}
         if release:
             known = await helm.values(names.RELEASE, namespace) or {}
-            if release.pending:
-                await helm.repair(names.RELEASE, namespace)
-                world.note("an earlier helm was cut short; its release has been repaired")
+            if release.unfinished:
+                await _forget(world, release)
         await helm.upgrade_install(
             names.RELEASE,
             world.chart.path,
@@ -164,6 +164,16 @@ class Install(Step[World]):
             asked["systemDefaultValues.customLocations.enabled"] = True
             asked["systemDefaultValues.customLocations.oid"] = world.custom_locations_oid
         return asked
+
+
+async def _forget(world: World, release: Release) -> None:
+    """Drop the record of a helm that was killed, which would block the next one.
+
+    Uninstalling instead would take the namespace, and the cluster's key with it. Whatever the
+    killed helm has made carries the release's marks, so the next helm takes it over.
+    """
+    await (await world.clients.kubernetes()).delete(release.record)
+    world.note("an earlier helm was cut short; this one takes over what it has made")
 
 
 class RestartForNewKey(Step[World]):

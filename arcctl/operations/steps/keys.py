@@ -73,6 +73,10 @@ class Choose(Step[World]):
             )
 
 
+# An upgrade from a chart that rendered this Secret to one that does not would delete it (B.13).
+_KEPT = {"helm.sh/resource-policy": "keep"}
+
+
 def _marked(name: str, **more: str) -> dict[str, Any]:
     """Marks by which helm takes over what it finds, instead of refusing it (B.13)."""
     return {
@@ -106,13 +110,14 @@ class Place(Step[World]):
             body |= {"apiVersion": "v1", "kind": "Namespace"}
             await kubernetes.create("/api/v1/namespaces", body)
         pem = world.key.private.reveal().encode()
-        secret = {
+        secret: dict[str, Any] = {
             "apiVersion": "v1",
             "kind": "Secret",
             "type": "Opaque",
             "metadata": _marked(names.PRIVATE_KEY_SECRET, namespace=names.AGENT_NAMESPACE),
             "data": {names.PRIVATE_KEY_ENTRY: base64.b64encode(pem).decode()},
         }
+        secret["metadata"]["annotations"] |= _KEPT
         try:
             await kubernetes.create(f"{space}/secrets", secret)
         except ClusterError as error:

@@ -85,58 +85,10 @@ async def test_no_release_is_an_answer(world: World) -> None:
     assert await world.helm.status(RELEASE, NAMESPACE) is None
     assert await world.helm.values(RELEASE, NAMESPACE) is None
     assert await world.helm.history(RELEASE, NAMESPACE) == []
-    assert await world.helm.repair(RELEASE, NAMESPACE) is None
-
-
-async def pretend(world: World, revision: int, status: str) -> None:
-    """Leave the release as a killed helm does."""
-    import base64
-    import gzip
-    import json
-
-    path = f"/api/v1/namespaces/{NAMESPACE}/secrets/sh.helm.release.v1.{RELEASE}.v{revision}"
-    secret = await world.kubernetes.get(path)
-    packed = base64.b64decode(base64.b64decode(secret["data"]["release"]))
-    release = json.loads(gzip.decompress(packed))
-    release["info"]["status"] = status
-    again = base64.b64encode(base64.b64encode(gzip.compress(json.dumps(release).encode())))
-    change = {
-        "metadata": {"labels": {"status": status}},
-        "data": {"release": again.decode()},
-    }
-    await world.kubernetes.patch(path, change)
-
-
-async def test_a_pending_upgrade_is_rolled_back(world: World, chart: Path) -> None:
-    """A helm that was killed in an upgrade blocks the next one, until it is mended."""
-    await installed(world, chart, greeting="one")
-    await installed(world, chart, greeting="two")
-    await pretend(world, 2, "pending-upgrade")
-    await pretend(world, 1, "deployed")
-    with pytest.raises(HelmError) as raised:
-        await installed(world, chart)
-    assert raised.value.code == "helm-busy"
-    done = await world.helm.repair(RELEASE, NAMESPACE)
-    assert done == "pending-upgrade: rolled back to revision 1"
-    assert (await installed(world, chart))["info"]["status"] == "deployed"
-
-
-async def test_a_pending_installation_is_removed(world: World, chart: Path) -> None:
-    """Without a good revision to go back to, the remains are taken away."""
-    await installed(world, chart)
-    await pretend(world, 1, "pending-install")
-    assert await world.helm.repair(RELEASE, NAMESPACE) == "pending-install: removed"
-    assert (await installed(world, chart))["version"] == 1
-
-
-async def test_a_healthy_release_needs_no_repair(world: World, chart: Path) -> None:
-    """Repair leaves alone what works."""
-    await installed(world, chart)
-    assert await world.helm.repair(RELEASE, NAMESPACE) is None
 
 
 async def test_a_cancelled_installation_is_not_left_pending(world: World, chart: Path) -> None:
-    """helm is given the time to mark its release as failed, so nothing needs repair."""
+    """helm is given the time to mark its release as failed, so nothing blocks the next one."""
     world.cluster.trouble("ImagePullBackOff")
     call = world.helm.upgrade_install(RELEASE, chart, NAMESPACE, {}, timeout=60, wait=True)
     task = asyncio.create_task(call)

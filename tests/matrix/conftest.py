@@ -1,0 +1,33 @@
+"""A stage for the cuts, and the number of cases at the end."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.stage import Stage, staged
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+
+@pytest.fixture
+def stage(tmp_path: Path, helm4: Path) -> Iterator[Stage]:
+    """A sandbox with one cluster."""
+    with staged(tmp_path, helm4) as opened:
+        yield opened
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many cuts were made, and how many of them hit a running command."""
+    reports = [each for group in terminalreporter.stats.values() for each in group]
+    properties = [
+        dict(report.user_properties)
+        for report in reports
+        if isinstance(report, pytest.TestReport) and report.when == "call"
+    ]
+    cuts = sum(int(each.get("cuts", 0)) for each in properties)
+    hits = sum(int(each.get("hits", 0)) for each in properties)
+    if cuts:
+        terminalreporter.write_line(f"interruption matrix: {cuts} cases, {hits} cut in mid-run")
