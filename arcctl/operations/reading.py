@@ -164,4 +164,5 @@ def _no_prechecks(given: Given, environ: Mapping[str, str]) -> bool:
     if environ.get("AZURE_LOCAL_DISCONNECTED", "").lower() == "true":
         return True
     local = ("aks_workload", "aks_management", "aks_edge_k3s", "aks_edge_k8s")
-    return given["infrastructure"] == "azure_stack_hci" and given["distribution"] in local
+    infrastructure, distribution = given["infrastructure"] or "", given["distribution"] or ""
+    return infrastructure.lower() == "azure_stack_hci" and distribution.lower() in local

@@ -67,9 +67,23 @@ def test_a_map_without_tenant_cannot_contradict_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("status", "pending"),
-    [("deployed", False), ("failed", False), ("pending-install", True), ("pending-upgrade", True)],
+    ("status", "unfinished"),
+    [
+        ("deployed", False),
+        ("failed", False),
+        ("superseded", False),
+        ("pending-install", True),
+        ("pending-upgrade", True),
+        ("uninstalling", True),
+    ],
 )
-def test_a_pending_release_is_what_a_killed_helm_leaves(status: str, pending: bool) -> None:
+def test_an_unfinished_release_is_what_a_killed_helm_leaves(status: str, unfinished: bool) -> None:
     """Whatever it was about to do."""
-    assert Release("azure-arc-release", 3, status).pending is pending
+    assert Release("azure-arc-release", 3, status).unfinished is unfinished
+
+
+def test_a_releases_record_is_a_secret() -> None:
+    """Named by helm, revision at the end."""
+    assert Release("azure-arc-release", 3, "deployed").record == (
+        "/api/v1/namespaces/azure-arc-release/secrets/sh.helm.release.v1.azure-arc.v3"
+    )
