@@ -13,6 +13,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, TextIO
 
+from arcctl.errors import ExitCode, Interrupted
 from arcctl.sandbox import lifecycle
 from arcctl.sandbox.home import Home
 from arcctl.sandbox.options import Options
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from arcctl.sandbox.lifecycle import Running
 
 _WHICH = "-n harbor -g edge"
+_GOOD = "That was all of it: connected, seen alive, and removed; the sandbox is gone too."
+_BAD = "The demo did not end as it should; the sandbox is gone."
 # What would send the demo elsewhere than to its sandbox; where helm is may stay known.
 _FOREIGN = ("ARCCTL_", "AZURE_", "ARM_", "HELM", "KUBE", "RELEASETRAIN")
 _KEPT = {"ARCCTL_HELM", "ARCCTL_HELM_BASE_URL", "HELM_CLIENT_PATH"}
@@ -51,7 +54,10 @@ ACTS = (
 
 
 def play(err: TextIO) -> bool:
-    """Perform all acts; return whether each ended as it should. Nothing is left behind."""
+    """Perform all acts; return whether each ended as it should. Nothing is left behind.
+
+    Raise Interrupted where the person has seen enough.
+    """
     ended: list[bool] = []
     with TemporaryDirectory(prefix="arcctl-demo-") as folder:
         options = Options(home=Path(folder) / "sandbox")
@@ -65,8 +71,10 @@ def play(err: TextIO) -> bool:
                 lifecycle.down(Home(options.home))
 
         lifecycle.foreground(options, perform)
-    err.write(f"\n{_conclusion(ended)}\n")
-    return ended == [True]
+    if not ended:
+        raise Interrupted("the demo was stopped; its sandbox is gone")
+    err.write(f"\n{_GOOD if ended[0] else _BAD}\n")
+    return ended[0]
 
 
 def _settle_in(folder: Path) -> None:
@@ -98,6 +106,8 @@ def _act(act: Act, options: Options, err: TextIO) -> bool:
     err.flush()
     _, before = _world(options.home)
     code = lifecycle.execute(options, [sys.executable, "-m", "arcctl", *shlex.split(line)])
+    if code == ExitCode.INTERRUPTED:
+        raise KeyboardInterrupt
     clusters, writes = _world(options.home)
     if (code, clusters, writes > before) == (0, act.clusters, act.changes):
         return True
@@ -113,9 +123,3 @@ def _world(home: Path) -> tuple[int, int]:
     asked = lifecycle.ask(Home(home), "GET", "journal?service=arm")["entries"]
     clusters = sum(held[name] for name in held if name.lower() == "connectedclusters")
     return clusters, sum(entry["method"] in {"PUT", "PATCH", "DELETE"} for entry in asked)
-
-
-def _conclusion(ended: list[bool]) -> str:
-    if ended == [True]:
-        return "That was all of it: connected, seen alive, and removed; the sandbox is gone too."
-    return "The demo did not end as it should; the sandbox is gone."

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 import re
+import signal
 import socket
 import sys
 from typing import TYPE_CHECKING
@@ -78,3 +81,24 @@ async def test_a_bad_end_is_told(home: Path) -> None:
     assert "[AZK8S0510]" in err
     assert "The demo did not end as it should" in err
     assert not answers(err)
+
+
+async def test_ctrl_c_ends_demo_and_sandbox(home: Path, helm4: Path) -> None:
+    """Whoever has seen enough is answered with one line and exit code 130."""
+    environment = {**os.environ, "HOME": str(home), "ARCCTL_HELM": str(helm4)}
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        *DEMO,
+        env=environment,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert process.stderr is not None
+    begun = await asyncio.wait_for(process.stderr.readuntil(b"done     signed in"), 60)
+    os.killpg(process.pid, signal.SIGINT)
+    _, rest = await asyncio.wait_for(process.communicate(), 60)
+
+    assert process.returncode == 130
+    assert b"the demo was stopped; its sandbox is gone   [interrupted]" in rest
+    assert not answers(begun.decode())
