@@ -7,15 +7,18 @@ from tests.architecture.typed_commands import callbacks
 
 # The sandbox is a room of its own, not an operation on a cluster.
 NO_OPERATION = {"sandbox"}
+# Two verbs that look at the same thing share a module; `list` would shadow a builtin besides.
+SHARED = {"show": "inventory", "list": "inventory"}
 
 
 def places(verb: str) -> list[str]:
     """Where a reader would look for it."""
     name = verb.replace("-", "_")
-    found = [f"arcctl/commands/{name}.py", f"docs/commands/{verb}.md"]
+    module = SHARED.get(verb, name)
+    found = [f"arcctl/commands/{module}.py", f"docs/commands/{verb}.md"]
     if verb in NO_OPERATION:
         return [*found, f"tests/{name}"]
-    return [*found, f"arcctl/operations/{name}.py", f"tests/operations/test_{name}.py"]
+    return [*found, f"arcctl/operations/{module}.py", f"tests/stories/test_{name}.py"]
 
 
 def exists(place: str) -> bool:
