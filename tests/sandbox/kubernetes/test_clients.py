@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.sandbox.kubernetes.calls import decoded, protobuf_secret
+from tests.sandbox.kubernetes.bodies import decoded, protobuf_secret
 
 if TYPE_CHECKING:
     from tests.sandbox.kubernetes.serving import Served

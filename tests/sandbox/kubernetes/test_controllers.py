@@ -10,7 +10,7 @@ import pytest
 from arcctl.sandbox.clock import INSTANT
 from arcctl.sandbox.kubernetes import Cluster, NodeShape
 from arcctl.sandbox.kubernetes.conditions import holds
-from tests.sandbox.kubernetes.calls import DEFINITION, config_map, deployment, job, widget
+from tests.sandbox.kubernetes.bodies import DEFINITION, config_map, deployment, job, widget
 from tests.sandbox.kubernetes.serving import Served, serving
 
 if TYPE_CHECKING:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any
 
-from tests.sandbox.kubernetes.calls import DEFINITION, config_map, deployment, job, widget
+from tests.sandbox.kubernetes.bodies import DEFINITION, config_map, deployment, job, widget
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.sandbox.kubernetes.calls import config_map
+from tests.sandbox.kubernetes.bodies import config_map
 
 if TYPE_CHECKING:
     from tests.sandbox.kubernetes.serving import Served

@@ -6,7 +6,7 @@ import asyncio
 import json
 from typing import TYPE_CHECKING, Any
 
-from tests.sandbox.kubernetes.calls import config_map
+from tests.sandbox.kubernetes.bodies import config_map
 
 if TYPE_CHECKING:
     from tests.sandbox.kubernetes.serving import Served
