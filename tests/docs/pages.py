@@ -58,7 +58,7 @@ def usage(words: str, command: Any) -> Iterator[str]:
     """The line as it is typed, then the command's own options and those it shares."""
     options = [each for each in command.params if each.param_type_name == "option"]
     arguments = [each for each in command.params if each.param_type_name == "argument"]
-    required = [f"{shortest(each)} {kind(each)}" for each in options if each.required]
+    required = [f"{shortest(each)} {each.name.upper()}" for each in options if each.required]
     places = [each.name.upper() + "..." * (each.nargs != 1) for each in arguments]
     rest = ["[OPTIONS]"] if any(not each.required for each in options) else []
     # What belongs to another program must not be taken for options of arcctl's.
