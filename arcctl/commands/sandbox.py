@@ -134,7 +134,10 @@ def execute(
 
 @app.command()
 def demo() -> None:
-    """Watch arcctl connect a cluster, look at it and delete it, on a sandbox of its own."""
+    """Watch arcctl at work, on a sandbox of its own.
+
+    It connects a cluster, looks at it, and deletes it again.
+    """
     import sys
 
     from arcctl.errors import ExitCode
