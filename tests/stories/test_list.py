@@ -1,0 +1,81 @@
+"""Stories of `arcctl list` (issue section 5): pages, scopes, and ten thousand clusters."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+from tests.terminal import typed_at_a_terminal
+
+if TYPE_CHECKING:
+    from tests.stage import Stage
+
+MEGABYTE = 1024  # of what the kernel counts in KiB
+LIMIT = 150 * MEGABYTE
+
+
+def names(stage: Stage, line: str) -> list[str]:
+    """The names that a listing has, in order."""
+    return [each["name"] for each in stage.well(line).data]
+
+
+def test_pages_are_followed_to_the_end(quick: Stage) -> None:
+    """25 clusters in pages of ten, the first of them empty; ids may come in another case."""
+    quick.seed(clusters=[{"name": "cabin", "group": "edge", "count": 25}], pageSize=10)
+    empty = quick.fault("arm", {"empty_page": True}, path="connectedClusters$")
+    mangled = quick.fault("arm", {"mangle_ids": True}, path="connectedClusters$", skip=1)
+
+    found = quick.well("list").data
+
+    assert [each["name"] for each in found] == [f"cabin-{n:05}" for n in range(1, 26)]
+    assert {each["resourceGroup"].lower() for each in found} == {"edge"}
+    assert [quick.happened(empty), quick.happened(mangled)] == [1, 1]
+
+
+def test_a_group_is_a_narrower_scope(quick: Stage) -> None:
+    """With -g only its own, without it the subscription's, in the other one nothing."""
+    quick.seed(clusters=[{"name": "harbor", "group": "edge"}, {"name": "depot", "group": "inland"}])
+
+    other = "--subscription 00000000-0000-0000-0000-000000000002"
+    assert names(quick, "list -g edge") == ["harbor"]
+    assert sorted(names(quick, "list")) == ["depot", "harbor"]
+    assert names(quick, f"list {other}") == []
+
+
+def test_a_group_that_is_not_there_is_exit_three(quick: Stage) -> None:
+    """As az has it, with ARM's own code."""
+    ended = quick.type("list -g nowhere")
+
+    assert (ended.code, "[ResourceGroupNotFound]" in ended.err) == (3, True)
+
+
+def test_a_table_has_a_line_for_each(quick: Stage) -> None:
+    """The same at a terminal, where nobody asked for a format."""
+    quick.seed(clusters=[{"name": "cabin", "group": "edge", "count": 3}])
+
+    head, _, *rows = quick.well("list -o table").out.splitlines()
+
+    assert head.split()[:3] == ["Name", "Location", "ResourceGroup"]
+    assert [row.split()[0] for row in rows] == ["cabin-00001", "cabin-00002", "cabin-00003"]
+    assert "cabin-00003" in typed_at_a_terminal(quick, "list").out
+
+
+def test_ten_thousand_clusters_need_little_memory(quick: Stage) -> None:
+    """They go out as they come in: at its largest, the process holds no more than 150 MB."""
+    quick.seed(clusters=[{"name": "cabin", "group": "fleet", "count": 10_000}], pageSize=1000)
+    written = quick.folder / "clusters.json"
+    with written.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "arcctl", "list", "-o", "json"],
+            env=quick.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=out,
+        )
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+
+    assert process.returncode == 0
+    assert written.read_text().count('"connectivityStatus"') == 10_000
+    assert usage.ru_maxrss < LIMIT
