@@ -83,13 +83,18 @@ def _plain(settings: Settings) -> bool:
 def nobody_reads() -> bool:
     """Tell whether it is stdout that broke, and if so keep Python from saying it once more."""
     import os
+    import select
 
     try:
-        sys.stdout.flush()
-    except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return True
-    return False
+        stdout = sys.stdout.fileno()
+    except (OSError, ValueError):
+        return False  # no file at all
+    broken = select.poll()
+    broken.register(stdout, 0)
+    if not broken.poll(0):
+        return False
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stdout)
+    return True
 
 
 def complain(error: ArcctlError, err: TextIO, *, no_colour: bool) -> None:

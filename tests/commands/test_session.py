@@ -46,6 +46,17 @@ def start(*words: str, environ: dict[str, str] | None = None) -> subprocess.Pope
     )
 
 
+def unread(*words: str) -> tuple[int, str]:
+    """Exit code and stderr of a Python whose stdout nobody reads."""
+    reading, writing = os.pipe()
+    os.close(reading)
+    done = subprocess.run(
+        [sys.executable, *words], stdout=writing, stderr=subprocess.PIPE, text=True, timeout=60
+    )
+    os.close(writing)
+    return done.returncode, done.stderr
+
+
 def cloud_of(server: socket.socket) -> str:
     """Its URL."""
     return f"https://127.0.0.1:{server.getsockname()[1]}"
@@ -102,10 +113,24 @@ def test_debug_shows_a_traceback_without_secrets(home: Path, silent_azure: socke
 
 def test_a_reader_that_goes_away_is_no_error(home: Path) -> None:
     """`arcctl … | head -1` ends in silence."""
-    process = start("--help")
-    assert process.stdout
-    process.stdout.close()
-    assert process.stderr
-    assert process.stderr.read() == ""
-    process.wait(60)
-    process.stderr.close()
+    assert unread("-m", "arcctl", "--help")[1] == ""
+
+
+SPILL = """
+import typer
+from arcctl.commands.session import command
+
+@command()
+async def spill(session):
+    session.console.out.write("line\\n" * 100_000)
+
+program = typer.Typer()
+program.command()(spill)
+program(standalone_mode=False)
+"""
+
+
+@pytest.mark.parametrize("how", ["-u", "-E"], ids=["unbuffered", "buffered"])
+def test_a_command_whose_reader_goes_away_ends_in_silence(home: Path, how: str) -> None:
+    """However much of its result was still to be written."""
+    assert unread(how, "-c", SPILL) == (0, "")
