@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 import typer
 
 from arcctl import __version__
-from arcctl.commands import connect, delete, inventory, sandbox
-from arcctl.commands.spelling import AzCommand
+from arcctl.commands.verbs import VERBS, Verbs
 from arcctl.errors import ArcctlError, ExitCode, Interrupted, UsageError
 
 if TYPE_CHECKING:
@@ -23,17 +22,13 @@ Data goes to stdout, everything else to stderr. Try it offline: arcctl sandbox d
 
 app = typer.Typer(
     name="arcctl",
+    cls=Verbs,
     help=HELP,
     no_args_is_help=True,
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-app.command("connect", cls=AzCommand)(connect.connect)
-app.command("show", cls=AzCommand)(inventory.show)
-app.command("list", cls=AzCommand)(inventory.list_clusters)
-app.command("delete", cls=AzCommand)(delete.delete)
-app.add_typer(sandbox.app, name="sandbox")
 
 
 def _print_version(wanted: bool) -> None:
@@ -86,8 +81,7 @@ def _mistyped(error: Exception, text: str, arguments: Sequence[str]) -> ExitCode
 
 
 def _verb(arguments: Sequence[str]) -> str:
-    known = {each.name for each in app.registered_commands}
-    return f"arcctl {arguments[0]}" if arguments[0] in known else "arcctl"
+    return f"arcctl {arguments[0]}" if arguments[0] in VERBS else "arcctl"
 
 
 def _uncapitalised(text: str) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import inspect
 from typing import TYPE_CHECKING, Any
 
 import typer
@@ -13,18 +14,14 @@ if TYPE_CHECKING:
 
 def callbacks() -> dict[str, Callable[..., Any]]:
     """What a person can type, by its words: `show`, `sandbox up`, and what is called for it."""
-    assembled = vars(importlib.import_module("arcctl.app")).values()
-    [program] = [each for each in assembled if isinstance(each, typer.Typer)]
-    return dict(walk(program, ""))
+    program: Any = typer.main.get_command(importlib.import_module("arcctl.app").app)
+    return dict(walk(program.commands, ""))
 
 
-def walk(program: typer.Typer, prefix: str) -> Iterator[tuple[str, Callable[..., Any]]]:
-    """The commands of one Typer, then those of its groups."""
-    for command in program.registered_commands:
-        if command.callback:
-            name = command.name or command.callback.__name__.replace("_", "-")
-            yield f"{prefix}{name}", command.callback
-    for group in program.registered_groups:
-        if group.typer_instance:
-            name = str(group.name or group.typer_instance.info.name)
-            yield from walk(group.typer_instance, f"{prefix}{name} ")
+def walk(members: dict[str, Any], prefix: str) -> Iterator[tuple[str, Callable[..., Any]]]:
+    """The commands among the members of a group, and those of the groups among them."""
+    for name, member in members.items():
+        if hasattr(member, "commands"):
+            yield from walk(member.commands, f"{prefix}{name} ")
+        else:
+            yield f"{prefix}{name}", inspect.unwrap(member.callback)
