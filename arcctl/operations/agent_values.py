@@ -31,11 +31,15 @@ class AgentChart:
     path: Path
     version: str
     given: Mapping[str, str]
+    train: str = "stable"
 
     @property
     def takes_key_as_value(self) -> bool:
-        """Whether the private key must also be passed as a value."""
-        return not re.search("-dev$", self.version) and _numbers(self.version) < _SECRET_SINCE
+        """Whether the private key must also be passed as a value; on an unknown train it must."""
+        if self.version.endswith("-dev"):
+            return False
+        known = self.train.lower() in ("stable", "preview")
+        return not known or _numbers(self.version) < _SECRET_SINCE
 
 
 def _numbers(version: str) -> tuple[int, ...]:

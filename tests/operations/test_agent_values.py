@@ -110,6 +110,20 @@ def test_the_version_says_how_the_key_gets_there(version: str, as_value: bool) -
     assert AgentChart(Path("chart"), version, {}).takes_key_as_value is as_value
 
 
+@pytest.mark.parametrize(
+    ("train", "version", "as_value"),
+    [
+        ("stable", "1.36.1", False),
+        ("Preview", "1.36.1", False),
+        ("staging", "1.36.1", True),
+        ("staging", "1.36.1-dev", False),
+    ],
+)
+def test_an_unknown_train_gets_the_key_both_ways(train: str, version: str, as_value: bool) -> None:
+    """An empty key would leave the cluster Connecting for ever, so doubt is on the old side."""
+    assert AgentChart(Path("chart"), version, {}, train).takes_key_as_value is as_value
+
+
 def test_proxy_flags_are_protected_settings() -> None:
     """Under the names that the service sends back; what was said outright wins."""
     request = ConnectRequest(
