@@ -133,7 +133,7 @@ async def _remains(world: World) -> bool:
 
 async def _question(request: DeleteRequest, world: World, seen: Seen) -> str:
     kubernetes = await world.clients.kubernetes()
-    what = f"the agents in {kubernetes.context}"
+    what = f"the agents in context {kubernetes.context}"
     if seen.resource and not request.cluster_only:
         children = await _children(world)
         what = f"{world.cluster.name} in group {world.cluster.group}{children}, and {what}"

@@ -41,8 +41,13 @@ def row(cluster: Printed) -> Printed:
         "AgentVersion": cluster["agentVersion"],
         "KubernetesVersion": cluster["kubernetesVersion"],
         "Nodes": cluster["totalNodeCount"],
-        "LastSeen": cluster["lastConnectivityTime"],
+        "LastSeen": _to_the_second(cluster["lastConnectivityTime"]),
     }
+
+
+def _to_the_second(time: str | None) -> str | None:
+    when = parsed(time)
+    return f"{when:%Y-%m-%dT%H:%M:%SZ}" if when else time
 
 
 def agent_row(agent: AgentState) -> Printed:
@@ -95,7 +100,7 @@ def _facts(cluster: Printed, now: datetime) -> Iterator[tuple[str, str]]:
     yield "cluster", _cluster(cluster)
     yield "agents", _agents(cluster)
     yield "identity", _identity(cluster, now)
-    yield "features", ", ".join(_features(cluster)) or "none that the resource tells of"
+    yield "features", ", ".join(_features(cluster)) or "none that the resource shows"
     if cluster["tags"]:
         yield "tags", " ".join(f"{key}={value}" for key, value in cluster["tags"].items())
     for error in (cluster["arcAgentProfile"] or {}).get("agentErrors") or []:

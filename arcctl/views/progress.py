@@ -60,6 +60,8 @@ class Lines:
             case Progressed(step, text):
                 known = self._titles.get(step)
                 return f"waiting  {known:<{_TITLE}} {text}" if known else ""
+            case Done(_, _, "", _, True):
+                return ""
             case Done(_, title, detail, seconds):
                 return f"done     {title:<{_TITLE}} {detail}  {spoken(seconds)}" if title else ""
             case Failed(_, title, reason, seconds):
@@ -112,6 +114,8 @@ class Living:
                 self._rows.setdefault(step, _Row(title))
             case Progressed(step, text) if step in self._rows:
                 self._rows[step].text = text
+            case Done(_, _, "", _, True):
+                return  # nothing was to be done, and nothing is worth saying
             case Done(step, title, detail, seconds, already) if title:
                 self._end(step, title, detail, seconds, "already" if already else "done")
             case Failed(step, title, reason, seconds) if title:
@@ -168,10 +172,11 @@ class Living:
         return (_symbol(row.state), Text(row.title), Text(row.text), taken)
 
     def close(self) -> None:
-        """Leave the list as it stands."""
+        """Leave the list as it stands; what comes later begins a new one."""
         if self._live is not None:
             self._live.stop()
             self._live = None
+        self._rows.clear()
 
 
 @cache

@@ -164,8 +164,10 @@ def test_a_screen_that_was_closed_opens_again() -> None:
     hear = Living(Console(file=screen, force_terminal=True, width=80))
     hear(Done("a", "first", "", 1))
     hear.close()
-    screen.write("Go on? [y/N] ")
+    asked = len(screen.getvalue())
+    screen.write("Go on? [y/N] y\n")
     hear(Done("b", "second", "", 1))
     hear.close()
 
     assert plain(screen.getvalue())[-1].split()[:2] == ["✓", "second"]
+    assert "first" not in screen.getvalue()[asked:]

@@ -40,7 +40,15 @@ class SignedIn(Step[World]):
         cloud = await world.clients.cloud()
         world.environment, world.domain = cloud.environment, cloud.domain
         kind = "app " if claims.get("appid") == who else ""
-        return f"{kind}{who or 'with a token'}, subscription {world.cluster.subscription}"
+        return f"{kind}{who or 'with a token'}, subscription {await _subscription(world)}"
+
+
+async def _subscription(world: World) -> str:
+    """Name the subscription, so that a person sees a wrong one; an unknown one is refused here."""
+    from arcctl.clients.subscriptions import look_up
+
+    found = await look_up(await world.clients.arm(), world.cluster.subscription)
+    return f"{found.name} ({found.id[:8]}…)" if found.name else found.id
 
 
 class Cluster(Step[World]):

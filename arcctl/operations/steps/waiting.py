@@ -114,7 +114,7 @@ class UntilNamespacesSettled(Step[World]):
 
     async def observe(self, world: World) -> str | None:
         seen = [await world.sight.namespace(name) for name in NAMESPACES]
-        return None if any(map(dying, seen)) else "none is being deleted"
+        return None if any(map(dying, seen)) else ""
 
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
         tell("waiting for what an earlier delete left behind")
