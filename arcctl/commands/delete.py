@@ -54,5 +54,10 @@ async def delete(
         skip_cluster_check=skip_cluster_check,
     )
     with session.run(session.sight(cluster), yes=yes) as world:
-        await carry_out(request, world)
-    deleted(session.console, cluster.name, cluster.group)
+        removed = await carry_out(request, world)
+    deleted(
+        session.console,
+        f"{cluster.name} ({cluster.group})",
+        resource=removed.resource,
+        agents=removed.agents,
+    )

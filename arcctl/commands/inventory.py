@@ -52,7 +52,8 @@ async def list_clusters(session: Session, resource_group: Group = None) -> None:
     from arcctl.views.inventory import write_list
 
     subscription = await resolve(await session.clients.arm(), session.settings)
-    found = inventory.list_clusters(session.clients, subscription.id, resource_group)
+    group = resource_group or session.settings.group
+    found = inventory.list_clusters(session.clients, subscription.id, group)
 
     async def flat() -> AsyncIterator[dict[str, Any]]:
         async for resource in found:

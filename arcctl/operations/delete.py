@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from arcctl.checks.cluster import direct, reachable
@@ -24,7 +25,15 @@ _CHILDREN = {
 }
 
 
-async def delete(request: DeleteRequest, world: World) -> None:
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """What a run has taken away: the resource, the agents, both or neither."""
+
+    resource: bool
+    agents: bool
+
+
+async def delete(request: DeleteRequest, world: World) -> Removed:
     """Delete what is there; what is gone already is success. Asks before the first change."""
     if request.azure_only:
         return await _azure_only(request, world)
@@ -34,11 +43,10 @@ async def delete(request: DeleteRequest, world: World) -> None:
         standing.refuse_kind(seen.resource)
     await _must_belong(request, world, seen)
     if not seen.in_cluster and not seen.resource and not await _remains(world):
-        world.note("nothing to delete: neither the resource nor agents are there")
-        return None
+        return Removed(resource=False, agents=False)
     world.confirm(await _question(request, world, seen))
     await run(removing(request), world, world.observer)
-    return None
+    return Removed(resource=bool(seen.resource) and not request.cluster_only, agents=True)
 
 
 def removing(request: DeleteRequest) -> list[Move[World]]:
@@ -58,11 +66,11 @@ def removing(request: DeleteRequest) -> list[Move[World]]:
     return [together(outside, inside)]
 
 
-async def _azure_only(request: DeleteRequest, world: World) -> None:
-    if not await world.sight.resource():
-        world.note("nothing to delete: the resource is not there")
-        return
-    standing.refuse_kind(await world.sight.resource() or {})
+async def _azure_only(request: DeleteRequest, world: World) -> Removed:
+    resource = await world.sight.resource()
+    if not resource:
+        return Removed(resource=False, agents=False)
+    standing.refuse_kind(resource)
     children = await _children(world)
     world.confirm(
         f"Delete {world.cluster.name} in group {world.cluster.group} from Azure only{children}? "
@@ -70,6 +78,7 @@ async def _azure_only(request: DeleteRequest, world: World) -> None:
     )
     deregister = registration.Deregister(wait=request.wait, force=request.force)
     await run([deregister], world, world.observer)
+    return Removed(resource=True, agents=False)
 
 
 async def _cluster_answers(request: DeleteRequest, world: World) -> None:

@@ -108,7 +108,8 @@ async def _somebody_elses(sight: Sight, onboarding: Onboarding) -> Standing:
         return Standing.STALE
     fate = f"its status is {status(resource)}" if resource else "it lies in another tenant"
     raise already_onboarded(
-        onboarding, f"{fate}; connecting it as {sight.cluster.name} would tear that down"
+        onboarding,
+        f"{fate}; connecting it as {sight.cluster.name} in group {sight.cluster.group} would tear that down",
     )
 
 
@@ -135,13 +136,16 @@ def _named_ours(sight: Sight, seen: Seen) -> Standing:
     if seen.resource is None:
         return Standing.STALE
     home = canonical(seen.resource["location"])
+    cluster = sight.cluster
     if sight.asked_region and sight.asked_region != home:
         raise Refusal(
-            f"{sight.cluster.name} is in {home}, not in {sight.asked_region}",
+            f"{cluster.name} is in {home}, not in {sight.asked_region}",
             code="location-is-fixed",
             why="the region of a connected cluster can never be changed in place",
-            hints=f"arcctl move -n {sight.cluster.name} -g {sight.cluster.group} "
-            f"--target-region {sight.asked_region}",
+            hints=(
+                f"leave out -l, or say -l {home}",
+                f"arcctl delete -n {cluster.name} -g {cluster.group}, then connect anew there",
+            ),
         )
     return Standing.OURS
 

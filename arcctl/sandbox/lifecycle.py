@@ -172,7 +172,7 @@ def _tied(options: Options) -> Iterator[tuple[subprocess.Popen[bytes], Running]]
 def _run(command: Sequence[str], environment: dict[str, str]) -> int:
     """Run a command that shares our terminal; what the terminal tells us, it tells the command."""
     try:
-        process = subprocess.Popen(command, env={**os.environ, **environment})
+        process = subprocess.Popen(command, env=_seen_by_commands(environment))
     except OSError as error:
         raise SandboxError(f"{command[0]} cannot be started", why=str(error)) from error
     before = [
@@ -185,6 +185,12 @@ def _run(command: Sequence[str], environment: dict[str, str]) -> int:
         for number, handler in before:
             signal.signal(number, handler)
     return code if code >= 0 else 128 - code
+
+
+def _seen_by_commands(environment: dict[str, str]) -> dict[str, str]:
+    """Return what the command sees; arcctl's own folder is on its PATH, if only at the end."""
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), str(Path(sys.executable).parent)])
+    return {**os.environ, "PATH": path, **environment}
 
 
 def _pass_on(process: subprocess.Popen[bytes], number: int) -> None:
@@ -240,5 +246,5 @@ def _insist_on_packages() -> None:
             _MISSING,
             code="sandbox-extra",
             why=", ".join(missing),
-            hints="pip install 'arcctl[sandbox]'",
+            hints="install arcctl with the extra: pip install '.[sandbox]' or 'arcctl[sandbox]'",
         )

@@ -169,6 +169,7 @@ class Sandbox:
             "AZURE_SUBSCRIPTION_ID": SUBSCRIPTION,
             "AZURE_TENANT_ID": entra.TENANT,
             "AZURE_TOKEN_CREDENTIALS": "EnvironmentCredential",
+            "KUBECACHEDIR": str(self.home.path / "kube-cache"),
             "KUBECONFIG": str(self.home.kubeconfig),
             "NO_PROXY": unproxied,
             "REQUESTS_CA_BUNDLE": str(self.home.bundle),

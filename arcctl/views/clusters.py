@@ -47,7 +47,7 @@ def row(cluster: Printed) -> Printed:
 
 def _to_the_second(time: str | None) -> str | None:
     when = parsed(time)
-    return f"{when:%Y-%m-%dT%H:%M:%SZ}" if when else time
+    return f"{when.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if when else time
 
 
 def agent_row(agent: AgentState) -> Printed:

@@ -99,6 +99,11 @@ class _Row:
     seconds: float | None = None
     notes: list[tuple[str, bool]] = field(default_factory=list)
 
+    def stop(self) -> None:
+        """What is still under way when the list is left has been stopped, and turns no more."""
+        if self.state == "doing":
+            self.state, self.seconds = "stopped", time.monotonic() - self.begun
+
 
 class Living:
     """A list of steps that fills itself while a person watches."""
@@ -174,6 +179,8 @@ class Living:
     def close(self) -> None:
         """Leave the list as it stands; what comes later begins a new one."""
         if self._live is not None:
+            for row in self._rows.values():
+                row.stop()
             self._live.stop()
             self._live = None
         self._rows.clear()
@@ -187,14 +194,20 @@ def _spinner() -> RenderableType:
     return Spinner("dots")
 
 
+_SYMBOLS = {
+    "done": ("✓", "green"),
+    "already": ("=", "green"),
+    "failed": ("✗", "red"),
+    "stopped": ("–", "yellow"),
+}
+
+
 def _symbol(state: str) -> RenderableType:
     from rich.text import Text
 
     if state == "doing":
         return _spinner()
-    symbol, style = {"done": ("✓", "green"), "already": ("=", "green"), "failed": ("✗", "red")}[
-        state
-    ]
+    symbol, style = _SYMBOLS[state]
     return Text(symbol, style=style)
 
 

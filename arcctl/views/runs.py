@@ -29,9 +29,16 @@ def connected(console: Console, resource: dict[str, Any]) -> None:
         output.write(flat, console.out, console.output, query=query, row=clusters.row)
 
 
-def deleted(console: Console, name: str, group: str) -> None:
-    """Say that it is gone."""
-    console.say(f"Deleted: {name} ({group}). {_taken(console)}")
+def deleted(console: Console, cluster: str, *, resource: bool, agents: bool) -> None:
+    """Say what has been taken away; `cluster` names it for people."""
+    if not (resource or agents):
+        return console.say(f"Nothing to delete: {cluster} is not there.")
+    what = {
+        (True, True): f"Deleted: {cluster}.",
+        (True, False): f"Deleted: the resource {cluster}; no cluster was touched.",
+        (False, True): f"Removed: the agents of {cluster}; no resource was deleted.",
+    }[resource, agents]
+    return console.say(f"{what} {_taken(console)}")
 
 
 def _taken(console: Console) -> str:

@@ -183,7 +183,7 @@ def test_azure_only_works_without_the_cluster(quick: Stage) -> None:
     ended = quick.well(f"{DELETE} --yes --azure-only --kube-config {dead}")
 
     assert (refused.code, "--azure-only" in refused.err) == (1, True)
-    assert "Deleted: harbor" in ended.err
+    assert "Deleted: the resource harbor" in ended.err
     assert resource_gone(quick)
 
 
@@ -202,7 +202,7 @@ def test_nothing_there_is_success_and_says_so(quick: Stage) -> None:
     quick.well(CONNECT)
     quick.well(f"{DELETE} --yes")
 
-    assert "nothing to delete" in quick.well(f"{DELETE} --yes").err
+    assert "Nothing to delete" in quick.well(f"{DELETE} --yes").err
 
 
 def test_a_lock_stops_the_deletion_while_the_agents_are_whole(quick: Stage) -> None:

@@ -74,7 +74,7 @@ def test_a_person_gets_the_sentence_alone(capsys: pytest.CaptureFixture[str]) ->
 
 def test_delete_ends_with_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
     """And nothing on stdout, as for the peer."""
-    runs.deleted(console(), "harbor", "edge")
+    runs.deleted(console(), "harbor (edge)", resource=True, agents=True)
     out, err = capsys.readouterr()
 
     assert err.startswith("Deleted: harbor (edge). ")

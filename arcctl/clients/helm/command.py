@@ -15,7 +15,7 @@ import pyhelm3.command
 import pyhelm3.errors
 
 from arcctl.clients.helm import process, trouble
-from arcctl.clients.kubernetes.scrub import scrubbed
+from arcctl.model.scrub import scrubbed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

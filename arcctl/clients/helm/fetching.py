@@ -14,8 +14,8 @@ from arcctl.clients.helm.environment import for_installer
 from arcctl.clients.helm.package import HELM_4
 from arcctl.clients.helm.release import VERSION, is_there, machine
 from arcctl.clients.kubernetes.background import aside
-from arcctl.clients.kubernetes.scrub import scrubbed
 from arcctl.errors import HelmError
+from arcctl.model.scrub import scrubbed
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -19,8 +19,8 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING
 
 from arcctl.clients.helm import process
-from arcctl.clients.kubernetes.scrub import scrubbed
 from arcctl.errors import HelmError
+from arcctl.model.scrub import scrubbed
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping

@@ -11,7 +11,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from arcctl.clients.kubernetes.scrub import scrubbed
+from arcctl.model.scrub import scrubbed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence

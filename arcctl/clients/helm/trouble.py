@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING
 
-from arcctl.clients.kubernetes.scrub import scrubbed
 from arcctl.clients.kubernetes.trouble import DYING
 from arcctl.errors import AccessError, ArcctlError, ClusterError, HelmError
+from arcctl.model.scrub import scrubbed
 
 if TYPE_CHECKING:
     from collections.abc import Iterable

@@ -18,7 +18,7 @@ from kubernetes.config.exec_provider import ExecProvider
 from arcctl.clients.kubernetes import kubeconfig
 from arcctl.clients.kubernetes.environment import for_plugin
 from arcctl.clients.kubernetes.kubeconfig import Chosen, unusable
-from arcctl.clients.kubernetes.scrub import scrubbed
+from arcctl.model.scrub import scrubbed
 
 if TYPE_CHECKING:
     from collections.abc import Mapping

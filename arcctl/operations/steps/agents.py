@@ -75,7 +75,7 @@ class FetchChart(Step[World]):
         path = await helm.pull(reference, version, world.folder)
         if self._request.chart_override:
             path = Path(self._request.chart_override)
-        world.chart = AgentChart(path, version, settings.values)
+        world.chart = AgentChart(path, version, settings.values, self._request.train)
         return version
 
     def _asking(self, resource: Body) -> Body:

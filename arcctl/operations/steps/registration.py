@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from arcctl.flow.step import Step
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
 
     from arcctl.model.connected_cluster import Body
     from arcctl.operations.request import ConnectRequest, DeleteRequest
+
+
+def _unfinished(tell: Callable[[str], None]) -> Callable[[str], None]:
+    """Pass on the states of an operation that is under way; its end is told by the step."""
+    ends = ("succeeded", "failed", "canceled", "cancelled")
+    return lambda state: None if state.lower() in ends else tell(state)
 
 
 class RegisterProviders(Step[World]):
@@ -87,7 +94,7 @@ class Register(Step[World]):
         world.resource = await arm.put(
             world.cluster.path,
             await self._desired(world),
-            progress=tell,
+            progress=_unfinished(tell),
             accepted=world.accepted.set_result,
         )
         what = "brought up to date" if existed else f"created in {world.resource['location']}"
@@ -120,12 +127,27 @@ class Deregister(Step[World]):
             world.cluster.path,
             wait=self._wait,
             query=self._query,
-            progress=tell,
+            progress=_unfinished(tell),
             accepted=world.deregistering.set,
         )
+        if self._wait:
+            await _until_forgotten(world)
         return f"{world.cluster.group}/{world.cluster.name} deleted" + (
             "" if self._wait else " (not awaited)"
         )
+
+
+async def _until_forgotten(world: World) -> None:
+    """Wait out the seconds for which ARM may still show what it has deleted (`arm.md` 14.5).
+
+    Otherwise a connect right after would take it for somebody else's cluster.
+    """
+    arm = await world.clients.arm()
+    for pause in (0.1, 0.4, 0.5, 1.0, *[2.0] * 14):
+        if await arm.find(world.cluster.path) is None:
+            return
+        await asyncio.sleep(pause)
+    world.warn("Azure still shows the resource that it has deleted; it will go within minutes")
 
 
 class UntilDeregistering(Step[World]):

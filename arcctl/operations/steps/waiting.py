@@ -36,7 +36,6 @@ class UntilConnected(Step[World]):
     title = "connectivity"
 
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
-        tell("first heartbeat usually 35 to 70 s after the agents start")
         await world.agents_ready.wait()
         arm = await world.clients.arm()
         for pause in _pauses():

@@ -88,7 +88,7 @@ class Azure:
     def counts(self) -> dict[str, int]:
         types: dict[str, int] = {}
         for resource in self.store.resources.values():
-            kind = str(resource.body["type"]).rpartition("/")[2]
+            kind = str(resource.body["type"]).rpartition("/")[2].lower()
             types[kind] = types.get(kind, 0) + 1
         return types
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 
 import pytest
-from arcctl.clients.kubernetes.scrub import scrubbed
+from arcctl.model.scrub import scrubbed
 
 PEM = "-----BEGIN RSA PRIVATE KEY-----\nMIIJKQIBAAKCAgEA\nmarked\n-----END RSA PRIVATE KEY-----"
 LONG = base64.b64encode(bytes(range(64))).decode()
