@@ -5,8 +5,6 @@ azure-core's poller runs the loop, with our ways to look, our pauses, and patien
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -15,10 +13,11 @@ from azure.core.polling.base_polling import OperationFailed
 from azure.mgmt.core.polling.async_arm_polling import AsyncARMPolling
 
 from arcctl.clients import arm_errors, arm_looks
+from arcctl.clients.pipeline import retry_after
 from arcctl.errors import ArcctlError, AzureError, NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable
 
     from arcctl.clients.channel import Pace
 
@@ -128,19 +127,3 @@ class Polling(AsyncARMPolling):  # type: ignore[misc] # mypy is told to skip azu
         )
         if not passing or self._lost > _LOOKS_LOST:
             raise error
-
-
-def retry_after(headers: Mapping[str, str]) -> float:
-    """Return the seconds that `Retry-After` asks for: a number or a date; 0 counts as absent.
-
-    A date is read against the server's own clock, which may differ from ours.
-    """
-    value = headers.get("Retry-After") or ""
-    if value.isdigit():
-        return float(value)
-    try:
-        until = parsedate_to_datetime(value)
-        now = parsedate_to_datetime(headers["Date"]) if "Date" in headers else datetime.now(UTC)
-        return max(0.0, (until - now).total_seconds())
-    except (ValueError, TypeError):
-        return 0.0

@@ -7,8 +7,11 @@ from __future__ import annotations
 
 import base64
 import logging
+import math
 import re
 import time
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
@@ -27,6 +30,8 @@ from arcctl.clients import arm_errors
 from arcctl.errors import AzureError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from azure.core.pipeline import PipelineRequest, PipelineResponse
 
     from arcctl.clients.channel import Pace, Token
@@ -194,10 +199,31 @@ class _Reach(AsyncHTTPPolicy[Any, Any]):
     async def send(self, request: Request) -> Response:
         request.context.options["stream"] = False
         try:
-            return await self.next.send(request)
+            response = await self.next.send(request)
         except (ServiceRequestError, ServiceResponseError) as error:
             if arm_errors.untrusted(str(error)):
                 raise arm_errors.from_failure(error, request.http_request.url) from error
             raise
         except CoreError as error:
             raise ServiceResponseError(str(error), error=error) from error
+        headers = response.http_response.headers
+        if not headers.get("Retry-After", "0").isdigit():
+            # HTTP allows a date here; azure-mgmt-resource reads a whole number or breaks.
+            headers["Retry-After"] = str(math.ceil(retry_after(headers)))
+        return response
+
+
+def retry_after(headers: Mapping[str, str]) -> float:
+    """Return the seconds that `Retry-After` asks for: a number or a date; 0 counts as absent.
+
+    A date is read against the server's own clock, which may differ from ours.
+    """
+    value = headers.get("Retry-After") or ""
+    if value.isdigit():
+        return float(value)
+    try:
+        until = parsedate_to_datetime(value)
+        now = parsedate_to_datetime(headers["Date"]) if "Date" in headers else datetime.now(UTC)
+        return max(0.0, (until - now).total_seconds())
+    except (ValueError, TypeError):
+        return 0.0
