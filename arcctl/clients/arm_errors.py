@@ -87,6 +87,7 @@ def from_operation(text: str, headers: Mapping[str, str], *, verb: str, path: st
             *_beneath(problem, but=inner),
             *_facts(headers, ""),
         ),
+        hints="the same command begins anew; if it fails again, tell Azure's support that id",
     )
 
 
