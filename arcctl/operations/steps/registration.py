@@ -137,6 +137,12 @@ class Deregister(Step[World]):
         )
 
 
+def _once_more(world: World) -> str:
+    """Azure took the deletion and failed later; without agents nothing proves whose it was."""
+    cluster = f"-n {world.cluster.name} -g {world.cluster.group}"
+    return f"arcctl delete {cluster} --azure-only, now that the agents have been removed"
+
+
 async def _until_forgotten(world: World) -> None:
     """Wait out the seconds for which ARM may still show what it has deleted (`arm.md` 14.5).
 
