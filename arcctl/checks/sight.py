@@ -144,6 +144,6 @@ def _read_key(secret: Body) -> KeyPair | None:
     """Return None for a key nobody can read: it is as good as lost."""
     try:
         pem = base64.b64decode((secret.get("data") or {}).get(names.PRIVATE_KEY_ENTRY, ""))
-        return keys.read(pem.decode())
+        return keys.read(pem.decode(), proved=False)
     except (binascii.Error, UnicodeDecodeError, UsageError):
         return None

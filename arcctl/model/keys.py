@@ -34,13 +34,19 @@ def generate() -> KeyPair:
     return _pair(rsa.generate_private_key(public_exponent=65537, key_size=BITS))
 
 
-def read(pem: str) -> KeyPair:
-    """Read an owner's key, PKCS#1 or PKCS#8, without a password; raise UsageError otherwise."""
+def read(pem: str, *, proved: bool = True) -> KeyPair:
+    """Read a key, PKCS#1 or PKCS#8, without a password; raise UsageError otherwise.
+
+    Proving that its numbers are prime takes a quarter of a second. A key that is only compared
+    with the one in ARM need not be `proved`.
+    """
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
     from cryptography.hazmat.primitives.serialization import load_pem_private_key
 
     try:
-        key = load_pem_private_key(pem.encode(), password=None)
+        key = load_pem_private_key(
+            pem.encode(), password=None, unsafe_skip_rsa_key_validation=not proved
+        )
     except (ValueError, TypeError) as error:
         raise UsageError(
             "the private key cannot be read", why="expected an RSA key as PEM without a password"
