@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from arcctl.errors import AzureError
 from arcctl.flow.step import Step
 from arcctl.model.connected_cluster import writable
 from arcctl.operations.registration_body import desired
@@ -123,13 +124,18 @@ class Deregister(Step[World]):
 
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
         arm = await world.clients.arm()
-        await arm.delete(
-            world.cluster.path,
-            wait=self._wait,
-            query=self._query,
-            progress=_unfinished(tell),
-            accepted=world.deregistering.set,
-        )
+        try:
+            await arm.delete(
+                world.cluster.path,
+                wait=self._wait,
+                query=self._query,
+                progress=_unfinished(tell),
+                accepted=world.deregistering.set,
+            )
+        except AzureError as error:
+            if world.deregistering.is_set():
+                error.hints = (_once_more(world),)
+            raise
         if self._wait:
             await _until_forgotten(world)
         return f"{world.cluster.group}/{world.cluster.name} deleted" + (
