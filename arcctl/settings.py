@@ -6,9 +6,7 @@ The environment travels inside the value, so that nothing further down reads `os
 
 from __future__ import annotations
 
-import configparser
 import json
-import tomllib
 import uuid
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -144,12 +142,18 @@ def _homes(environ: Mapping[str, str]) -> dict[str, Path]:
 def _own_config(environ: Mapping[str, str]) -> dict[str, str]:
     path = _homes(environ)["config_home"] / "config.toml"
     try:
-        values: dict[str, Any] = tomllib.loads(path.read_text(encoding="utf-8"))
+        values = _toml(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
         raise UsageError(f"cannot read {path}", why=str(error)) from error
     return {key: str(value) for key, value in values.items()}
+
+
+def _toml(text: str) -> dict[str, Any]:
+    import tomllib
+
+    return tomllib.loads(text)
 
 
 def az_home(environ: Mapping[str, str]) -> Path:
@@ -162,10 +166,16 @@ def az_home(environ: Mapping[str, str]) -> Path:
 
 def _az_config(environ: Mapping[str, str]) -> dict[str, str]:
     """Read the few keys of az's INI file that arcctl honours; a broken file is az's to mend."""
+    try:
+        text = (az_home(environ) / "config").read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return {}
+    import configparser
+
     parser = configparser.ConfigParser(interpolation=None)
     try:
-        parser.read(az_home(environ) / "config", encoding="utf-8")
-    except (configparser.Error, OSError, UnicodeDecodeError):
+        parser.read_string(text)
+    except configparser.Error:
         return {}
     wanted = {
         "output": ("core", "output"),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
+from arcctl.clients import authorities
 from arcctl.errors import AzureError
 
 if TYPE_CHECKING:
@@ -74,6 +75,7 @@ class Channel:
         self._transport: Transport | None = None
         self._root: Channel = self
         self._closed = False
+        self._authorities = authorities.reading(settings.environ)
 
     def beside(self, token: Token) -> Channel:
         """Return a channel for another token over the same connections, which this one closes."""
@@ -118,7 +120,7 @@ class Channel:
         if self._transport is None:
             from arcctl.clients.transport import Transport
 
-            self._transport = Transport(self._settings.environ, self._pace)
+            self._transport = Transport(self._authorities.result(), self._pace)
         return self._transport
 
 

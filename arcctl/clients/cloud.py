@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import configparser
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
@@ -151,6 +150,8 @@ def _registry(domain: str) -> str:
 
 def _registered_with_az(settings: Settings, name: str) -> str:
     """Return the ARM endpoint that `az cloud register` stored under this name."""
+    import configparser
+
     parser = configparser.ConfigParser(interpolation=None)
     try:
         parser.read(az_home(settings.environ) / "clouds.config", encoding="utf-8")

@@ -7,27 +7,22 @@ command waiting until the server has answered.
 
 from __future__ import annotations
 
-import functools
 import socket
 import threading
 from contextlib import suppress
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 import requests
 from azure.core.pipeline.transport import AsyncioRequestsTransport
 from requests.adapters import HTTPAdapter
-from requests.utils import DEFAULT_CA_BUNDLE_PATH
 from urllib3.connection import HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-from urllib3.util.ssl_ import create_urllib3_context
 
 from arcctl.clients.channel import closed
 
 if TYPE_CHECKING:
     import ssl
-    from collections.abc import Mapping
 
     from arcctl.clients.channel import Pace
 
@@ -35,8 +30,8 @@ if TYPE_CHECKING:
 class Transport(AsyncioRequestsTransport):  # type: ignore[misc] # loaded by a module's __getattr__
     """azure-core's transport over our session; closing it cuts what is under way."""
 
-    def __init__(self, environ: Mapping[str, str], pace: Pace) -> None:
-        self._adapter = _Adapter(trust(environ))
+    def __init__(self, authorities: ssl.SSLContext, pace: Pace) -> None:
+        self._adapter = _Adapter(authorities)
         session = _Session()
         session.mount("https://", self._adapter)
         super().__init__(session=session, connection_timeout=(pace.connect, pace.read))
@@ -119,19 +114,3 @@ class _Adapter(HTTPAdapter):
             ConnectionCls = Connection
 
         manager.pool_classes_by_scheme = {"http": HTTPConnectionPool, "https": Pool}
-
-
-def trust(environ: Mapping[str, str]) -> ssl.SSLContext:
-    """Return a context that trusts REQUESTS_CA_BUNDLE, CURL_CA_BUNDLE, or certifi's list."""
-    bundle = environ.get("REQUESTS_CA_BUNDLE") or environ.get("CURL_CA_BUNDLE")
-    path = Path(bundle or DEFAULT_CA_BUNDLE_PATH)
-    return _context(str(path), path.stat().st_mtime_ns if path.exists() else 0)
-
-
-@functools.lru_cache(maxsize=4)
-def _context(path: str, _changed: int) -> ssl.SSLContext:
-    """Read a bundle once per process: it takes 20 ms, as long as ten requests."""
-    context = create_urllib3_context()
-    kind = "capath" if Path(path).is_dir() else "cafile"
-    context.load_verify_locations(**{kind: path})
-    return context

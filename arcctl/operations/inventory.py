@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from arcctl.checks.agents import agents as look_at_agents
 from arcctl.errors import ClusterError, FindingsError, NotFound, Refusal
 from arcctl.model.resource_id import CONNECTED_CLUSTERS
 
@@ -32,6 +31,8 @@ async def show(clients: Clients, cluster: ClusterId) -> Body:
 
 async def show_agents(sight: Sight) -> list[AgentState]:
     """Return the agents of the cluster behind the kubeconfig, if it is the right one."""
+    from arcctl.checks.agents import agents as look_at_agents
+
     onboarding = await sight.onboarding()
     if onboarding is None:
         raise ClusterError(
