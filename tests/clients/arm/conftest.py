@@ -47,7 +47,9 @@ def with_secret(azure: Azure, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def settings(azure: Azure) -> Settings:
     """What the environment says now."""
-    return settings_module.read(dict(os.environ), Flags(correlation_id="the-command"))
+    return settings_module.read(
+        dict(os.environ), Flags(correlation_id="c0ffee00-0000-4000-8000-000000000000")
+    )
 
 
 @pytest.fixture

@@ -40,7 +40,7 @@ async def test_without_an_answer_of_its_own_our_id_is_told(azure: Azure, arm: Ar
     with pytest.raises(AzureError) as caught:
         await arm.get(CLUSTER)
 
-    assert caught.value.why[-1].startswith("correlation id the-command, ")
+    assert caught.value.why[-1].startswith("correlation id c0ffee00-0000-4000-8000-000000000000, ")
 
 
 async def test_details_are_told_once_each(azure: Azure, arm: Arm) -> None:

@@ -57,4 +57,4 @@ async def test_a_client_that_never_asked_can_be_closed(arm: Arm) -> None:
     await arm.close()
     await arm.close()
 
-    assert arm.correlation_id == "the-command"
+    assert arm.correlation_id == "c0ffee00-0000-4000-8000-000000000000"

@@ -42,7 +42,11 @@ async def test_every_request_says_who_asks(azure: Azure, arm: Arm) -> None:
     await arm.get(CLUSTER)
 
     headers = azure.asked[0].headers
-    assert headers["x-ms-client-request-id"] == "the-command" == arm.correlation_id
+    assert (
+        headers["x-ms-client-request-id"]
+        == "c0ffee00-0000-4000-8000-000000000000"
+        == arm.correlation_id
+    )
     assert headers["x-ms-return-client-request-id"] == "true"
     assert headers["User-Agent"] == f"arcctl/{__version__}"
     assert headers["Accept"] == "application/json"
