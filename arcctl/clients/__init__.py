@@ -28,6 +28,7 @@ class Clients(Remembering):
         super().__init__()
         self.settings = settings
         self.note = note
+        _ask_no_uname()
 
     @once
     async def cloud(self) -> Cloud:
@@ -77,3 +78,13 @@ class Clients(Remembering):
         for client in await self.end():
             if hasattr(client, "close"):
                 await client.close()
+
+
+def _ask_no_uname() -> None:
+    """Keep Python from running `uname -p` when azure-core makes up its User-Agent.
+
+    That child would get arcctl's whole environment, secrets included, for a word nobody reads.
+    """
+    import platform
+
+    vars(platform.uname()).setdefault("processor", "")
