@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 def take(path: Path) -> IO[str]:
     """Wait for the lock at `path`; closing what is returned lets it go. The file itself stays."""
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     stream = path.open("a")
     fcntl.flock(stream, fcntl.LOCK_EX)
     return stream

