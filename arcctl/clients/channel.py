@@ -31,11 +31,13 @@ class Pace:
     """How long to wait, in seconds; tests pass shorter times.
 
     `polls` are the pauses between looks at a long-running operation where Azure names none, the
-    last one repeated; `longest` is when arcctl stops looking. A request is tried again at most
-    `retries` times and never after `patience`; the pauses are 0, 2, 4, 8, … times `backoff`.
+    last one repeated: looks at 1, 2, 3, 5, 7, 10, 15, … s, because most of Arc's operations end
+    after 5 to 9 s (`connectedk8s.md` G.2); `longest` is when arcctl stops looking. A request is
+    tried again at most `retries` times and never after `patience`; the pauses are 0, 2, 4, 8, …
+    times `backoff`.
     """
 
-    polls: tuple[float, ...] = (1, 2, 3, 5)
+    polls: tuple[float, ...] = (1, 1, 1, 2, 2, 3, 5)
     longest: float = 3600
     retries: int = 5
     backoff: float = 0.2

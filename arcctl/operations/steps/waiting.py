@@ -25,8 +25,8 @@ NAMESPACES = (names.AGENT_NAMESPACE, names.RELEASE_NAMESPACE)
 
 
 def _pauses() -> Iterator[float]:
-    """Quick while the first heartbeat may come any moment, two seconds ever after."""
-    return chain((0.05, 0.1, 0.2, 0.4, 0.8, 1.0), repeat(2.0))
+    """Quick while the first heartbeat may come any moment, a second ever after."""
+    return chain((0.05, 0.1, 0.2, 0.4, 0.8), repeat(1.0))
 
 
 class UntilConnected(Step[World]):
