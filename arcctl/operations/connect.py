@@ -26,6 +26,7 @@ from arcctl.operations.steps import (
     diagnostics,
     features,
     keys,
+    kinds,
     leftovers,
     looks,
     registration,
@@ -74,7 +75,7 @@ def clearing() -> list[Move[World]]:
     return [
         leftovers.Uninstall(hooks=False),
         leftovers.RemoveNamespaces(wait=True, force=True),
-        leftovers.RemoveKinds(force=True),
+        kinds.RemoveKinds(wait=True, force=True),
     ]
 
 
@@ -82,10 +83,14 @@ def preparing(
     request: ConnectRequest, standing: Standing, new_key: keys.Generating
 ) -> list[Move[World]]:
     """Settle what must be so before Azure is told anything."""
+    choose = keys.Choose(request.private_key, new_key)
+    settled = together(waiting.UntilNamespacesSettled(), kinds.UntilKindsSettled())
     diagnose = request.diagnostics and standing is not Standing.OURS
+    examined = in_turn(settled, *([diagnostics.Diagnose(request)] if diagnose else []))
+    # A key that was given may be refused, which must come before the job that writes.
+    first = [choose, examined] if request.private_key else [together(choose, examined)]
     return [
-        together(waiting.UntilNamespacesSettled(), keys.Choose(request.private_key, new_key)),
-        *([diagnostics.Diagnose(request)] if diagnose else []),
+        *first,
         registration.EnsureGroup(),
         keys.Place(),
     ]

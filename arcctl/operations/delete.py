@@ -10,7 +10,7 @@ from arcctl.errors import ArcctlError, ClusterError, Refusal
 from arcctl.flow.runner import run
 from arcctl.flow.step import in_turn, together
 from arcctl.operations import standing
-from arcctl.operations.steps import leftovers, looks, registration, waiting
+from arcctl.operations.steps import kinds, leftovers, looks, registration, waiting
 
 if TYPE_CHECKING:
     from arcctl.flow.step import Move
@@ -57,8 +57,10 @@ def removing(request: DeleteRequest) -> list[Move[World]]:
     inside = in_turn(
         registration.UntilDeregistering(request),
         leftovers.Uninstall(hooks=not request.force),
-        leftovers.RemoveNamespaces(wait=request.wait, force=request.force),
-        leftovers.RemoveKinds(force=request.force),
+        together(
+            leftovers.RemoveNamespaces(wait=request.wait, force=request.force),
+            kinds.RemoveKinds(wait=request.wait, force=request.force),
+        ),
     )
     if request.cluster_only:
         return [inside]
@@ -82,9 +84,10 @@ async def _azure_only(request: DeleteRequest, world: World) -> Removed:
 
 
 async def _cluster_answers(request: DeleteRequest, world: World) -> None:
-    await run([looks.SignedIn()] if not request.cluster_only else [], world, world.observer)
+    answers = looks.Require((reachable, direct))
+    first = answers if request.cluster_only else together(looks.SignedIn(), answers)
     try:
-        await run([looks.Require((reachable, direct))], world, world.observer)
+        await run([first], world, world.observer)
     except ClusterError as error:
         cluster = f"-n {world.cluster.name} -g {world.cluster.group}"
         error.hints = (*error.hints, f"arcctl delete {cluster} --azure-only, if it is gone")
@@ -136,8 +139,9 @@ def _unproved(world: World) -> Refusal:
 
 
 async def _remains(world: World) -> bool:
-    """Namespaces that an earlier, cut run has left."""
-    return any([await world.sight.namespace(name) for name in waiting.NAMESPACES])
+    """Namespaces and kinds that an earlier, cut run has left."""
+    spaces = [await world.sight.namespace(name) for name in waiting.NAMESPACES]
+    return any(spaces) or bool(await kinds.left_over(world))
 
 
 async def _question(request: DeleteRequest, world: World, seen: Seen) -> str:

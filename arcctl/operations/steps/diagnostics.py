@@ -18,9 +18,10 @@ from arcctl.operations.steps.holdings import holdings
 from arcctl.operations.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from arcctl.clients.kubernetes import Kubernetes
+    from arcctl.model.connected_cluster import Body
     from arcctl.operations.request import ConnectRequest
 
 CHART = "azurearck8s/helmchart/stable/clusterdiagnosticchecks"
@@ -124,37 +125,39 @@ class Diagnose(Step[World]):
 async def _log_of(kubernetes: Kubernetes, patience: int) -> str:
     try:
         async with asyncio.timeout(patience):
-            await _until_complete(kubernetes)
+            pod = await _finished_pod(kubernetes)
     except TimeoutError:
         raise await _unfinished(kubernetes, patience) from None
-    pods = [
-        pod
-        async for pod in kubernetes.items(
-            f"/api/v1/{_SPACE}/pods", labelSelector=f"job-name={names.DIAGNOSTICS_JOB}"
-        )
-    ]
-    newest = max(pods, key=lambda pod: pod["metadata"]["creationTimestamp"], default=None)
-    if newest is None:
-        raise ClusterError("the diagnostics job left no pod to read", code="AZK8S0601")
-    return await kubernetes.log(
-        names.RELEASE_NAMESPACE, newest["metadata"]["name"], names.DIAGNOSTICS_CONTAINER
-    )
+    return await kubernetes.log(names.RELEASE_NAMESPACE, pod, names.DIAGNOSTICS_CONTAINER)
 
 
-async def _until_complete(kubernetes: Kubernetes) -> None:
-    path = f"/apis/batch/v1/{_SPACE}/jobs"
-    selector = f"metadata.name={names.DIAGNOSTICS_JOB}"
-    async for jobs in holdings(kubernetes, path, fieldSelector=selector):
-        state = jobs.get(names.DIAGNOSTICS_JOB, {}).get("status") or {}
-        conditions = state.get("conditions") or []
-        if any(each["type"] == "Complete" and each["status"] == "True" for each in conditions):
-            return
-        if state.get("failed", 0) >= _ATTEMPTS:
+async def _finished_pod(kubernetes: Kubernetes) -> str:
+    """Return the name of the pod that ran to its end; the Job itself says so a second later."""
+    selector = f"job-name={names.DIAGNOSTICS_JOB}"
+    async for pods in holdings(kubernetes, f"/api/v1/{_SPACE}/pods", labelSelector=selector):
+        phases = {name: (pod.get("status") or {}).get("phase") for name, pod in pods.items()}
+        for name, phase in phases.items():
+            if phase == "Succeeded":
+                return name
+        if _failures(pods.values()) >= _ATTEMPTS:
             raise HelmError(
                 "the diagnostics job failed three times",
                 code="AZK8S0601",
                 hints=f"kubectl logs -n {names.RELEASE_NAMESPACE} job/{names.DIAGNOSTICS_JOB}",
             )
+    raise AssertionError("a watch has no end")
+
+
+def _failures(pods: Iterable[Body]) -> int:
+    """Count attempts, whether each has its pod or one pod is started again and again."""
+    states = [pod.get("status") or {} for pod in pods]
+    restarts: list[int] = [
+        each.get("restartCount", 0)
+        for state in states
+        for each in state.get("containerStatuses") or []
+    ]
+    failed = [state for state in states if state.get("phase") == "Failed"]
+    return sum(restarts) + len(failed)
 
 
 async def _unfinished(kubernetes: Kubernetes, patience: int) -> ClusterError:
