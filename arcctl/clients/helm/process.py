@@ -47,15 +47,7 @@ async def run(
     cancellation brings the SIGKILL at once.
     """
     began, said = time.monotonic(), scrubbed(" ".join(argv))
-    process = await asyncio.create_subprocess_exec(
-        *argv,
-        stdin=asyncio.subprocess.PIPE,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.PIPE,
-        env=dict(environ),
-        start_new_session=True,
-        limit=LONGEST_LINE,
-    )
+    process = await _begun(argv, environ)
     try:
         async with asyncio.timeout(limit):
             finished = await _talk(process, stdin, on_line)
@@ -65,6 +57,29 @@ async def run(
         raise
     log.debug("%s: %d, %.0f ms", said, finished.status, (time.monotonic() - began) * 1e3)
     return finished
+
+
+async def _begun(argv: Sequence[str], environ: Mapping[str, str]) -> asyncio.subprocess.Process:
+    """Start it; when cancelled meanwhile, stop it as at any later moment.
+
+    asyncio itself would kill the program without grace, and not its children.
+    """
+    starting = asyncio.ensure_future(
+        asyncio.create_subprocess_exec(
+            *argv,
+            stdin=asyncio.subprocess.PIPE,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+            env=dict(environ),
+            start_new_session=True,
+            limit=LONGEST_LINE,
+        )
+    )
+    try:
+        return await asyncio.shield(starting)
+    except asyncio.CancelledError:
+        await _stop(await starting)
+        raise
 
 
 async def _talk(
