@@ -1,0 +1,148 @@
+"""Stopped at any moment: exit 130, no traceback, no helm left running, and nothing is lost."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from typing import TYPE_CHECKING
+
+import pytest
+from arcctl.sandbox.kubernetes.kinds import KINDS
+from tests.stage import PATIENCE, Ended
+from tests.stories.spying import descendants
+
+if TYPE_CHECKING:
+    import subprocess
+    from collections.abc import Callable
+
+    from tests.stage import Stage
+
+CONNECT = "connect -n harbor -g edge -l westeurope --skip-prechecks"
+DELETE = "delete -n harbor -g edge --yes"
+
+
+def until(seen: Callable[[], object], what: str) -> None:
+    """Wait until something is so, or fail with its name."""
+    deadline = time.monotonic() + PATIENCE
+    while not seen():
+        assert time.monotonic() < deadline, f"never seen: {what}"
+        time.sleep(0.02)
+
+
+def ended(process: subprocess.Popen[str]) -> Ended:
+    """Wait for the end of a command that was stopped."""
+    out, err = process.communicate(timeout=PATIENCE)
+    return Ended(process.returncode, out, err)
+
+
+def heard(stage: Stage, service: str, method: str, part: str) -> bool:
+    """Whether the sandbox has been asked for this."""
+    return any(part in each for each in stage.requests(service, method))
+
+
+def releases(stage: Stage) -> list[str]:
+    """The states of the records that helm keeps of the agents' release, oldest first."""
+    secrets = stage.within(lambda: list(stage.cluster.store.items(KINDS["secrets"].key)))
+    labels = [each["metadata"].get("labels") or {} for each in secrets]
+    kept = [each for each in labels if each.get("name") == "azure-arc"]
+    return [each["status"] for each in sorted(kept, key=lambda each: int(each["version"]))]
+
+
+def stopped_politely(last: Ended) -> None:
+    """Assert how a command ends that a person has stopped."""
+    assert last.code == 130, last.err
+    assert "Traceback" not in last.err
+    assert "[interrupted]" in last.err
+    assert last.out == ""
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_a_long_wait_can_be_stopped(quick: Stage, how: signal.Signals) -> None:
+    """Agents that never connect are not waited for any longer; the same command goes on."""
+    quick.fault("agents", {"blocked_egress": True}, times=None)
+    with quick.start(f"{CONNECT} --debug") as process:
+        until(lambda: releases(quick) == ["deployed"], "the agents' release")
+        process.send_signal(how)
+        last = ended(process)
+
+    assert last.code == 130
+    assert "[interrupted]" in last.err
+    quick.within(quick.world.faults.remove)
+    assert quick.well(CONNECT).data["connectivityStatus"] == "Connected"
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+def test_helm_is_stopped_with_arcctl(stage: Stage, how: signal.Signals) -> None:
+    """It is in the midst of writing: no child stays, and the next run repairs the release."""
+    slow = [
+        stage.fault("kubernetes", {"delay": 2}, method=method, path="/deployments", times=None)
+        for method in ("POST", "PATCH")  # helm 3 creates, helm 4 applies
+    ]
+    with stage.start(CONNECT) as process:
+        until(lambda: any(map(stage.happened, slow)), "helm's first Deployment")
+        children = descendants(process.pid)
+        process.send_signal(how)
+        last = ended(process)
+
+    assert children
+    stopped_politely(last)
+    assert not any(alive(each) for each in children)
+    stage.within(stage.world.faults.remove)
+    assert stage.well(CONNECT).data["connectivityStatus"] == "Connected"
+    assert releases(stage)[-1] == "deployed"
+
+
+def alive(pid: int) -> bool:
+    """Whether a process with this id still runs."""
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+def test_twice_means_now(quick: Stage) -> None:
+    """A helm that does not heed SIGTERM is killed when the person insists."""
+    helm = quick.folder / "helm"
+    verbs = 'case "$1" in version) echo v4.2.3;; *) trap "" TERM INT; sleep 60 & wait; wait;; esac'
+    helm.write_text(f"#!/bin/sh\n{verbs}\n")
+    helm.chmod(0o755)
+    quick.extra["ARCCTL_HELM"] = str(helm)
+    with quick.start(CONNECT) as process:
+        until(lambda: len(descendants(process.pid)) == 2, "a helm that hangs")
+        children = descendants(process.pid)
+        process.send_signal(signal.SIGINT)
+        time.sleep(0.1)
+        process.send_signal(signal.SIGINT)
+        last = ended(process)
+
+    assert last.code == 130
+    assert "Traceback" not in last.err
+    until(lambda: not any(alive(each) for each in children), "the end of helm")
+
+
+def test_a_deletion_can_be_stopped_and_ended(quick: Stage) -> None:
+    """Helm is cut in the midst of it; the same command takes out the rest."""
+    quick.well(CONNECT)
+    slow = quick.fault("kubernetes", {"delay": 1}, method="DELETE", path="/deployments", times=None)
+    with quick.start(DELETE) as process:
+        until(lambda: quick.happened(slow), "helm's first deletion")
+        process.send_signal(signal.SIGINT)
+        stopped_politely(ended(process))
+
+    quick.within(quick.world.faults.remove)
+    again = quick.type(DELETE)
+    assert (again.code, releases(quick)) == (0, []), again.err
+
+
+def test_before_anything_has_begun_nothing_is_changed(quick: Stage) -> None:
+    """Stopped while the checks wait for a silent Azure."""
+    slow = quick.fault("arm", {"delay": 2}, path="providers/Microsoft.Kubernetes$", times=None)
+    with quick.start(CONNECT) as process:
+        until(lambda: quick.happened(slow), "the provider's state")
+        process.send_signal(signal.SIGINT)
+        stopped_politely(ended(process))
+
+    assert not heard(quick, "arm", "PUT", "")
+    assert releases(quick) == []
