@@ -30,8 +30,9 @@ class Generating:
 
     def __init__(self) -> None:
         self._pair: Future[keys.KeyPair] = Future()
-        # A daemon, so that a refusal need not wait for a key that nobody wants.
-        Thread(target=self._make, daemon=True).start()
+        # No daemon: OpenSSL cleans up when the process ends, and aborts it (SIGABRT, after a refusal
+        # has been printed) where a thread still makes a key.
+        Thread(target=self._make, daemon=False).start()
 
     def _make(self) -> None:
         self._pair.set_result(keys.generate())
@@ -104,7 +105,7 @@ class Place(Step[World]):
         kubernetes = await world.clients.kubernetes()
         space = f"/api/v1/namespaces/{names.AGENT_NAMESPACE}"
         body: dict[str, Any] = {"metadata": _marked(names.AGENT_NAMESPACE)}
-        if await kubernetes.find(space):
+        if await world.sight.namespace(names.AGENT_NAMESPACE):
             await kubernetes.patch(space, body)
         else:
             body |= {"apiVersion": "v1", "kind": "Namespace"}
