@@ -43,16 +43,18 @@ if TYPE_CHECKING:
 _SELF_HOSTED = ("gke", "eks", "aks")
 
 
-async def connect(request: ConnectRequest, world: World) -> Body:
+async def connect(request: ConnectRequest, world: World, new_key: keys.Generating) -> Body:
     """Connect, and return the resource as it is at the end; running it again goes on or changes nothing."""
-    new_key = keys.Generating()
+    choose = keys.Choose(request.private_key, new_key)
     await run(looking(request), world, world.observer)
     world.standing = await judge(world.sight)
     await _may_go_on(request, world)
     if world.standing is Standing.STALE:
         await run(clearing(), world, world.observer)
         world.sight.forget()
-    await run(preparing(request, world.standing, new_key), world, world.observer)
+    diagnose = request.diagnostics and world.standing is not Standing.OURS
+    await run(preparing(request, choose, diagnose=diagnose), world, world.observer)
+    await run(registering(request, choose, diagnosed=diagnose), world, world.observer)
     await run(installing(request), world, world.observer)
     await _settling(request, world)
     return world.resource
@@ -79,33 +81,38 @@ def clearing() -> list[Move[World]]:
     ]
 
 
-def preparing(
-    request: ConnectRequest, standing: Standing, new_key: keys.Generating
-) -> list[Move[World]]:
+def preparing(request: ConnectRequest, choose: keys.Choose, *, diagnose: bool) -> list[Move[World]]:
     """Settle what must be so before Azure is told anything."""
-    choose = keys.Choose(request.private_key, new_key)
-    settled = together(waiting.UntilNamespacesSettled(), kinds.UntilKindsSettled())
-    diagnose = request.diagnostics and standing is not Standing.OURS
-    examined = in_turn(settled, *([diagnostics.Diagnose(request)] if diagnose else []))
-    # A key that was given may be refused, which must come before the job that writes.
-    first = [choose, examined] if request.private_key else [together(choose, examined)]
     return [
-        *first,
-        registration.EnsureGroup(),
-        keys.Place(),
+        # A key that was given may be refused, which must come before the job that writes.
+        *([choose] if request.private_key else []),
+        together(waiting.UntilNamespacesSettled(), kinds.UntilKindsSettled()),
+        *([diagnostics.Diagnose(request)] if diagnose else []),
     ]
 
 
-def installing(request: ConnectRequest) -> list[Move[World]]:
-    """Make the resource, and the agents that speak for it."""
+def registering(
+    request: ConnectRequest, choose: keys.Choose, *, diagnosed: bool
+) -> list[Move[World]]:
+    """Make the resource, with the key in the cluster first; meanwhile fetch and sweep."""
     oid = request.custom_locations_oid
-    custom_locations = bool(oid and not request.private_link)
-    return [
+    registered = in_turn(
+        *([] if request.private_key else [choose]),
+        registration.EnsureGroup(),
+        keys.Place(),
         together(
             registration.Register(request),
             agents.FetchChart(request),
-            *([features.CustomLocations(oid)] if custom_locations and oid else []),
+            *([features.CustomLocations(oid)] if oid and not request.private_link else []),
         ),
+    )
+    return [together(registered, *([diagnostics.Sweep()] if diagnosed else []))]
+
+
+def installing(request: ConnectRequest) -> list[Move[World]]:
+    """Put the agents that speak for the resource into the cluster."""
+    custom_locations = bool(request.custom_locations_oid and not request.private_link)
+    return [
         *([registration.LinkGateway(request.gateway)] if request.gateway else []),
         agents.Install(request, custom_locations=custom_locations),
         agents.RestartForNewKey(),

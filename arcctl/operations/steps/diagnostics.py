@@ -52,7 +52,7 @@ class Diagnose(Step[World]):
         registry = path.partition("/")[0]
         chart, _ = await asyncio.gather(
             helm.pull(f"oci://{registry}/{CHART}", VERSION, world.folder),
-            self._clean(world) if await self._left_over(world) else asyncio.sleep(0),
+            _clean(world) if await self._left_over(world) else asyncio.sleep(0),
         )
         values = self._values(world, region, registry)
         try:
@@ -61,9 +61,10 @@ class Diagnose(Step[World]):
             )
             tell("the job is running in the cluster")
             log = await _log_of(await world.clients.kubernetes(), self._patience)
-        finally:
-            await asyncio.shield(self._clean(world))
-        return self._judge(world, log)
+            return self._judge(world, log)
+        except BaseException:
+            await asyncio.shield(_clean(world))
+            raise
 
     async def _left_over(self, world: World) -> bool:
         """A run that was cut leaves its release behind, which blocks the next (T26)."""
@@ -73,16 +74,6 @@ class Diagnose(Step[World]):
             f"/api/v1/{_SPACE}/secrets", metadata_only=True, labelSelector=selector
         )
         return [record async for record in records] != []
-
-    async def _clean(self, world: World) -> None:
-        helm = await world.clients.helm()
-        try:
-            await helm.uninstall(
-                names.DIAGNOSTICS_RELEASE, names.RELEASE_NAMESPACE, timeout=_LONGEST
-            )
-        except ArcctlError as error:
-            # The verdict matters more than the broom; what is left is swept by the next run.
-            world.note(f"release {names.DIAGNOSTICS_RELEASE} could not be removed: {error.message}")
 
     def _values(self, world: World, region: str, registry: str) -> dict[str, Any]:
         proxy = self._request.proxy
@@ -120,6 +111,31 @@ class Diagnose(Step[World]):
                 "--skip-prechecks goes on without this job",
             ),
         )
+
+
+class Sweep(Step[World]):
+    """The release of the diagnostics is gone again; what stands in its way stops nothing."""
+
+    name = "sweep-diagnostics"
+
+    async def do(self, world: World, tell: Callable[[str], None]) -> str:
+        sweeping = asyncio.ensure_future(_clean(world))
+        try:
+            await asyncio.shield(sweeping)
+        except asyncio.CancelledError:
+            # Something beside it has failed; nothing of the diagnostics may stay behind.
+            await sweeping
+            raise
+        return "swept"
+
+
+async def _clean(world: World) -> None:
+    helm = await world.clients.helm()
+    try:
+        await helm.uninstall(names.DIAGNOSTICS_RELEASE, names.RELEASE_NAMESPACE, timeout=_LONGEST)
+    except ArcctlError as error:
+        # The verdict matters more than the broom; what is left is swept by the next run.
+        world.note(f"release {names.DIAGNOSTICS_RELEASE} could not be removed: {error.message}")
 
 
 async def _log_of(kubernetes: Kubernetes, patience: int) -> str:
