@@ -79,3 +79,19 @@ def test_ten_thousand_clusters_need_little_memory(quick: Stage) -> None:
     assert process.returncode == 0
     assert written.read_text().count('"connectivityStatus"') == 10_000
     assert usage.ru_maxrss < LIMIT
+
+
+def test_a_reader_that_goes_away_ends_the_list_quietly(quick: Stage) -> None:
+    """As in `arcctl list | head -1`: no error, and exit 0."""
+    quick.seed(
+        groups=[{"name": "edge", "location": "westeurope"}],
+        clusters=[{"name": "cabin", "group": "edge", "count": 2000}],
+    )
+    with quick.start("list") as process:
+        assert process.stdout
+        assert process.stderr
+        first = process.stdout.readline()
+        process.stdout.close()
+        said = process.stderr.read()
+
+    assert (first, said, process.returncode) == ("[\n", "", 0)

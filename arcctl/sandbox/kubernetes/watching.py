@@ -125,9 +125,9 @@ async def _stream(request: web.Request, watch: Watch, opening: bytes) -> web.Str
     try:
         while chunk := await _next_chunk(watch):
             await response.write(chunk)
+        await response.write_eof()
     except ConnectionError:
-        return response
-    await response.write_eof()
+        pass  # whoever watched has left
     return response
 
 
