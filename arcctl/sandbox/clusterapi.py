@@ -7,9 +7,12 @@ what only one of them does.
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import logging
+import socket
 from typing import TYPE_CHECKING, Any
+from weakref import WeakSet
 
 import aiohttp
 
@@ -27,6 +30,7 @@ _PATIENCE = aiohttp.ClientTimeout(total=30)
 _WATCH_SECONDS = 300
 _STREAM = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=_WATCH_SECONDS + 30)
 _FIRST_PAUSE, _LONGEST_PAUSE = 0.2, 5.0
+_LAST_WAIT, _LAST_WAITS = 0.005, 100
 
 
 class RefusedError(Exception):
@@ -42,8 +46,11 @@ class ClusterApi:
 
     def __init__(self, access: Access) -> None:
         self._access = access
+        self._sockets: WeakSet[socket.socket] = WeakSet()
         self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(ssl=access.tls, limit=0),
+            connector=aiohttp.TCPConnector(
+                ssl=access.tls, limit=0, socket_factory=self._new_socket
+            ),
             read_bufsize=2**20,
             headers={"User-Agent": "azure-arc-agents"},
         )
@@ -58,6 +65,7 @@ class ClusterApi:
         trace: TracebackType | None,
     ) -> None:
         await self._session.close()
+        await self._hang_up()
 
     async def get(self, path: str) -> Object:
         return await self._ask("GET", path)
@@ -103,6 +111,24 @@ class ClusterApi:
                 raise RefusedError(answer.status, text)
             document: Object = json.loads(text)
             return document
+
+    def _new_socket(self, address: aiohttp.AddrInfoType) -> socket.socket:
+        family, kind, protocol, *_ = address
+        made = socket.socket(family, kind, protocol)
+        self._sockets.add(made)
+        return made
+
+    async def _hang_up(self) -> None:
+        """Close what aiohttp leaves open: a server that is busy with a request that nobody waits
+        for any more keeps TLS's farewell back, for longer than the sandbox's event loop lives.
+        """
+        for each in self._sockets:
+            with contextlib.suppress(OSError):
+                each.shutdown(socket.SHUT_RDWR)
+        for _ in range(_LAST_WAITS):
+            if all(each.fileno() < 0 for each in self._sockets):
+                return
+            await asyncio.sleep(_LAST_WAIT)
 
     def _headers(self) -> dict[str, str]:
         authorization = self._access.authorization()
