@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from tests import binaries
-from tests.cluster.kwokctl import free_ports, kwokctl, listening, processes, programs, run
+from tests.cluster.auditing import LOG, POLICY, Ledger
+from tests.cluster.kwokctl import NAME, free_ports, kwokctl, listening, processes, programs, run
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,6 +46,10 @@ class ControlPlane:
         """Their names."""
         return {item["metadata"]["name"] for item in self.get(*arguments)}
 
+    def ledger(self) -> Ledger:
+        """Begin to note who asks the API server for what."""
+        return Ledger(self.home / LOG.format(name=NAME))
+
     def apply(self, *objects: dict[str, Any]) -> None:
         """Server-side apply of plain objects."""
         everything = json.dumps({"apiVersion": "v1", "kind": "List", "items": list(objects)})
@@ -71,7 +76,10 @@ def start(folder: Path, home: Path) -> ControlPlane:
     plane = ControlPlane(home / "kubeconfig", server, folder, home)
     # With the Stage kind enabled kwok brings no Stages of its own, and tests can add theirs.
     kinds = "--enable-crds=ClusterLogs,Logs,Stage"
-    how = [f"--kubeconfig={plane.kubeconfig}", *programs(folder), *listening(ports), kinds]
+    policy = home / "audit-policy.yaml"
+    policy.write_text(POLICY)
+    audit = f"--kube-audit-policy={policy}"
+    how = [f"--kubeconfig={plane.kubeconfig}", *programs(folder), *listening(ports), kinds, audit]
     kwokctl(folder, home, "create", "cluster", "--runtime=binary", *how, "--wait=60s")
     plane.kubectl("apply", "--server-side", "-f", str(folder / "stages.yaml"))
     kwokctl(folder, home, "scale", "node", f"--replicas={NODES}")
