@@ -39,7 +39,8 @@ def _read(bundle: str, _changed: int) -> Future[ssl.SSLContext]:
         except BaseException as error:  # noqa: BLE001 - it is raised where the context is needed
             found.set_exception(error)
 
-    Thread(target=read, daemon=True).start()
+    # No daemon: OpenSSL cleans up when the process ends, and must not be at work then.
+    Thread(target=read, daemon=False).start()
     return found
 
 

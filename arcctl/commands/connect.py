@@ -119,14 +119,12 @@ async def connect(
     given = {key: value for key, value in locals().items() if key != "session"}
     from arcctl.operations.connect import connect as carry_out
     from arcctl.operations.reading import connect_request
-    from arcctl.operations.steps.keys import Generating
     from arcctl.views.runs import connected
 
-    new_key = Generating()  # takes longest, so it begins first
     domain = (await session.clients.cloud()).domain
     cluster = await session.cluster_id(name, resource_group)
     given["resource_group"] = cluster.group
     request = connect_request(given, session.settings.environ, domain)
     with session.run(session.sight(cluster, request.region), yes=yes) as world:
-        resource = await carry_out(request, world, new_key)
+        resource = await carry_out(request, world)
     connected(session.console, resource)

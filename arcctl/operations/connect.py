@@ -43,9 +43,9 @@ if TYPE_CHECKING:
 _SELF_HOSTED = ("gke", "eks", "aks")
 
 
-async def connect(request: ConnectRequest, world: World, new_key: keys.Generating) -> Body:
+async def connect(request: ConnectRequest, world: World) -> Body:
     """Connect, and return the resource as it is at the end; running it again goes on or changes nothing."""
-    choose = keys.Choose(request.private_key, new_key)
+    choose = keys.Choose(request.private_key, keys.Generating())
     await run(looking(request), world, world.observer)
     world.standing = await judge(world.sight)
     await _may_go_on(request, world)
