@@ -54,7 +54,7 @@ async def connect(request: ConnectRequest, world: World) -> Body:
         world.sight.forget()
     diagnose = request.diagnostics and world.standing is not Standing.OURS
     await run(preparing(request, choose, diagnose=diagnose), world, world.observer)
-    await run(registering(request, choose, diagnosed=diagnose), world, world.observer)
+    await run(registering(request, choose), world, world.observer)
     await run(installing(request), world, world.observer)
     await _settling(request, world)
     return world.resource
@@ -91,9 +91,7 @@ def preparing(request: ConnectRequest, choose: keys.Choose, *, diagnose: bool) -
     ]
 
 
-def registering(
-    request: ConnectRequest, choose: keys.Choose, *, diagnosed: bool
-) -> list[Move[World]]:
+def registering(request: ConnectRequest, choose: keys.Choose) -> list[Move[World]]:
     """Make the resource, with the key in the cluster first; meanwhile fetch and sweep."""
     oid = request.custom_locations_oid
     registered = in_turn(
@@ -106,7 +104,7 @@ def registering(
             *([features.CustomLocations(oid)] if oid and not request.private_link else []),
         ),
     )
-    return [together(registered, *([diagnostics.Sweep()] if diagnosed else []))]
+    return [together(registered, diagnostics.Sweep())]
 
 
 def installing(request: ConnectRequest) -> list[Move[World]]:

@@ -10,8 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from arcctl.model import keys
+from tests.stories.clusters import ask, definition
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.stage import Stage
 
 CONNECT = "connect -n harbor -g edge -l westeurope"
@@ -20,21 +23,6 @@ CONNECT = "connect -n harbor -g edge -l westeurope"
 def status(stage: Stage) -> str:
     """What `show` says of harbor."""
     return str(stage.well("show -n harbor -g edge").data["connectivityStatus"])
-
-
-def kubectl(stage: Stage, program: object, line: str) -> Any:
-    """Ask the cluster by kubectl."""
-    import subprocess
-
-    done = subprocess.run(
-        [str(program), *line.split()],
-        env=stage.environment,
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=60,
-    )
-    return json.loads(done.stdout) if done.stdout.startswith("{") else done.stdout
 
 
 def test_a_fresh_cluster_is_connected_and_says_so_at_the_end(stage: Stage) -> None:
@@ -184,10 +172,10 @@ def test_agents_whose_resource_is_gone_are_cleaned_up_with_a_yes(stage: Stage) -
     assert ended.data["connectivityStatus"] == "Connected"
 
 
-def test_a_lost_key_is_replaced_by_a_new_one(stage: Stage, kubectl: object) -> None:
+def test_a_lost_key_is_replaced_by_a_new_one(stage: Stage, kubectl: Path) -> None:
     """The Secret is gone: a new pair is made, told to ARM, and the identity agent restarted."""
     before = stage.well(CONNECT).data["agentPublicKeyCertificate"]
-    _delete(stage, kubectl, "secret -n azure-arc azure-arc-connect-privatekey")
+    ask(stage, kubectl, "delete secret -n azure-arc azure-arc-connect-privatekey")
 
     ended = stage.well(CONNECT)
 
@@ -195,19 +183,15 @@ def test_a_lost_key_is_replaced_by_a_new_one(stage: Stage, kubectl: object) -> N
     assert ended.data["connectivityStatus"] == "Connected"
 
 
-def test_a_lost_configmap_is_healed(stage: Stage, kubectl: object) -> None:
+def test_a_lost_configmap_is_healed(stage: Stage, kubectl: Path) -> None:
     """Without the ConfigMap the release's values and the key still say whose cluster it is."""
     stage.well(CONNECT)
-    _delete(stage, kubectl, "configmap -n azure-arc azure-clusterconfig")
+    ask(stage, kubectl, "delete configmap -n azure-arc azure-clusterconfig")
 
     ended = stage.well(CONNECT)
 
     assert ended.data["connectivityStatus"] == "Connected"
     assert stage.well("show -n harbor -g edge --agents").data["agents"]
-
-
-def _delete(stage: Stage, program: object, what: str) -> None:
-    kubectl(stage, program, f"delete {what}")
 
 
 def test_a_resource_without_agents_of_our_own_is_gone_on_with(quick: Stage) -> None:
@@ -238,6 +222,16 @@ def test_no_wait_returns_with_the_agents_installed(quick: Stage) -> None:
     ended = quick.well(f"{CONNECT} --no-wait")
 
     assert ended.data["provisioningState"] in ("Accepted", "Succeeded")
+
+
+def test_kinds_that_nobodys_release_made_do_not_stand_in_the_way(
+    stage: Stage, kubectl: Path
+) -> None:
+    """helm refuses to take over a CRD without its marks, so it is made anew (T42)."""
+    (stage.folder / "kind.json").write_text(json.dumps(definition("gitconfigs")))
+    ask(stage, kubectl, f"create -f {stage.folder / 'kind.json'}")
+
+    assert stage.well(CONNECT).data["connectivityStatus"] == "Connected"
 
 
 @pytest.mark.parametrize("left", ["pending-install", "pending-upgrade", "uninstalling", "failed"])

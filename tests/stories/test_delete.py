@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import json
-import subprocess
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from tests.stories.clusters import GROUP, ask, definition
 from tests.terminal import typed_at_a_terminal
 
 if TYPE_CHECKING:
@@ -15,38 +15,6 @@ if TYPE_CHECKING:
 
 CONNECT = "connect -n harbor -g edge -l westeurope --skip-prechecks"
 DELETE = "delete -n harbor -g edge"
-
-
-GROUP = "clusterconfig.azure.com"
-
-
-def definition(plural: str) -> dict[str, Any]:
-    """Return a kind of Arc's, as somebody else may have defined it."""
-    schema = {"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": True}}
-    return {
-        "apiVersion": "apiextensions.k8s.io/v1",
-        "kind": "CustomResourceDefinition",
-        "metadata": {"name": f"{plural}.{GROUP}"},
-        "spec": {
-            "group": GROUP,
-            "scope": "Namespaced",
-            "names": {"plural": plural, "singular": plural[:-1], "kind": plural[:-1].title()},
-            "versions": [{"name": "v1beta1", "served": True, "storage": True, "schema": schema}],
-        },
-    }
-
-
-def ask(stage: Stage, program: Path, line: str) -> str:
-    """Run kubectl against the stage's cluster and return what it wrote."""
-    done = subprocess.run(
-        [str(program), *line.split()],
-        env=stage.environment,
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=60,
-    )
-    return done.stdout + done.stderr
 
 
 def left_in_cluster(stage: Stage, program: Path) -> str:
@@ -112,7 +80,10 @@ def test_children_are_counted_in_the_question(quick: Stage) -> None:
         resources=[
             {"id": f"{base}/extensions/one", "properties": {"extensionType": "microsoft.flux"}},
             {"id": f"{base}/extensions/two", "properties": {"extensionType": "microsoft.dapr"}},
-            {"id": f"{base}/fluxConfigurations/apps", "properties": {}},
+            {
+                "id": f"{base}/fluxConfigurations/apps",
+                "properties": {"gitRepository": {"url": "https://git.test/apps"}},
+            },
         ]
     )
 

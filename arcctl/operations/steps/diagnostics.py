@@ -52,7 +52,7 @@ class Diagnose(Step[World]):
         registry = path.partition("/")[0]
         chart, _ = await asyncio.gather(
             helm.pull(f"oci://{registry}/{CHART}", VERSION, world.folder),
-            _clean(world) if await self._left_over(world) else asyncio.sleep(0),
+            _clean(world) if await _left_over(world) else asyncio.sleep(0),
         )
         values = self._values(world, region, registry)
         try:
@@ -65,15 +65,6 @@ class Diagnose(Step[World]):
         except BaseException:
             await asyncio.shield(_clean(world))
             raise
-
-    async def _left_over(self, world: World) -> bool:
-        """A run that was cut leaves its release behind, which blocks the next (T26)."""
-        kubernetes = await world.clients.kubernetes()
-        selector = f"owner=helm,name={names.DIAGNOSTICS_RELEASE}"
-        records = kubernetes.items(
-            f"/api/v1/{_SPACE}/secrets", metadata_only=True, labelSelector=selector
-        )
-        return [record async for record in records] != []
 
     def _values(self, world: World, region: str, registry: str) -> dict[str, Any]:
         proxy = self._request.proxy
@@ -118,6 +109,9 @@ class Sweep(Step[World]):
 
     name = "sweep-diagnostics"
 
+    async def observe(self, world: World) -> str | None:
+        return None if await _left_over(world) else "nothing to sweep"
+
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
         sweeping = asyncio.ensure_future(_clean(world))
         try:
@@ -127,6 +121,16 @@ class Sweep(Step[World]):
             await sweeping
             raise
         return "swept"
+
+
+async def _left_over(world: World) -> bool:
+    """This run's release, or that of a run that was cut, which would block the next (T26)."""
+    kubernetes = await world.clients.kubernetes()
+    selector = f"owner=helm,name={names.DIAGNOSTICS_RELEASE}"
+    records = kubernetes.items(
+        f"/api/v1/{_SPACE}/secrets", metadata_only=True, labelSelector=selector
+    )
+    return [record async for record in records] != []
 
 
 async def _clean(world: World) -> None:

@@ -21,11 +21,12 @@ if TYPE_CHECKING:
 
 CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _AKS_MARK = "addonmanager.kubernetes.io/mode"
+_RELEASE_MARK = "meta.helm.sh/release-name"
 _NUDGED = "arcctl/nudged"
 
 
 def _pauses() -> Iterator[float]:
-    return chain((0.2, 0.3, 0.5), repeat(1.0))
+    return chain((0.3, 0.7), repeat(1.0))
 
 
 class RemoveKinds(Step[World]):
@@ -63,7 +64,10 @@ class RemoveKinds(Step[World]):
 
 
 class UntilKindsSettled(Step[World]):
-    """No kind of Arc is still going from an earlier delete: helm would take it over as it goes."""
+    """No kind of Arc stands in helm's way: one that is going, or one that nobody's release made.
+
+    helm would take over the first as it goes, and refuses to take over the second (T42).
+    """
 
     name = "kinds-settled"
     title = "kinds"
@@ -72,17 +76,28 @@ class UntilKindsSettled(Step[World]):
         self._patience = patience
 
     async def observe(self, world: World) -> str | None:
-        return None if await self._going(world) else ""
+        return None if await self._in_the_way(world) else ""
 
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
         tell("waiting for what an earlier delete left behind")
-        going = [_name(each) for each in await self._going(world)]
-        await until_gone(await world.clients.kubernetes(), going, self._patience, tell)
-        return "an earlier delete has ended"
+        kubernetes = await world.clients.kubernetes()
+        kinds = [_name(each) for each in await self._in_the_way(world)]
+        await asyncio.gather(*(kubernetes.delete(f"{CRDS}/{name}") for name in kinds))
+        await until_gone(kubernetes, kinds, self._patience, tell)
+        return f"{len(kinds)} left by an earlier delete are gone"
 
-    async def _going(self, world: World) -> list[Body]:
-        present = await left_over(world)
-        return [each for each in present if each["metadata"].get("deletionTimestamp")]
+    async def _in_the_way(self, world: World) -> list[Body]:
+        release = await world.sight.release()
+        return [
+            each
+            for each in await left_over(world)
+            if each["metadata"].get("deletionTimestamp") or not (release or _marked(each))
+        ]
+
+
+def _marked(definition: Body) -> bool:
+    """Whether it carries the release's mark, by which helm takes it over."""
+    return _RELEASE_MARK in (definition["metadata"].get("annotations") or {})
 
 
 async def left_over(world: World) -> list[Body]:
@@ -158,7 +173,7 @@ def arcs_own(definition: Body) -> bool:
         return False
     if not metadata["name"].startswith(tuple(f"{name}." for name in names.CRD_NAMES)):
         return False
-    owner = (metadata.get("annotations") or {}).get("meta.helm.sh/release-name", names.RELEASE)
+    owner = (metadata.get("annotations") or {}).get(_RELEASE_MARK, names.RELEASE)
     return bool(owner == names.RELEASE)
 
 
