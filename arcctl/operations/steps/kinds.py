@@ -23,10 +23,11 @@ CRDS = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions"
 _AKS_MARK = "addonmanager.kubernetes.io/mode"
 _RELEASE_MARK = "meta.helm.sh/release-name"
 _NUDGED = "arcctl/nudged"
+_LONG = 1.0
 
 
 def _pauses() -> Iterator[float]:
-    return chain((0.3, 0.7), repeat(1.0))
+    return chain((0.3, 0.7), repeat(_LONG))
 
 
 class RemoveKinds(Step[World]):
@@ -54,7 +55,8 @@ class RemoveKinds(Step[World]):
 
     async def _remove(self, kubernetes: Kubernetes, definition: Body) -> None:
         path = f"{CRDS}/{_name(definition)}"
-        await kubernetes.delete(path)
+        if not definition["metadata"].get("deletionTimestamp"):
+            await kubernetes.delete(path)
         if self._force:
             await free_objects(kubernetes, definition)
             left = await kubernetes.find(path)
@@ -110,12 +112,14 @@ async def until_gone(
     kubernetes: Kubernetes, kinds: Iterable[str], patience: int, tell: Callable[[str], None]
 ) -> None:
     """Wait until these kinds are gone; raise ClusterError AZK8S0205 that names what holds them."""
+    awaited = set(kinds)
     left: list[Body] = []
-    paths = [f"{CRDS}/{name}" for name in kinds]
 
     async def look() -> bool:
+        paths = [f"{CRDS}/{name}" for name in sorted(awaited)]
         found = await asyncio.gather(*map(kubernetes.find, paths))
         left[:] = [each for each in found if each]
+        awaited.intersection_update(map(_name, left))
         return bool(left)
 
     async def urge() -> None:
@@ -124,7 +128,8 @@ async def until_gone(
                 return
             tell(_holding(left))
             await asyncio.sleep(pause)
-            await asyncio.gather(*(_nudge(kubernetes, _name(each)) for each in left))
+            if pause >= _LONG:
+                await asyncio.gather(*(_nudge(kubernetes, _name(each)) for each in left))
 
     try:
         await asyncio.wait_for(urge(), patience)

@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from arcctl.checks.agents import DEPLOYMENTS, PODS
 from arcctl.errors import ClusterError
 from arcctl.flow.step import Step
 from arcctl.model import cluster as names
-from arcctl.operations.steps.holdings import holdings
 from arcctl.operations.steps.kinds import CRDS, arcs_own, free_objects
 from arcctl.operations.steps.waiting import NAMESPACES, dying, holding, until_gone
 from arcctl.operations.world import World
@@ -19,7 +17,6 @@ if TYPE_CHECKING:
 
     from arcctl.clients.kubernetes import Kubernetes
 
-REPLICA_SETS = f"/apis/apps/v1/namespaces/{names.AGENT_NAMESPACE}/replicasets"
 _ARM64_TIMEOUT = 900
 _TIMEOUT = 300
 
@@ -40,14 +37,9 @@ class Uninstall(Step[World]):
         release = await world.sight.release()
         assert release
         helm, patience = await asyncio.gather(world.clients.helm(), self._patience(world))
-        emptying = asyncio.create_task(_empty(await world.clients.kubernetes()))
-        try:
-            await helm.uninstall(
-                names.RELEASE, release.namespace, no_hooks=not self._hooks, timeout=patience
-            )
-        finally:
-            emptying.cancel()
-            await asyncio.gather(emptying, return_exceptions=True)
+        await helm.uninstall(
+            names.RELEASE, release.namespace, no_hooks=not self._hooks, timeout=patience
+        )
         return f"release {names.RELEASE} removed"
 
     async def _patience(self, world: World) -> int:
@@ -57,20 +49,6 @@ class Uninstall(Step[World]):
             for node in await world.sight.nodes()
         }
         return _ARM64_TIMEOUT if "arm64" in arches else _TIMEOUT
-
-
-async def _empty(kubernetes: Kubernetes) -> None:
-    """Send the agents' pods off as soon as helm, its hooks done, takes the first Deployment away.
-
-    A namespace that still finds pods when helm deletes it looks again only five seconds later.
-    """
-    most = 0
-    async for deployments in holdings(kubernetes, DEPLOYMENTS):
-        most = max(most, len(deployments))
-        if len(deployments) < most:
-            break
-    for what in (REPLICA_SETS, PODS):
-        await kubernetes.delete(what)
 
 
 class RemoveNamespaces(Step[World]):
