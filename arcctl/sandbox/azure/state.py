@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from arcctl.sandbox.azure import connectivity, seeds
@@ -86,11 +87,13 @@ class Azure:
         return connectivity.heartbeat(self, cluster_id, public_key, facts)
 
     def counts(self) -> dict[str, int]:
-        types: dict[str, int] = {}
-        for resource in self.store.resources.values():
-            kind = str(resource.body["type"]).rpartition("/")[2].lower()
-            types[kind] = types.get(kind, 0) + 1
-        return types
+        """Count by type, however its letters are spelled; the first spelling names it."""
+        kinds = [
+            str(each.body["type"]).rpartition("/")[2] for each in self.store.resources.values()
+        ]
+        spelled = {kind.lower(): kind for kind in reversed(kinds)}
+        counted = Counter(map(str.lower, kinds))
+        return {spelled[kind]: number for kind, number in counted.items()}
 
     def dump(self) -> dict[str, Any]:
         """Return everything as plain JSON; of secrets their digests."""
