@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import os
+import shlex
 import sys
 from typing import TYPE_CHECKING
 
@@ -10,6 +13,8 @@ from tests.cluster.control_plane import NODES
 from tests.cluster.kwokctl import run
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from tests.cluster.control_plane import ControlPlane
 
 pytestmark = pytest.mark.cluster
@@ -26,3 +31,26 @@ def test_a_command_in_the_sandbox_reaches_the_cluster_that_was_named(
     nodes = run([*arcctl, "--", *asking])
 
     assert len(nodes.split()) == NODES
+
+
+def test_a_second_shell_connects_and_deletes_the_cluster_that_was_named(
+    real_cluster: ControlPlane, helm4: Path
+) -> None:
+    """What `sandbox up` prints is all that another shell needs; `sandbox down` leaves the cluster."""
+    context = real_cluster.kubectl("config", "current-context").strip()
+    arcctl = [sys.executable, "-m", "arcctl"]
+    harbor = ["-n", "harbor", "-g", "edge"]
+    exports = run([*arcctl, "sandbox", "up", "--kube-context", context])
+    shell = dict(os.environ) | {"ARCCTL_HELM": str(helm4)}
+    for line in exports.splitlines():
+        name, _, value = line.removeprefix("export ").partition("=")
+        shell[name] = "".join(shlex.split(value))
+    try:
+        connect = [*arcctl, "connect", *harbor, "-l", "westeurope", "--skip-prechecks"]
+        connected = json.loads(run(connect, environment=shell))
+        run([*arcctl, "delete", *harbor, "--yes"], environment=shell)
+    finally:
+        run([*arcctl, "sandbox", "down"])
+
+    assert connected["connectivityStatus"] == "Connected"
+    assert "azure-arc" not in real_cluster.names("namespaces")
