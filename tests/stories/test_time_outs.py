@@ -65,19 +65,19 @@ def test_what_is_only_needed_for_cluster_connect_is_a_note(quick: Stage) -> None
 
 
 @pytest.mark.parametrize(
-    ("reason", "code", "said"),
+    ("reason", "patience", "code", "said"),
     [
-        ("Unschedulable", "AZK8S0604", "FailedScheduling: 0/3 nodes are available"),
-        ("Fails", "AZK8S0601", "failed three times"),
+        ("Unschedulable", 2, "AZK8S0604", "FailedScheduling: 0/3 nodes are available"),
+        ("Fails", 60, "AZK8S0601", "failed three times"),
     ],
 )
 def test_a_diagnostics_job_that_cannot_run_is_explained(
-    quick: Stage, reason: str, code: str, said: str
+    quick: Stage, reason: str, patience: int, code: str, said: str
 ) -> None:
     """By its events; the next run sweeps what it left and goes on."""
     quick.within(lambda: quick.cluster.trouble(reason, prefix=JOB))
 
-    refused(quick.type(f"{CONNECT} --onboarding-timeout 2"), code, said=said)
+    refused(quick.type(f"{CONNECT} --onboarding-timeout {patience}"), code, said=said)
 
     quick.within(quick.cluster.heal)
     assert quick.well(CONNECT).data["connectivityStatus"] == "Connected"
