@@ -172,8 +172,24 @@ async def _may_go_on(request: ConnectRequest, world: World) -> None:
             f"The agents in this cluster belong to a resource that is gone ({cluster.name} or an "
             "earlier one). Remove them and connect anew?"
         )
+    _confirm_consequences(request, world)
     if request.adopt and world.standing is Standing.OURS:
         await _note_adopted(world)
+
+
+def _confirm_consequences(request: ConnectRequest, world: World) -> None:
+    """Ask what the peer asks: two flags mean more than they say (`connectedk8s.md` A.1, A.2)."""
+    if request.private_link:
+        world.confirm(
+            "Private link turns cluster connect and custom locations off for this cluster. Go on?"
+        )
+        if request.custom_locations_oid:
+            world.warn("--custom-locations-oid has no effect under private link")
+    if request.azure_hybrid_benefit == "True":
+        world.confirm(
+            "Azure Hybrid Benefit is for those who hold Windows Server licences with Software "
+            "Assurance or a subscription. Do you?"
+        )
 
 
 async def _note_adopted(world: World) -> None:

@@ -247,6 +247,57 @@ def test_what_a_killed_helm_left_behind_is_taken_over(stage: Stage, left: str) -
     assert [each["metadata"]["labels"]["status"] for each in records(stage)][-1] == "deployed"
 
 
+def test_private_link_is_asked_about_and_turns_cluster_connect_off(quick: Stage) -> None:
+    """As the peer, which asks; and neither the agent nor custom locations are installed."""
+    group = f"/subscriptions/{quick.environment['AZURE_SUBSCRIPTION_ID']}/resourceGroups/edge"
+    scope = f"{group}/providers/Microsoft.HybridCompute/privateLinkScopes/link"
+    quick.seed(
+        groups=[{"name": "edge", "location": "westeurope"}],
+        resources=[{"id": scope, "location": "westeurope", "properties": {}}],
+    )
+    line = (
+        f"{CONNECT} --enable-private-link true --pls-arm-id {scope} --custom-locations-oid "
+        "00000000-0000-0000-0000-0000000001c1"
+    )
+
+    asked = quick.type(line)
+    ended = quick.well(f"{line} --yes")
+
+    assert (asked.code, "Private link turns cluster connect" in asked.err) == (2, True)
+    assert ended.data["privateLinkState"] == "Enabled"
+    assert "no effect under private link" in ended.err
+    agents = {each["name"] for each in quick.well("show -n harbor -g edge --agents").data["agents"]}
+    assert not agents & {"clusterconnect-agent", "kube-aad-proxy"}
+
+
+def test_the_hybrid_benefit_is_asked_about(quick: Stage) -> None:
+    """It is a statement about licences, so a person or --yes must make it."""
+    line = f"{CONNECT} --azure-hybrid-benefit True"
+
+    assert quick.type(line).code == 2
+    assert quick.well(f"{line} --yes").data["azureHybridBenefit"] == "True"
+
+
+def test_workload_identity_waits_until_the_agents_have_settled(quick: Stage) -> None:
+    """Their state is Succeeded before connect ends; null would be no success (trap 12)."""
+    ended = quick.well(f"{CONNECT} --enable-oidc-issuer --enable-workload-identity").data
+
+    assert ended["arcAgentProfile"]["agentState"] == "Succeeded"
+    assert ended["oidcIssuerProfile"]["issuerUrl"].startswith("https://westeurope.oic.")
+
+
+def test_the_gateway_is_linked_and_enabled(quick: Stage) -> None:
+    """By its own settings resource, then on the cluster (`connectedk8s.md` B.1.25)."""
+    group = f"/subscriptions/{quick.environment['AZURE_SUBSCRIPTION_ID']}/resourceGroups/edge"
+    gateway = f"{group}/providers/Microsoft.HybridCompute/gateways/way"
+
+    ended = quick.well(f"{CONNECT} --gateway-resource-id {gateway}").data
+
+    assert ended["gateway"]["enabled"] is True
+    links = [each for each in quick.requests("arm", "PUT") if "settings/default" in each.lower()]
+    assert len(links) == 1
+
+
 def records(stage: Stage) -> list[dict[str, Any]]:
     """Helm's records of the agents, oldest first."""
     found = stage.cluster.store.items(("", "secrets"), "azure-arc-release")

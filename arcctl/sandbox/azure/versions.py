@@ -92,6 +92,7 @@ POLICY = (
 POLICY_RESTRICTIONS = ("2020-07-01", "2022-03-01", "2023-03-01", "2024-10-01")
 CUSTOM_LOCATIONS = ("2021-03-15-preview", "2021-08-15", "2021-08-31-preview")
 HYBRID_COMPUTE = (
+    "2021-03-25-preview",
     "2021-05-20",
     "2022-03-10",
     "2022-12-27",
@@ -100,6 +101,7 @@ HYBRID_COMPUTE = (
     "2024-07-10",
     "2024-07-31-preview",
     "2025-01-13",
+    "2025-02-19-preview",
 )
 DIAGNOSTICS = ("2017-05-01-preview", "2021-05-01-preview")
 RULE_ASSOCIATIONS = ("2019-11-01-preview", "2021-04-01", "2021-09-01-preview", "2022-06-01")
