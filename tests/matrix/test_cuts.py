@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 CONNECT = "connect -n harbor -g edge -l westeurope"
 DELETE = "delete -n harbor -g edge --yes"
 SLICES = 8
-SAMPLE = 16
+SAMPLE = 40
 
 
 def begin_fresh(stage: Stage) -> None:

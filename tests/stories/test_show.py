@@ -217,7 +217,7 @@ def test_optional_agents_are_missed_only_where_they_belong(quick: Stage) -> None
         groups=[{"name": "edge", "location": "westeurope"}],
         resources=[{"id": scope, "location": "westeurope", "properties": {}}],
     )
-    quick.well(f"{CONNECT} --enable-private-link true --private-link-scope-resource-id {scope}")
+    quick.well(f"{CONNECT} --yes --enable-private-link true --pls-arm-id {scope}")
 
     agents = quick.well(f"{SHOW} --agents").data["agents"]
 
