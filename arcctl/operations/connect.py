@@ -128,7 +128,7 @@ async def _settling(request: ConnectRequest, world: World) -> None:
     except TimeoutError:
         raise await waiting.overdue(world, request.onboarding_timeout) from None
     if request.workload_identity or (request.oidc_issuer and not request.self_hosted_issuer):
-        await run([in_turn(waiting.UntilAgentState())], world, world.observer)
+        await run([waiting.UntilAgentState()], world, world.observer)
 
 
 def _providers(request: ConnectRequest) -> tuple[str, ...]:

@@ -6,42 +6,9 @@ from typing import Any
 
 from arcctl.model.connected_cluster import printed
 from arcctl.views.clusters import row
+from tests.contracts.shown import SHOWN
 from tests.model.resources import HARBOR, UNHEARD
 
-SHOWN = [
-    "aadProfile",
-    "agentPublicKeyCertificate",
-    "agentVersion",
-    "arcAgentProfile",
-    "arcAgentryConfigurations",
-    "azureHybridBenefit",
-    "connectivityStatus",
-    "distribution",
-    "distributionVersion",
-    "gateway",
-    "id",
-    "identity",
-    "infrastructure",
-    "kind",
-    "kubernetesVersion",
-    "lastConnectivityTime",
-    "location",
-    "managedIdentityCertificateExpirationTime",
-    "miscellaneousProperties",
-    "name",
-    "offering",
-    "oidcIssuerProfile",
-    "privateLinkScopeResourceId",
-    "privateLinkState",
-    "provisioningState",
-    "resourceGroup",
-    "securityProfile",
-    "systemData",
-    "tags",
-    "totalCoreCount",
-    "totalNodeCount",
-    "type",
-]
 NESTED = {
     "aadProfile": ["adminGroupObjectIDs", "enableAzureRbac", "tenantId"],
     "arcAgentProfile": [

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests.contracts.shown import SHOWN
 from tests.stories.refusals import refused
 from tests.terminal import typed_at_a_terminal
 
@@ -13,41 +14,6 @@ if TYPE_CHECKING:
 
 CONNECT = "connect -n harbor -g edge -l westeurope --skip-prechecks -o none"
 SHOW = "show -n harbor -g edge"
-# `connectedk8s.md` A.12, each in the order in which az prints it.
-KEYS = [
-    "aadProfile",
-    "agentPublicKeyCertificate",
-    "agentVersion",
-    "arcAgentProfile",
-    "arcAgentryConfigurations",
-    "azureHybridBenefit",
-    "connectivityStatus",
-    "distribution",
-    "distributionVersion",
-    "gateway",
-    "id",
-    "identity",
-    "infrastructure",
-    "kind",
-    "kubernetesVersion",
-    "lastConnectivityTime",
-    "location",
-    "managedIdentityCertificateExpirationTime",
-    "miscellaneousProperties",
-    "name",
-    "offering",
-    "oidcIssuerProfile",
-    "privateLinkScopeResourceId",
-    "privateLinkState",
-    "provisioningState",
-    "resourceGroup",
-    "securityProfile",
-    "systemData",
-    "tags",
-    "totalCoreCount",
-    "totalNodeCount",
-    "type",
-]
 COLUMNS = [
     "Name", "Location", "ResourceGroup", "ConnectivityStatus", "AgentVersion",
     "KubernetesVersion", "Nodes", "LastSeen",
@@ -72,7 +38,7 @@ def test_the_keys_are_those_of_the_peer(quick: Stage) -> None:
 
     shown = quick.well(SHOW).data
 
-    assert list(shown) == KEYS
+    assert list(shown) == SHOWN
     assert shown["resourceGroup"] == "edge"
     assert shown["type"] == "microsoft.kubernetes/connectedclusters"
     assert list(shown["identity"]) == ["principalId", "tenantId", "type"]

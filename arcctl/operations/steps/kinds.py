@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from arcctl.errors import ClusterError
 from arcctl.flow.step import Step
 from arcctl.model import cluster as names
-from arcctl.model.duration import spoken
+from arcctl.operations.steps.waiting import still_there
 from arcctl.operations.world import World
 
 if TYPE_CHECKING:
@@ -134,12 +134,7 @@ async def until_gone(
     try:
         await asyncio.wait_for(urge(), patience)
     except TimeoutError:
-        raise ClusterError(
-            f"kinds still there after {spoken(patience)}: {', '.join(map(_name, left))}",
-            code="AZK8S0205",
-            why=_holding(left),
-            hints="add --force to strip the finalizers that hold them",
-        ) from None
+        raise still_there("kinds", map(_name, left), patience, _holding(left)) from None
 
 
 async def _nudge(kubernetes: Kubernetes, name: str) -> None:

@@ -16,7 +16,7 @@ from arcctl.operations.steps.holdings import holdings
 from arcctl.operations.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
 
     from arcctl.clients.kubernetes import Kubernetes
     from arcctl.model.connected_cluster import Body
@@ -148,12 +148,17 @@ async def until_gone(
     try:
         await asyncio.wait_for(watch(), patience)
     except TimeoutError:
-        raise ClusterError(
-            f"namespaces still there after {spoken(patience)}: {', '.join(sorted(left))}",
-            code="AZK8S0205",
-            why=holding(left),
-            hints="add --force to strip the finalizers that hold them",
-        ) from None
+        raise still_there("namespaces", sorted(left), patience, holding(left)) from None
+
+
+def still_there(what: str, names: Iterable[str], patience: float, why: str) -> ClusterError:
+    """Return the error of what will not go; `why` says what holds it."""
+    return ClusterError(
+        f"{what} still there after {spoken(patience)}: {', '.join(names)}",
+        code="AZK8S0205",
+        why=why,
+        hints="add --force to strip the finalizers that hold them",
+    )
 
 
 def holding(namespaces: dict[str, Body]) -> str:
