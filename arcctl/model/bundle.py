@@ -1,0 +1,100 @@
+"""All that a move must carry, as it was found: what is saved before anything is changed.
+
+Kept as `arcctl.bundle/1`, readable by a person, without secrets (`arm.md` 8 and 12.2).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Any
+
+from arcctl.errors import UsageError
+from arcctl.model.configuration.child import Child
+from arcctl.model.resource_id import ClusterId
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from arcctl.model.connected_cluster import Body
+
+FORMAT = "arcctl.bundle/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """What hangs on the resource and is deleted with it; each as ARM returned it (`arm.md` 9).
+
+    Only what is scoped to the resource itself or below it; what is inherited stays where it is.
+    """
+
+    role_assignments: tuple[Body, ...] = ()
+    identity_assignments: tuple[Body, ...] = ()
+    """Granted elsewhere to the identities of the resource and its extensions"""
+    locks: tuple[Body, ...] = ()
+    diagnostic_settings: tuple[Body, ...] = ()
+    data_collection: tuple[Body, ...] = ()
+    policy_assignments: tuple[Body, ...] = ()
+    policy_exemptions: tuple[Body, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Bundle:
+    """One cluster, saved.
+
+    `resource` is ARM's answer. `agent_values` are the helm values that the agents' release was
+    given, less those named in `held` (dotted), which never leave the cluster. `versions` are the
+    api-versions it was read with, by type. `gateway` is the id of the linked Arc gateway, or "".
+    """
+
+    source: ClusterId
+    region: str
+    resource: Body
+    children: tuple[Child, ...]
+    agent_values: Body
+    held: tuple[str, ...]
+    attached: Attached
+    versions: Mapping[str, str]
+    looked_at: str
+    gateway: str = ""
+
+    def to_document(self) -> Body:
+        """Return it as plain JSON."""
+        return {
+            "format": FORMAT,
+            "source": self.source.path,
+            "region": self.region,
+            "lookedAt": self.looked_at,
+            "versions": dict(self.versions),
+            "resource": self.resource,
+            "children": [child.to_document() for child in self.children],
+            "agentValues": self.agent_values,
+            "held": list(self.held),
+            "gateway": self.gateway,
+            "attached": {
+                each.name: list(getattr(self.attached, each.name)) for each in fields(Attached)
+            },
+        }
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Bundle:
+        """Read what `to_document` wrote; raise UsageError for another format."""
+        if document.get("format") != FORMAT:
+            raise UsageError(
+                f"this bundle has the format {document.get('format')}, not {FORMAT}",
+                code="bundle-format",
+                why="a newer arcctl has written it, or it is no bundle",
+                hints="use the arcctl that wrote it",
+            )
+        attached = document["attached"]
+        return cls(
+            source=ClusterId.parse(document["source"]),
+            region=document["region"],
+            resource=document["resource"],
+            children=tuple(map(Child.from_document, document["children"])),
+            agent_values=document["agentValues"],
+            held=tuple(document["held"]),
+            attached=Attached(**{name: tuple(each) for name, each in attached.items()}),
+            versions=document["versions"],
+            looked_at=document["lookedAt"],
+            gateway=document.get("gateway", ""),
+        )

@@ -1,0 +1,76 @@
+"""What a person asked `arcctl move` for, as it is planned, journaled and taken up elsewhere."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from arcctl.model.region import canonical
+from arcctl.model.resource_id import ClusterId
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+_SETS = ("accept", "waive")
+
+
+@dataclass(frozen=True, slots=True)
+class MoveRequest:
+    """The flags of `move`. What is None or empty was not said, and stays as the source has it.
+
+    `accept` holds codes of blocking findings that may pass, `waive` secrets (`CHILD/KEY`) that
+    will not be given. Neither values nor files of secrets are part of it: it is written down.
+    """
+
+    name: str
+    group: str
+    subscription: str
+    target_region: str
+    target_name: str = ""
+    target_group: str = ""
+    target_subscription: str = ""
+    accept: frozenset[str] = frozenset()
+    waive: frozenset[str] = frozenset()
+    secrets_from_cluster: bool = False
+    keep_secrets_in_cluster: bool = False
+    private_link_scope: str | None = None
+    gateway: str | None = None
+    reassign_identities: bool = False
+    diagnostics: bool = True
+    concurrency: int = 16
+    timeout: int = 1200
+    """Seconds for the agents to become ready and Connected."""
+
+    @property
+    def source(self) -> ClusterId:
+        """What is moved."""
+        return ClusterId(self.subscription, self.group, self.name)
+
+    @property
+    def target(self) -> ClusterId:
+        """What it will be; the same id where only the region changes."""
+        return ClusterId(
+            self.target_subscription or self.subscription,
+            self.target_group or self.group,
+            self.target_name or self.name,
+        )
+
+    @property
+    def region(self) -> str:
+        """The target region as ARM writes it: lower case, no blanks."""
+        return canonical(self.target_region)
+
+    @property
+    def in_place(self) -> bool:
+        """Whether the id stays, so that the source must be gone before the target can be."""
+        return self.source == self.target
+
+    def to_document(self) -> dict[str, Any]:
+        """Return it as plain JSON, for plan and journal."""
+        document = asdict(self)
+        return document | {name: sorted(document[name]) for name in _SETS}
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> MoveRequest:
+        """Read what `to_document` wrote."""
+        return cls(**{**document, **{name: frozenset(document[name]) for name in _SETS}})
