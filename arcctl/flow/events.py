@@ -54,5 +54,13 @@ class Noted:
     warning: bool = False
 
 
-Event = Started | Progressed | Done | Failed | Noted
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """The point of no return lies behind: what follows can be finished, but not undone."""
+
+    title: str
+    detail: str
+
+
+Event = Started | Progressed | Done | Failed | Noted | Passed
 Observer = Callable[[Event], None]

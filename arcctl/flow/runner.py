@@ -1,40 +1,92 @@
-"""Carries out a list of steps and says what happens."""
+"""Carries out a list of steps and says what happens; takes them back again, where that is possible."""
 
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from arcctl.errors import ArcctlError
-from arcctl.flow.events import Done, Failed, Progressed, Started
+from arcctl.errors import ArcctlError, Refusal
+from arcctl.flow.events import Done, Failed, Passed, Progressed, Started
+from arcctl.flow.no_return import PointOfNoReturn
 from arcctl.flow.step import Chain, Step, Together, World
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from arcctl.flow.events import Observer
+    from arcctl.flow.journal import Journal
     from arcctl.flow.step import Move
 
 
-async def run(moves: Sequence[Move[World]], world: World, observer: Observer) -> None:
-    """Carry out `moves` in order; the first error stops the run and is raised as it is."""
+async def run(
+    moves: Sequence[Move[World]],
+    world: World,
+    observer: Observer,
+    journal: Journal | None = None,
+) -> None:
+    """Carry out `moves` in order; the first error stops the run and is raised as it is.
+
+    Every step is observed, taken up or not. With a journal, a step's beginning is kept before it
+    changes anything, its end after.
+    """
     for move in moves:
         match move:
             case Together(steps):
-                await _side_by_side(steps, world, observer)
+                await _side_by_side(steps, world, observer, journal)
             case Chain(steps):
-                await run(steps, world, observer)
+                await run(steps, world, observer, journal)
+            case PointOfNoReturn():
+                await _pass(move, world, observer, journal)
             case _:
-                await _one(move, world, observer)
+                await _one(move, world, observer, journal)
 
 
-async def _side_by_side(steps: Sequence[Move[World]], world: World, observer: Observer) -> None:
+async def undo(
+    moves: Sequence[Move[World]], world: World, observer: Observer, journal: Journal
+) -> None:
+    """Take back the steps that were begun, the last one first; side by side becomes in turn.
+
+    Raise Refusal `no-return` where the point of no return lies behind. Cut and run again, it goes
+    on with the steps that are left.
+    """
+    if journal.no_return:
+        raise Refusal(
+            "the point of no return lies behind; there is nothing to go back to",
+            code="no-return",
+            hints=f"arcctl resume {journal.run}",
+        )
+    for step in reversed(list(_each(moves))):
+        if journal.has_begun(step.name):
+            await _take_back(step, world, observer, journal)
+
+
+def names_of(moves: Sequence[Move[World]]) -> list[str]:
+    """Return the steps' names in their order; a journal with other names is not gone on with."""
+    return [step.name for step in _each(moves)]
+
+
+def _each(moves: Sequence[Move[World]]) -> Iterator[Step[World]]:
+    for move in moves:
+        if isinstance(move, Step):
+            yield move
+        else:
+            yield from _each(move.steps)
+
+
+def _tell(step: Step[World], observer: Observer) -> Callable[[str], None]:
+    return lambda text: observer(Progressed(step.name, text))
+
+
+async def _side_by_side(
+    steps: Sequence[Move[World]], world: World, observer: Observer, journal: Journal | None
+) -> None:
     import asyncio
 
     try:
         async with asyncio.TaskGroup() as group:
             for step in steps:
-                group.create_task(run([step], world, observer))
+                group.create_task(run([step], world, observer, journal))
     except BaseExceptionGroup as several:
         first = several.exceptions[0]
     else:
@@ -44,21 +96,55 @@ async def _side_by_side(steps: Sequence[Move[World]], world: World, observer: Ob
     raise first
 
 
-async def _one(step: Step[World], world: World, observer: Observer) -> None:
-    begun = time.monotonic()
+async def _one(
+    step: Step[World], world: World, observer: Observer, journal: Journal | None
+) -> None:
+    began = time.monotonic()
     try:
         already = await step.observe(world)
         if already is None:
-            detail = await _do(step, world, observer)
+            detail = await _do(step, world, observer, journal)
         else:
             detail = already
+            # A cut between `do` and the journal: what was done is written down now.
+            if journal and journal.has_begun(step.name) and not journal.has_done(step.name):
+                await journal.done(step.name, already)
     except ArcctlError as error:
-        observer(Failed(step.name, step.title, error.message, time.monotonic() - begun))
+        observer(Failed(step.name, step.title, error.message, time.monotonic() - began))
+        if journal and journal.has_begun(step.name):
+            with suppress(ArcctlError):  # the step's own error is the one to be told
+                await journal.failed(step.name, error.message)
         raise
-    seconds = time.monotonic() - begun
+    seconds = time.monotonic() - began
     observer(Done(step.name, step.title, detail, seconds, already=already is not None))
 
 
-async def _do(step: Step[World], world: World, observer: Observer) -> str:
+async def _do(step: Step[World], world: World, observer: Observer, journal: Journal | None) -> str:
     observer(Started(step.name, step.title))
-    return await step.do(world, lambda text: observer(Progressed(step.name, text)))
+    if journal:
+        await journal.begin(step.name)
+    detail = await step.do(world, _tell(step, observer))
+    if journal:
+        await journal.done(step.name, detail)
+    return detail
+
+
+async def _pass(
+    step: PointOfNoReturn, world: World, observer: Observer, journal: Journal | None
+) -> None:
+    if journal:
+        await journal.passed()
+    observer(Passed(step.title, await step.do(world, _tell(step, observer))))
+
+
+async def _take_back(step: Step[World], world: World, observer: Observer, journal: Journal) -> None:
+    began = time.monotonic()
+    observer(Started(step.name, step.title))
+    try:
+        detail = await step.undo(world, _tell(step, observer))
+        await journal.undone(step.name, detail)
+    except ArcctlError as error:
+        observer(Failed(step.name, step.title, error.message, time.monotonic() - began))
+        raise
+    seconds = time.monotonic() - began
+    observer(Done(step.name, step.title, detail or "", seconds, already=detail is None))

@@ -30,6 +30,14 @@ class Step(ABC, Generic[World]):
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
         """Make it so, and return the detail a person should read; `tell` reports progress."""
 
+    async def undo(self, world: World, tell: Callable[[str], None]) -> str | None:
+        """Put back what `do` has changed, wherever it was cut; None when there is nothing to say.
+
+        Idempotent like `do`. A step that only looks, or only adds to what a later step removes,
+        has nothing to undo.
+        """
+        return None
+
 
 @dataclass(frozen=True)
 class Together(Generic[World]):

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from functools import cache
 from typing import TYPE_CHECKING, Any, Protocol, TextIO, assert_never
 
-from arcctl.flow.events import Done, Event, Failed, Noted, Progressed, Started
+from arcctl.flow.events import Done, Event, Failed, Noted, Passed, Progressed, Started
 from arcctl.model.duration import spoken
 
 if TYPE_CHECKING:
@@ -68,6 +68,8 @@ class Lines:
                 return f"failed   {title:<{_TITLE}} {reason}  {spoken(seconds)}" if title else ""
             case Noted(text, warning):
                 return f"{'warning' if warning else 'note':<8} {text}"
+            case Passed(title, detail):
+                return f"note     {title}: {detail}"
             case _:
                 assert_never(event)
 
@@ -127,6 +129,8 @@ class Living:
                 self._end(step, title, reason, seconds, "failed")
             case Noted(text, warning):
                 self._note(text, warning=warning)
+            case Passed(title, detail):
+                self._end("passed", title, detail, 0.0, "passed")
             case _:
                 return  # a step without a title is not shown
         self._open()
@@ -199,6 +203,7 @@ _SYMBOLS = {
     "already": ("=", "green"),
     "failed": ("✗", "red"),
     "stopped": ("–", "yellow"),
+    "passed": ("──", "bold"),
 }
 
 

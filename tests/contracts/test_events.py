@@ -6,7 +6,7 @@ import io
 import json
 from typing import get_args
 
-from arcctl.flow.events import Done, Event, Failed, Noted, Progressed, Started
+from arcctl.flow.events import Done, Event, Failed, Noted, Passed, Progressed, Started
 from arcctl.views.progress import JsonLines
 
 EVENTS = {
@@ -15,6 +15,7 @@ EVENTS = {
     "done": ["already", "detail", "event", "seconds", "step", "time", "title"],
     "failed": ["event", "reason", "seconds", "step", "time", "title"],
     "noted": ["event", "text", "time", "warning"],
+    "passed": ["detail", "event", "time", "title"],
 }
 
 
@@ -28,6 +29,7 @@ def test_the_lines_have_these_fields() -> None:
         Done("s", "t", "d", 1.0),
         Failed("s", "t", "r", 1.0),
         Noted("n"),
+        Passed("t", "d"),
     ):
         hear(event)
     lines = [json.loads(line) for line in err.getvalue().splitlines()]

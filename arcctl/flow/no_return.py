@@ -1,0 +1,21 @@
+"""The point of no return: a step that does nothing but be seen."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from arcctl.flow.step import Step
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+
+class PointOfNoReturn(Step[Any]):
+    """Plans print it, rollback stops at it; the runner writes it into the journal."""
+
+    name = "point-of-no-return"
+    title = "point of no return"
+
+    async def do(self, world: Any, tell: Callable[[str], None]) -> str:
+        """Change nothing."""
+        return "from here on `arcctl resume` finishes it; there is no rollback"
