@@ -66,3 +66,11 @@ def group_of(resource_id: str) -> str | None:
     """Return the resource group named in any ARM id, or None where it names none."""
     found = re.search(r"/resourcegroups/([^/]+)", resource_id, re.IGNORECASE)
     return found.group(1) if found else None
+
+
+def moved(text: str, source: ClusterId, target: ClusterId) -> str:
+    """Return an id below `source` as the same below `target`; any other text as it is."""
+    below = text[len(source.path) :]
+    if text.casefold().startswith(source.path.casefold()) and below[:1] in ("", "/"):
+        return target.path + below
+    return text

@@ -59,6 +59,11 @@ class World:
     resource: Body = field(default_factory=dict)
     """waiting.UntilConnected, or whoever read the resource last"""
 
+    def take(self, resource: Body) -> None:
+        """ARM has taken the resource; whoever is asked twice, because of a retry, hears the first."""
+        if not self.accepted.done():
+            self.accepted.set_result(resource)
+
     def note(self, text: str) -> None:
         """Tell the person something they should know."""
         self.observer(Noted(text))

@@ -102,9 +102,17 @@ class Install(Step[World]):
     name = "install-agents"
     title = "agents"
 
-    def __init__(self, request: ConnectRequest, *, custom_locations: bool = False) -> None:
+    def __init__(
+        self,
+        request: ConnectRequest,
+        *,
+        custom_locations: bool = False,
+        known: Callable[[], Body] = dict,
+    ) -> None:
+        """`known` returns values of an earlier release, which has been removed since."""
         self._request = request
         self._custom_locations = custom_locations
+        self._known = known
 
     async def observe(self, world: World) -> str | None:
         return await _installed(world, self._request)
@@ -114,9 +122,10 @@ class Install(Step[World]):
         helm = await world.clients.helm()
         release = await world.sight.release()
         namespace = release.namespace if release else names.RELEASE_NAMESPACE
-        known: Body = {}
+        known = self._known()
         if release:
-            known = await helm.values(names.RELEASE, namespace) or {}
+            given = await helm.values(names.RELEASE, namespace)
+            known = values_of.layered(known, given or {})
             if release.unfinished:
                 await _forget(world, release)
         await helm.upgrade_install(

@@ -71,13 +71,17 @@ class EnsureGroup(Step[World]):
 
 
 class Register(Step[World]):
-    """The resource says what was asked for, and holds the public half of the cluster's key."""
+    """The resource says what was asked for, and holds the public half of the cluster's key.
+
+    A resource that is not there yet is made as `template` says, where there is one.
+    """
 
     name = "register"
     title = "resource"
 
-    def __init__(self, request: ConnectRequest) -> None:
+    def __init__(self, request: ConnectRequest, template: Body | None = None) -> None:
         self._request = request
+        self._template = template
 
     async def observe(self, world: World) -> str | None:
         resource = await world.sight.resource()
@@ -86,7 +90,7 @@ class Register(Step[World]):
         if resource["properties"].get("provisioningState") not in ("Succeeded", None):
             return None
         world.resource = resource
-        world.accepted.set_result(resource)
+        world.take(resource)
         return f"{world.cluster.group}/{world.cluster.name} is as asked"
 
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
@@ -96,14 +100,14 @@ class Register(Step[World]):
             world.cluster.path,
             await self._desired(world),
             progress=_unfinished(tell),
-            accepted=world.accepted.set_result,
+            accepted=world.take,
         )
         what = "brought up to date" if existed else f"created in {world.resource['location']}"
         return f"{world.cluster.group}/{world.cluster.name} {what}"
 
     async def _desired(self, world: World) -> Body:
         assert world.key
-        resource = await world.sight.resource()
+        resource = await world.sight.resource() or self._template
         nodes = await world.sight.nodes()
         region = await world.sight.region()
         return desired(self._request, resource, region=region, key=world.key.public, nodes=nodes)

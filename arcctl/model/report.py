@@ -1,0 +1,82 @@
+"""What a move says at its end: the proof that nothing was lost, or the list of what was.
+
+Stored as `arcctl.report/1`.
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING, Any
+
+from arcctl.model.resource_id import ClusterId
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+FORMAT = "arcctl.report/1"
+_LISTS = ("carried", "differences", "left", "accepted", "waived")
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """Something that is another now, as was to be expected."""
+
+    subject: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """`carried` names what was found again in the target, `differences` what was not, or not as
+    it was; `left` what a person has to do, as commands where there is one. `unmanaged` is the
+    seconds from the moment the agents were quieted until the new ones had spoken to Azure.
+    """
+
+    run: str
+    source: ClusterId
+    target: ClusterId
+    from_region: str
+    to_region: str
+    carried: tuple[str, ...]
+    changed: tuple[Changed, ...]
+    differences: tuple[str, ...]
+    left: tuple[str, ...]
+    accepted: tuple[str, ...] = ()
+    waived: tuple[str, ...] = ()
+    unmanaged: float = 0.0
+
+    @property
+    def clean(self) -> bool:
+        """Whether everything was found again, and nothing is left to do."""
+        return not (self.differences or self.left)
+
+    def to_document(self) -> dict[str, Any]:
+        """Return it as plain JSON."""
+        lists = {name: list(getattr(self, name)) for name in _LISTS}
+        return {
+            "format": FORMAT,
+            "run": self.run,
+            "source": self.source.path,
+            "target": self.target.path,
+            "fromRegion": self.from_region,
+            "toRegion": self.to_region,
+            "clean": self.clean,
+            "unmanagedSeconds": self.unmanaged,
+            "changed": [asdict(each) for each in self.changed],
+            **lists,
+        }
+
+    @classmethod
+    def from_document(cls, document: Mapping[str, Any]) -> Report:
+        """Read what `to_document` wrote."""
+        return cls(
+            run=document["run"],
+            source=ClusterId.parse(document["source"]),
+            target=ClusterId.parse(document["target"]),
+            from_region=document["fromRegion"],
+            to_region=document["toRegion"],
+            unmanaged=document["unmanagedSeconds"],
+            changed=tuple(Changed(**each) for each in document["changed"]),
+            **{name: tuple(document[name]) for name in _LISTS},
+        )

@@ -1,0 +1,166 @@
+"""Putting back what hung on the resource and went with it (`arm.md` 9 and 12.2).
+
+Each piece is tried on its own: one that is refused is left to a person, named in the report with
+the command that mends it, and holds up nothing else.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import uuid
+from typing import TYPE_CHECKING, Any
+
+from arcctl.errors import ArcctlError
+from arcctl.flow.step import Step
+from arcctl.model.resource_id import moved
+from arcctl.operations.moving import Moving
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable, Iterator
+
+    from arcctl.model.connected_cluster import Body
+
+_ROLES = "Microsoft.Authorization/roleAssignments"
+_NAMES = uuid.UUID("6f2b7c0e-5d0a-4b7e-9d3f-0c6d5a1f3a41")
+# A principal that has just been made is known to all of Azure a little later.
+_UNKNOWN_YET = "PrincipalNotFound"
+_PAUSES = (1, 2, 4, 8, 15, 15, 15)
+_ROLE_FIELDS = (
+    "roleDefinitionId",
+    "principalType",
+    "description",
+    "condition",
+    "conditionVersion",
+    "delegatedManagedIdentityResourceId",
+)
+_SERVER = ("provisioningState", "systemData")
+
+Piece = tuple[str, "Body", str]
+"""A path, a body, and the words by which a person knows it."""
+
+
+class RestoreAttached(Step[Moving]):
+    """Role assignments, diagnostic settings, data collection, policies; locks come last."""
+
+    name = "restore-attached"
+    title = "attached"
+
+    async def do(self, world: Moving, tell: Callable[[str], None]) -> str:
+        pieces = [*_roles(world), *_settings(world), *_policies(world)]
+        locks = list(_locks(world))
+        done = [await _put(world, piece) for piece in (*pieces, *locks)]
+        if not done:
+            return ""
+        return f"{sum(done)} of {len(done)} put back"
+
+
+async def _put(world: Moving, piece: Piece) -> bool:
+    path, body, what = piece
+    arm = await world.clients.arm()
+    for pause in (*_PAUSES, None):
+        try:
+            await arm.put(path, body)
+        except ArcctlError as error:
+            if error.code == _UNKNOWN_YET and pause is not None:
+                await asyncio.sleep(pause)
+                continue
+            if error.code == "RoleAssignmentExists":
+                return True
+            world.leave(f"{what} could not be put back: {error.message}")
+            return False
+        return True
+    raise AssertionError("the last pause is None")
+
+
+def _roles(world: Moving) -> Iterator[Piece]:
+    """Yield assignments under new names: the old ones stay taken for a while."""
+    identities = principals(world)
+    attached = world.bundle.attached
+    for each in attached.role_assignments:
+        yield _role(world, each, identities)
+    if world.request.reassign_identities:
+        for each in attached.identity_assignments:
+            if each["properties"]["principalId"] in identities:
+                yield _role(world, each, identities)
+
+
+def _role(world: Moving, each: Body, identities: dict[str, str]) -> Piece:
+    properties = each["properties"]
+    scope = moved(properties["scope"], world.bundle.source, world.cluster)
+    principal = identities.get(properties["principalId"], properties["principalId"])
+    name = uuid.uuid5(_NAMES, f"{world.run.id} {each['id']} {principal}".lower())
+    body = {key: properties[key] for key in _ROLE_FIELDS if properties.get(key)}
+    if principal != properties["principalId"]:
+        body["principalType"] = "ServicePrincipal"
+    what = f"the role assignment of {principal} at {scope.rpartition('/')[2]}"
+    return (
+        f"{scope}/providers/{_ROLES}/{name}",
+        {"properties": {**body, "principalId": principal}},
+        what,
+    )
+
+
+def principals(world: Moving) -> dict[str, str]:
+    """Return old → new identity, of the resource and of each extension that has one."""
+    new = world.run.journal.fact_of("principals") or {}
+    old = {child.key: child.state.get("principalId") for child in world.bundle.children}
+    old["resource"] = (world.bundle.resource.get("identity") or {}).get("principalId")
+    return {
+        before: new[key] for key, before in old.items() if before and new.get(key, before) != before
+    }
+
+
+def _settings(world: Moving) -> Iterator[Piece]:
+    attached = world.bundle.attached
+    pieces = (
+        (
+            "Microsoft.Insights/diagnosticSettings",
+            attached.diagnostic_settings,
+            "diagnostic setting",
+        ),
+        (
+            "Microsoft.Insights/dataCollectionRuleAssociations",
+            attached.data_collection,
+            "data collection association",
+        ),
+    )
+    for kind, several, word in pieces:
+        yield from _plain(world, kind, several, word)
+
+
+def _policies(world: Moving) -> Iterator[Piece]:
+    attached = world.bundle.attached
+    authorization = "Microsoft.Authorization"
+    yield from _plain(
+        world,
+        f"{authorization}/policyAssignments",
+        attached.policy_assignments,
+        "policy assignment",
+    )
+    yield from _plain(
+        world, f"{authorization}/policyExemptions", attached.policy_exemptions, "policy exemption"
+    )
+
+
+def _locks(world: Moving) -> Iterator[Piece]:
+    yield from _plain(world, "Microsoft.Authorization/locks", world.bundle.attached.locks, "lock")
+
+
+def _plain(world: Moving, kind: str, several: Iterable[Body], word: str) -> Iterator[Piece]:
+    for each in several:
+        properties = _moved(each.get("properties") or {}, world)
+        body = {key: value for key, value in properties.items() if key not in _SERVER}
+        yield (
+            f"{world.cluster.path}/providers/{kind}/{each['name']}",
+            {"properties": body},
+            f"the {word} {each['name']}",
+        )
+
+
+def _moved(value: Any, world: Moving) -> Any:
+    """Rewrite ids that lead to the source, wherever they stand."""
+    if isinstance(value, str):
+        return moved(value, world.bundle.source, world.cluster)
+    if isinstance(value, dict):
+        return {key: _moved(each, world) for key, each in value.items() if each is not None}
+    return [_moved(each, world) for each in value] if isinstance(value, list) else value

@@ -1,0 +1,144 @@
+"""The end of a move: everything is listed again and compared with what was saved (`arm.md` 8.4)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+from arcctl.flow.step import Step
+from arcctl.model.configuration.comparing import compare
+from arcctl.model.connected_cluster import writable
+from arcctl.model.report import Changed, Report
+from arcctl.operations.children import children_of
+from arcctl.operations.moving import Moving
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from arcctl.model.configuration.comparing import Comparison, Difference
+    from arcctl.model.connected_cluster import Body
+
+_NEW_ANYWAY = ("agentPublicKeyCertificate",)
+
+
+class LearnIdentities(Step[Moving]):
+    """The journal knows the new identities, to which what was granted to the old ones goes over."""
+
+    name = "learn-identities"
+
+    async def do(self, world: Moving, tell: Callable[[str], None]) -> str:
+        arm = await world.clients.arm()
+        world.resource = await arm.get(world.cluster.path)
+        found = {
+            child.key: child.state.get("principalId")
+            for child in await children_of(arm, world.cluster)
+        }
+        found["resource"] = (world.resource.get("identity") or {}).get("principalId")
+        await world.run.journal.fact("principals", found)
+        return f"{len(found)} identities"
+
+
+class Prove(Step[Moving]):
+    """What is there now is what was saved, or the report says what is not."""
+
+    name = "prove"
+    title = "proof"
+
+    def __init__(self) -> None:
+        self.report: Report | None = None
+
+    async def do(self, world: Moving, tell: Callable[[str], None]) -> str:
+        arm = await world.clients.arm()
+        world.resource = await arm.get(world.cluster.path)
+        saved = [child for child in world.bundle.children if child.carried]
+        now = [child for child in await children_of(arm, world.cluster) if child.carried]
+        comparison = compare(saved, now)
+        self.report = Report(
+            run=world.run.id,
+            source=world.bundle.source,
+            target=world.cluster,
+            from_region=world.bundle.region,
+            to_region=world.request.region,
+            carried=tuple(_carried(world, comparison)),
+            changed=(*_changed(world), *map(_as_changed, comparison.expected)),
+            differences=(*_resource_differences(world), *_child_differences(comparison)),
+            left=tuple(world.left),
+            accepted=tuple(sorted(world.request.accept)),
+            waived=tuple(sorted(world.request.waive)),
+            unmanaged=_unmanaged(world),
+        )
+        if self.report.differences:
+            return f"{len(self.report.differences)} differences"
+        return f"nothing was lost: {len(saved)} children and the resource are as they were"
+
+
+def _carried(world: Moving, comparison: Comparison) -> Iterator[str]:
+    broken = {*comparison.missing, *(each.child for each in comparison.changed)}
+    for child in world.bundle.children:
+        if child.carried and child.key not in broken:
+            yield child.key
+    if tags := world.bundle.resource.get("tags"):
+        yield f"{len(tags)} tags"
+
+
+def _changed(world: Moving) -> Iterator[Changed]:
+    for subject, path in (
+        ("managed identity", ("identity", "principalId")),
+        ("agents", ("properties", "agentVersion")),
+        ("OIDC issuer", ("properties", "oidcIssuerProfile", "issuerUrl")),
+    ):
+        before, after = (_at(each, path) for each in (world.bundle.resource, world.resource))
+        if before != after and before:
+            yield Changed(subject, str(before), str(after or "none"))
+
+
+def _at(body: Any, path: tuple[str, ...]) -> Any:
+    for name in path:
+        body = (body or {}).get(name)
+    return body
+
+
+def _as_changed(difference: Difference) -> Changed:
+    return Changed(
+        f"{difference.child} {difference.field}", str(difference.left), str(difference.right)
+    )
+
+
+def _resource_differences(world: Moving) -> Iterator[str]:
+    saved, now = (_comparable(each) for each in (world.bundle.resource, world.resource))
+    if world.request.private_link_scope:
+        for each in (saved, now):
+            each.pop("privateLinkScopeResourceId", None)
+    for name in sorted({*saved, *now}):
+        if saved.get(name) != now.get(name):
+            yield f"resource {name}: was {saved.get(name)!r}, is {now.get(name)!r}"
+
+
+def _comparable(resource: Body) -> Body:
+    """Project to what a person chose; empty counts as absent, and letter case does not count."""
+    body = writable(resource)
+    flat = {"tags": body["tags"], "kind": body.get("kind"), **body["properties"]}
+    return {
+        name: value.lower() if isinstance(value, str) else value
+        for name, value in flat.items()
+        if name not in _NEW_ANYWAY and value not in (None, "", {}, [])
+    }
+
+
+def _child_differences(comparison: Comparison) -> Iterator[str]:
+    for key in comparison.missing:
+        yield f"{key} is missing"
+    for key in comparison.surplus:
+        yield f"{key} was not there before"
+    for each in comparison.changed:
+        yield f"{each.child} {each.field}: was {each.left!r}, is {each.right!r}"
+
+
+def _unmanaged(world: Moving) -> float:
+    moments = {
+        (each.kind, each.step): datetime.fromisoformat(each.at)
+        for each in world.run.journal.entries
+    }
+    quieted = moments.get(("begun", "quiet-agents"))
+    connected = moments.get(("done", "until-connected"))
+    return (connected - quieted).total_seconds() if quieted and connected else 0.0

@@ -1,0 +1,98 @@
+"""Leaving the source: its resource in ARM, then its agents in the cluster."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from arcctl.errors import Refusal
+from arcctl.flow.step import Step
+from arcctl.model.region import canonical
+from arcctl.operations.moving import Moving
+from arcctl.operations.steps.kinds import RemoveKinds, left_over
+from arcctl.operations.steps.leftovers import RemoveNamespaces, Uninstall
+from arcctl.operations.steps.registration import Deregister
+from arcctl.operations.steps.waiting import NAMESPACES
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from arcctl.model.connected_cluster import Body
+
+_AGAIN = 0.5
+
+
+class DeleteSource(Step[Moving]):
+    """The source is gone from ARM; what the target has become meanwhile is left alone."""
+
+    name = "delete-source"
+    title = "source"
+
+    def __init__(self) -> None:
+        self._deregister = Deregister(wait=True, force=False)
+
+    async def observe(self, world: Moving) -> str | None:
+        found = await world.origin.sight.resource()
+        if found is None:
+            return "gone already"
+        if canonical(found["location"]) == world.bundle.region:
+            _must_be_the_one(world, found)
+            return None
+        return "gone already, and made anew"
+
+    async def do(self, world: Moving, tell: Callable[[str], None]) -> str:
+        detail = await self._deregister.do(world.origin, tell)
+        # One 404 may come from a replica that is ahead of the others (`arm.md` 8.5).
+        await asyncio.sleep(_AGAIN)
+        arm = await world.clients.arm()
+        while await arm.find(world.bundle.source.path) is not None:
+            tell("Azure still shows it")
+            await asyncio.sleep(_AGAIN)
+        world.sight.forget()
+        return f"{detail} from {world.bundle.region}"
+
+
+def _must_be_the_one(world: Moving, found: Body) -> None:
+    """Only the very resource that was saved is deleted: another one may bear its name by now."""
+    saved, now = (
+        (each.get("properties") or {}).get("agentPublicKeyCertificate")
+        for each in (world.bundle.resource, found)
+    )
+    if saved != now:
+        raise Refusal(
+            f"{world.bundle.source.name} in {world.bundle.region} is not the resource that was saved",
+            code="source-replaced",
+            why="its public key is another one, so it was deleted and made anew since",
+            hints=f"arcctl rollback {world.run.id}, then plan the move again",
+        )
+
+
+class RemoveAgents(Step[Moving]):
+    """The source's agents, their namespaces and their kinds are gone from the cluster.
+
+    No hook runs and no finalizer is waited for: what would act on them has been quieted, and must
+    not take extensions away.
+    """
+
+    name = "remove-agents"
+    title = "agents"
+
+    async def observe(self, world: Moving) -> str | None:
+        world.sight.forget()
+        held = await world.sight.key()
+        if held and held == world.key:
+            return "gone already"
+        spaces = [await world.sight.namespace(name) for name in NAMESPACES]
+        remains = await world.sight.release() or any(spaces) or await left_over(world)
+        return None if remains else "gone already"
+
+    async def do(self, world: Moving, tell: Callable[[str], None]) -> str:
+        uninstall = Uninstall(hooks=False)
+        if await uninstall.observe(world) is None:
+            await uninstall.do(world, tell)
+        await asyncio.gather(
+            RemoveNamespaces(wait=True, force=True).do(world, tell),
+            RemoveKinds(wait=True, force=True).do(world, tell),
+        )
+        world.sight.forget()
+        return "removed; workloads and extensions stay"

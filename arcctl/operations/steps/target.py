@@ -1,0 +1,71 @@
+"""Making the target: the same resource, in another region or under another name."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from arcctl.errors import AccessError, ArcctlError, AzureError
+from arcctl.model.region import canonical
+from arcctl.operations.steps.registration import Register
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from arcctl.operations.moving import Moving
+    from arcctl.operations.request import ConnectRequest
+    from arcctl.operations.world import World
+
+# As long as a deleted id may stay taken (`arm.md` 17).
+_PAUSES = (1, 2, 2, 5, 5, *[10] * 58)
+_PASSING = (408, 409, 429, 500, 502, 503, 504)
+_LASTING = ("InvalidResourceLocation", "ScopeLocked", "MissingSubscriptionRegistration")
+
+
+class CreateTarget(Register):
+    """The target says what the source said. A refusal that may pass is asked again for 10 min."""
+
+    name = "create-target"
+    title = "target"
+
+    def __init__(self, request: ConnectRequest, moving: Moving) -> None:
+        super().__init__(
+            request, template={**moving.bundle.resource, "location": moving.request.region}
+        )
+        self._moving = moving
+
+    async def do(self, world: World, tell: Callable[[str], None]) -> str:
+        for pause in _PAUSES:
+            try:
+                return await super().do(world, tell)
+            except AzureError as error:
+                if error.status not in _PASSING or error.code in _LASTING:
+                    raise self._explained(error) from error
+                tell(f"Azure refuses for now: {error.message}")
+            except AccessError as error:
+                raise self._explained(error) from error
+            await asyncio.sleep(pause)
+            world.sight.forget()
+        return await super().do(world, tell)
+
+    async def undo(self, world: World, tell: Callable[[str], None]) -> str | None:
+        """Delete it again; nothing has spoken for it yet."""
+        arm = await world.clients.arm()
+        found = await arm.find(world.cluster.path)
+        known = (found or {}).get("properties", {}).get("agentPublicKeyCertificate")
+        if found is None or (world.key and known != world.key.public):
+            return None
+        await arm.delete(world.cluster.path, progress=tell)
+        return f"{world.cluster.group}/{world.cluster.name} deleted again"
+
+    def _explained(self, error: ArcctlError) -> ArcctlError:
+        """Say where things stand once the source is gone."""
+        moving = self._moving
+        if moving.run.journal.no_return:
+            source = moving.bundle.source
+            now = (
+                f"{source.name} is gone from {canonical(moving.bundle.region)} and not yet in "
+                f"{moving.request.region}; its workloads run on, and all it had is saved"
+            )
+            error.why = (*error.why, now)
+        return error

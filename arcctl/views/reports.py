@@ -1,0 +1,92 @@
+"""How a move reports its end: to a person, and as a Markdown file for whoever comes later."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from arcctl.model.duration import spoken
+from arcctl.views import output
+from arcctl.views.clusters import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
+    from arcctl.model.report import Changed, Report
+    from arcctl.views.console import Console
+
+_SHOWN = 12
+_WORD = 11
+
+
+def moved(console: Console, report: Report) -> None:
+    """Say how the move ended, and write the report to whoever asked for data."""
+    console.say(sentence(report))
+    if console.output is None:
+        console.out.write("".join(f"{line}\n" for line in _lines(report)))
+    else:
+        query = console.settings.flags.query
+        output.write(report.to_document(), console.out, console.output, query=query)
+
+
+def sentence(report: Report) -> str:
+    """Return the one sentence of the end."""
+    gap = f"without management for {spoken(report.unmanaged)}"
+    where = f"{report.target.name} ({report.target.group}) is in {report.to_region}"
+    if report.clean:
+        return f"Moved: {where}, and nothing was lost; {gap}."
+    found = [
+        counted(len(several), word)
+        for several, word in ((report.differences, "difference"), (report.left, "thing"))
+        if several
+    ]
+    parts = " and ".join(found)
+    return f"Moved, with {parts} to look at: {where}; {gap}."
+
+
+def _lines(report: Report) -> Iterator[str]:
+    yield from _some("carried", report.carried)
+    yield from _some("changed", [_told(each) for each in report.changed])
+    yield from _some("differs", report.differences)
+    yield from _some("accepted", report.accepted)
+    yield from _some("waived", report.waived)
+    yield from _some("to do", report.left)
+
+
+def _some(word: str, several: tuple[str, ...] | list[str]) -> Iterator[str]:
+    """Yield a dozen lines at most: who wants all of them asks for JSON or the file."""
+    for number, each in enumerate(several[:_SHOWN]):
+        yield f"  {word if number == 0 else '':<{_WORD}}{each}"
+    if len(several) > _SHOWN:
+        yield f"  {'':<{_WORD}}… and {len(several) - _SHOWN} more"
+
+
+def _told(change: Changed) -> str:
+    return f"{change.subject}: {change.before or 'none'} → {change.after or 'none'}"
+
+
+def store(report: Report, path: Path) -> None:
+    """Write the report as Markdown."""
+    path.write_text(markdown(report), encoding="utf-8")
+
+
+def markdown(report: Report) -> str:
+    """Return the report as a page."""
+    sections = (
+        ("Carried", report.carried, "Found again in the target, as it was in the source."),
+        ("Changed", tuple(map(_told, report.changed)), "Another now, as was to be expected."),
+        ("Different", report.differences, "Not found again, or not as it was."),
+        ("Left to do", report.left, "What this move could not do itself."),
+        ("Accepted", report.accepted, "Findings that were let pass with `--accept`."),
+        ("Waived", report.waived, "Secrets that were not given, with `--waive-secret`."),
+    )
+    parts = [
+        f"# {report.source.name}: from {report.from_region} to {report.to_region}\n",
+        f"{sentence(report)}\n",
+        f"- run: `{report.run}`\n- source: `{report.source.path}`\n- target: `{report.target.path}`\n",
+    ]
+    for title, several, meaning in sections:
+        if several:
+            items = "".join(f"- {each}\n" for each in several)
+            parts.append(f"## {title}\n\n{meaning}\n\n{items}")
+    return "\n".join(parts)
