@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-World = TypeVar("World")
+# Contravariant: a step that needs little works in a world that holds more.
+World = TypeVar("World", contravariant=True)
 
 
 class Step(ABC, Generic[World]):

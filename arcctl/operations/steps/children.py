@@ -117,6 +117,7 @@ class UntilSettled(Step[Restoring]):
     async def do(self, world: Restoring, tell: Callable[[str], None]) -> str:
         arm = await world.clients.arm()
         awaited = {child.key for child in self._children} - world.failed.keys()
+        found: list[Child] = []
         kinds = tuple({child.kind for child in self._children})
         async with asyncio.timeout(_LONGEST):
             for pause in chain((0.2, 0.3, 0.5, 1, 1, 1, 2, 2, 3), repeat(5.0)):

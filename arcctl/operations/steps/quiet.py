@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from arcctl.errors import ClusterError
 from arcctl.flow.step import Step
 from arcctl.model import cluster as names
-from arcctl.operations.moving import Moving
+from arcctl.operations.moving import Moving, Restoring
 from arcctl.operations.steps.holdings import holdings
 
 if TYPE_CHECKING:
@@ -49,17 +49,17 @@ class Quiet(Step[Moving]):
         return await wake(world)
 
 
-class Wake(Step[Moving]):
+class Wake(Step[Restoring]):
     """Every agent has as many replicas as before, whatever helm has made of it."""
 
     name = "wake-agents"
     title = "wake"
 
-    async def do(self, world: Moving, tell: Callable[[str], None]) -> str:
+    async def do(self, world: Restoring, tell: Callable[[str], None]) -> str:
         return await wake(world)
 
 
-async def wake(world: Moving) -> str:
+async def wake(world: Restoring) -> str:
     """Give each agent that is still there the replicas it had; return what was done."""
     kubernetes = await world.clients.kubernetes()
     before: dict[str, int] = world.run.journal.fact_of(_COUNTS) or {}
