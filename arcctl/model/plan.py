@@ -1,0 +1,242 @@
+"""What a move would do, as a value: shown, stored, compared, and refused when the world moved.
+
+Every row of `arm.md` 12.2 has its verdict in it. Kept as `arcctl.plan/1`
+(`docs/reference/plan.md`, schema beside it), without secrets.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
+
+from arcctl.errors import UsageError
+from arcctl.model.resource_id import ClusterId
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from arcctl.model.connected_cluster import Body
+
+FORMAT = "arcctl.plan/1"
+_FAMILY, _NUMBER = "arcctl.plan/", 1
+
+Origin = Literal["file", "environment", "cluster", "missing", "waived", "surplus", "misnamed"]
+Part = TypeVar("Part")
+
+
+class Fate(StrEnum):
+    """What becomes of something in a move (`arm.md` 12.2)."""
+
+    CARRIED = "carried"
+    RESTORED = "restored"
+    CHANGES = "changes"
+    LOST = "lost"
+    BLOCKS = "blocks"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One thing and its fate.
+
+    `subject` names it with its number (`3 extensions`), `detail` says which ones, from what to
+    what, or why. `code` is stable (`docs/reference/plan.md`). `remedy` is what to type or do.
+    `accepted` marks a row that would block, had a person not let it pass.
+    """
+
+    subject: str
+    fate: Fate
+    detail: str = ""
+    code: str = ""
+    remedy: tuple[str, ...] = ()
+    accepted: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SecretStatus:
+    """Where one protected setting will come from; `child` is its key, `extensions/flux`.
+
+    `surplus` and `misnamed` are given and not needed.
+    """
+
+    child: str
+    name: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedStep:
+    """A step in words for people; `no_return` marks the line after which nothing is taken back."""
+
+    title: str
+    note: str = ""
+    no_return: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A move, before it is made.
+
+    `observed` holds a digest of each thing looked at, so that a later plan can say what moved;
+    `options` what was asked (`MoveRequest.to_document`). `made_at` is ISO 8601 in UTC, `seconds`
+    the time it will probably take.
+    """
+
+    source: ClusterId
+    target: ClusterId
+    from_region: str
+    to_region: str
+    rows: tuple[Row, ...]
+    secrets: tuple[SecretStatus, ...]
+    steps: tuple[PlannedStep, ...]
+    observed: Mapping[str, str]
+    options: Body
+    made_at: str
+    seconds: int
+
+    @property
+    def blocking(self) -> tuple[Row, ...]:
+        """The rows that forbid this move."""
+        return tuple(row for row in self.having(Fate.BLOCKS) if not row.accepted)
+
+    @property
+    def accepted(self) -> tuple[Row, ...]:
+        """The rows that would forbid it, and that a person let pass."""
+        return tuple(row for row in self.rows if row.accepted)
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of all that was observed; two looks at an unchanged world have the same."""
+        return digest({
+            "source": self.source.path.casefold(),
+            "target": self.target.path.casefold(),
+            "region": self.to_region,
+            "observed": dict(self.observed),
+        })  # fmt: skip
+
+    def having(self, fate: Fate) -> tuple[Row, ...]:
+        """Return the rows with one fate, in order."""
+        return tuple(row for row in self.rows if row.fate is fate)
+
+    def to_document(self) -> Body:
+        """Return it as plain JSON."""
+        return {
+            "format": FORMAT,
+            "source": self.source.path,
+            "target": self.target.path,
+            "fromRegion": self.from_region,
+            "toRegion": self.to_region,
+            "blocked": bool(self.blocking),
+            "rows": [asdict(row) | {"remedy": list(row.remedy)} for row in self.rows],
+            "secrets": [
+                {"child": each.child, "name": each.name, "from": each.origin}
+                for each in self.secrets
+            ],
+            "steps": [
+                {"title": each.title, "note": each.note, "noReturn": each.no_return}
+                for each in self.steps
+            ],
+            "fingerprint": self.fingerprint,
+            "observed": dict(self.observed),
+            "options": self.options,
+            "madeAt": self.made_at,
+            "seconds": self.seconds,
+        }
+
+    @classmethod
+    def from_document(cls, document: Any) -> Plan:
+        """Read what `to_document` wrote.
+
+        Raise UsageError: `plan-newer` for a later format, `plan-damaged` for anything else that
+        arcctl did not write, a plan whose fingerprint is not its own among it.
+        """
+        _judge_format(document)
+        try:
+            plan = cls(
+                source=ClusterId.parse(document["source"]),
+                target=ClusterId.parse(document["target"]),
+                from_region=str(document["fromRegion"]),
+                to_region=str(document["toRegion"]),
+                rows=_parts(document["rows"], _row),
+                secrets=_parts(document["secrets"], _secret),
+                steps=_parts(document["steps"], _step),
+                observed={str(name): str(value) for name, value in document["observed"].items()},
+                options=dict(document["options"]),
+                made_at=str(document["madeAt"]),
+                seconds=int(document["seconds"]),
+            )
+        except (KeyError, TypeError, ValueError, AttributeError, UsageError) as error:
+            raise _damaged(f"{type(error).__name__}: {error}") from error
+        if document.get("fingerprint") != plan.fingerprint:
+            raise _damaged("its fingerprint is not that of what it holds")
+        return plan
+
+
+def digest(value: Any) -> str:
+    """Return the SHA-256 of JSON in its canonical form: keys sorted, no blanks."""
+    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def differences(old: Plan, new: Plan) -> tuple[str, ...]:
+    """Name what moved between two looks: changed, new or gone, one sentence each."""
+    found = []
+    for subject in sorted({*old.observed, *new.observed}):
+        before, after = old.observed.get(subject), new.observed.get(subject)
+        if before is None:
+            found.append(f"{subject}: new")
+        elif after is None:
+            found.append(f"{subject}: gone")
+        elif before != after:
+            found.append(f"{subject}: changed")
+    return tuple(found)
+
+
+def _judge_format(document: Any) -> None:
+    written = str(document.get("format", "")) if isinstance(document, dict) else ""
+    number = written.removeprefix(_FAMILY)
+    if not written.startswith(_FAMILY) or not number.isdecimal():
+        raise _damaged("it does not begin as a plan does")
+    if int(number) > _NUMBER:
+        raise UsageError(
+            f"this plan has the format {written}",
+            code="plan-newer",
+            why=f"this version of arcctl reads up to {FORMAT}",
+            hints=("make the plan anew", "or use the arcctl that wrote it"),
+        )
+
+
+def _damaged(why: str) -> UsageError:
+    return UsageError(
+        "this is not a plan that arcctl wrote, or it is damaged",
+        code="plan-damaged",
+        why=why,
+        hints="make it anew with --dry-run --plan-out FILE",
+    )
+
+
+def _parts(listed: Any, read: Callable[[Mapping[str, Any]], Part]) -> tuple[Part, ...]:
+    return tuple(read(each) for each in listed)
+
+
+def _row(each: Mapping[str, Any]) -> Row:
+    return Row(
+        subject=each["subject"],
+        fate=Fate(each["fate"]),
+        detail=each["detail"],
+        code=each["code"],
+        remedy=tuple(each["remedy"]),
+        accepted=bool(each["accepted"]),
+    )
+
+
+def _secret(each: Mapping[str, Any]) -> SecretStatus:
+    if each["from"] not in get_args(Origin):
+        raise ValueError(f"a secret from {each['from']}")
+    return SecretStatus(each["child"], each["name"], each["from"])
+
+
+def _step(each: Mapping[str, Any]) -> PlannedStep:
+    return PlannedStep(each["title"], each["note"], bool(each["noReturn"]))
