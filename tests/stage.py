@@ -90,11 +90,14 @@ class Stage:
     @property
     def environment(self) -> dict[str, str]:
         """What arcctl's process sees."""
-        home = self.folder / "home"
-        home.mkdir(exist_ok=True)
+        home, scratch = self.folder / "home", self.folder / "scratch"
+        for each in (home, scratch):
+            each.mkdir(exist_ok=True)
         return {
             "PATH": os.environ["PATH"],
             "HOME": str(home),
+            # A process that is killed leaves its temporary files where the test's own ones go.
+            "TMPDIR": str(scratch),
             "ARCCTL_HOME": str(home / "arcctl"),
             "ARCCTL_HELM": str(self.helm),
             "TERM": "dumb",
