@@ -1,6 +1,7 @@
 """Plans for bad days (`arm.md` 14.5): queued by a test, consumed in order, remembered.
 
-A fault names the requests it waits for (service, method, path, query) and one action, a map.
+A fault names the requests it waits for (service, method, path, query, and of Azure's the region
+that the body asks for or that serves the path) and one action, a map.
 The wire's actions are done by `wire.py` around any service; all other words are the services'
 own, and each asks for them at the place where the thing goes wrong:
 
@@ -8,7 +9,8 @@ arm       operation_fails {polls, code, message} · operation_stuck · no_async_
           location_only · internal_location · retry_after N or "date:N" · sync · stale_get N ·
           page_size N · empty_page · expire_token "claims" or "expired" · forbid ·
           deny_policy · lock LEVEL · not_registered · register_polls N · keep_hidden ·
-          region_without {type, region}
+          region_without {type, region} · gone_for S · no_such_principal ·
+          lingering_diagnostics
 agents    never_connected · blocked_egress · wrong_clock S and whatever the agents ask for
 dataplane no_chart_path
 graph     no_principal
@@ -22,8 +24,10 @@ from dataclasses import dataclass, field
 from itertools import count
 from typing import TYPE_CHECKING, Any
 
+from arcctl.model.region import canonical
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
 
 SERVICES = frozenset({"arm", "entra", "graph", "dataplane", "registry", "kubernetes", "agents"})
 WIRE_ACTIONS = frozenset(
@@ -36,14 +40,18 @@ _WORDS = {
         {"operation_fails", "operation_stuck", "no_async_header", "location_only", "sync"}
         | {"internal_location", "retry_after", "stale_get", "page_size", "empty_page"}
         | {"expire_token", "forbid", "deny_policy", "lock", "not_registered", "register_polls"}
-        | {"keep_hidden", "region_without"}
+        | {"keep_hidden", "region_without", "gone_for", "no_such_principal"}
+        | {"lingering_diagnostics"}
     ),
     "dataplane": frozenset({"no_chart_path"}),
     "graph": frozenset({"no_principal"}),
     "entra": frozenset({"error", "short_token"}),
     "registry": frozenset[str](),
 }
-_FIELDS = frozenset({"id", "service", "method", "path", "query", "skip", "times", "action"})
+_FIELDS = frozenset(
+    {"id", "service", "method", "path", "query", "region", "skip", "times", "action"}
+)
+_SERVED = frozenset({"arm", "dataplane"})  # by a region; the others are everywhere the same
 
 
 @dataclass(slots=True)
@@ -56,16 +64,20 @@ class Fault:
     method: str = ""
     path: str = ""
     query: str = ""
+    region: str = ""
     skip: int = 0
     times: int | None = 1
     happened: int = 0
 
-    def matches(self, service: str, method: str, path: str, query: str) -> bool:
+    def matches(
+        self, service: str, method: str, path: str, query: str, region: Callable[[], str]
+    ) -> bool:
         return (
             self.service == service
             and self.method in {"", method}
             and bool(re.search(self.path, path, re.IGNORECASE))
             and bool(re.search(self.query, query, re.IGNORECASE))
+            and (not self.region or canonical(self.region) == region())
         )
 
     @property
@@ -93,27 +105,38 @@ class Faults:
         return fault
 
     def take(
-        self, service: str, *actions: str, method: str = "", path: str = "", query: str = ""
+        self,
+        service: str,
+        *actions: str,
+        method: str = "",
+        path: str = "",
+        query: str = "",
+        region: Callable[[], str] = str,
     ) -> dict[str, Any] | None:
         """Consume the first plan that has one of these actions and waits for this request.
 
         Its action is returned, or None. A plan that is to skip some requests counts them here.
+        `region` is only asked where a plan wants to know.
         """
         for fault in self.waiting:
             if not fault.action.keys() & set(actions):
                 continue
-            if fault.matches(service, method, path, query):
+            if fault.matches(service, method, path, query, region):
                 if fault.skip:
                     fault.skip -= 1
                     continue
                 return self._use(fault)
         return None
 
-    def take_wire(self, service: str, method: str, path: str, query: str) -> dict[str, Any] | None:
+    def take_wire(
+        self, service: str, method: str, path: str, query: str, region: Callable[[], str] = str
+    ) -> dict[str, Any] | None:
         """Consume a plan for the wire itself."""
         if not self.waiting:
             return None
-        return self.take(service, *WIRE_ACTIONS, method=method, path=path, query=query)
+        return self.take(
+            service, *WIRE_ACTIONS, method=method, path=path, query=query, region=region
+        )
 
     def happened(self, fault_id: str) -> int:
         """Return how often this plan really happened; a test asserts on it."""
@@ -143,6 +166,8 @@ def _read(plan: Mapping[str, Any], fallback_id: str) -> Fault:
     action = plan.get("action")
     if not isinstance(action, dict) or not action:
         raise ValueError("action must be a map with at least one entry")
+    if plan.get("region") and plan["service"] not in _SERVED:
+        raise ValueError(f"{plan['service']} has no regions")
     if strange := action.keys() - WIRE_ACTIONS - _WORDS.get(plan["service"], action.keys()):
         raise ValueError(f"{plan['service']} does not know {', '.join(sorted(strange))}")
     for pattern in (plan.get("path", ""), plan.get("query", "")):

@@ -51,11 +51,13 @@ async def _exchange(
     world: World, name: str, request: web.Request, handler: Handler, *, bodies: bool
 ) -> web.StreamResponse:
     path, query = request.path, request.query_string
-    fault = world.faults.take_wire(name, request.method, path, query)
+    sent = await request.read() if bodies else b""
+    fault = world.faults.take_wire(
+        name, request.method, path, query, lambda: world.azure.region_of(path, sent)
+    )
     entry = _entry(world, name, request)
     entry.fault = fault
-    if bodies:
-        entry.request = kept(await request.read())
+    entry.request = kept(sent)
     started = perf_counter()
     world.journal.write(entry)
 

@@ -84,6 +84,7 @@ ROLES = {
     for role in (OWNER, CONTRIBUTOR, READER, ONBOARDING, CLUSTER_USER, EXTENSION_CONTRIBUTOR)
 }
 ASSIGNMENTS = "Microsoft.Authorization/roleAssignments"
+DEFINITIONS = "Microsoft.Authorization/roleDefinitions"
 LOCKS = "Microsoft.Authorization/locks"
 
 
@@ -91,10 +92,27 @@ def roles_at(store: Store, caller: Caller, scope: str) -> Iterator[Role]:
     """Return the roles that a caller holds at a scope, inherited ones included."""
     for found in above(store, scope, ASSIGNMENTS):
         properties = found.properties
-        if properties["principalId"] == caller.object_id:
-            role = ROLES.get(properties["roleDefinitionId"].rpartition("/")[2].lower())
-            if role:
-                yield role
+        if properties["principalId"] != caller.object_id:
+            continue
+        if role := role_of(store, properties["roleDefinitionId"]):
+            yield role
+
+
+def role_of(store: Store, definition_id: str) -> Role | None:
+    """Return a role by the id of its definition: a built-in one, or one of the store's own."""
+    name = definition_id.rpartition("/")[2].lower()
+    if name in ROLES:
+        return ROLES[name]
+    found = store.get(definition_id)
+    if found is None:
+        return None
+    permissions = found.properties.get("permissions") or [{}]
+    return Role(
+        name,
+        str(found.properties.get("roleName", name)),
+        tuple(permissions[0].get("actions") or ()),
+        tuple(permissions[0].get("notActions") or ()),
+    )
 
 
 def allowed(store: Store, caller: Caller, action: str, scope: str) -> bool:

@@ -44,7 +44,10 @@ NOBODY = Caller("", "", "", "")
 
 @dataclass(slots=True)
 class Call:
-    """`query` has lower-cased names; `origin` is the scheme and host that the client used."""
+    """`query` has lower-cased names; `origin` is the scheme and host that the client used.
+
+    `remaining` is what is left of the caller's budget where requests are counted.
+    """
 
     world: World
     method: str
@@ -54,6 +57,7 @@ class Call:
     origin: str
     content: bytes = b""
     caller: Caller = NOBODY
+    remaining: int | None = None
 
     @property
     def azure(self) -> Azure:
@@ -82,12 +86,11 @@ class Call:
 
     def location(self) -> str:
         """Return the location that the body asks for, or nothing; the body may be nonsense."""
-        try:
-            body = json.loads(self.content or b"null")
-        except ValueError:
-            return ""
-        found = body.get("location") if isinstance(body, dict) else None
-        return canonical(found) if isinstance(found, str) else ""
+        return location_in(self.content)
+
+    def region(self) -> str:
+        """Return the region that would serve this request, as far as one can tell."""
+        return self.azure.region_of(self.target.path, self.content)
 
     def knob(self, *actions: str, service: str = "arm") -> dict[str, Any] | None:
         """Consume a planned fault that waits for this request, if there is one."""
@@ -95,8 +98,23 @@ class Call:
             return None
         query = "&".join(f"{name}={value}" for name, value in self.query.items())
         return self.world.faults.take(
-            service, *actions, method=self.method, path=self.target.path, query=query
+            service,
+            *actions,
+            method=self.method,
+            path=self.target.path,
+            query=query,
+            region=self.region,
         )
+
+
+def location_in(content: bytes) -> str:
+    """Return the location in a body, in its canonical form, or nothing."""
+    try:
+        body = json.loads(content or b"null")
+    except ValueError:
+        return ""
+    found = body.get("location") if isinstance(body, dict) else None
+    return canonical(found) if isinstance(found, str) else ""
 
 
 def _unreadable(message: str) -> ArmError:

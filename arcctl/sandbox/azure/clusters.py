@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from arcctl.sandbox.azure import connectivity, entra, pages, projection, started, times
+from arcctl.sandbox.azure import connectivity, deployments, entra, pages, projection, started, times
 from arcctl.sandbox.azure.answers import Answer, ArmError, conflict, immutable, not_found
 from arcctl.sandbox.azure.cluster_body import accepted, check_types, tags_of
 from arcctl.sandbox.azure.operations import Operation
@@ -13,6 +13,8 @@ from arcctl.sandbox.azure.store import Resource
 from arcctl.sandbox.merge import merged
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from arcctl.sandbox.azure.call import Call
 
 TYPE = "Microsoft.Kubernetes/connectedClusters"
@@ -50,6 +52,7 @@ def put(call: Call) -> Answer:
     old = _find(call)
     if old:
         _check_replaceable(call, old)
+    _check_free(call)
     body = accepted(call)
     if old is None:
         return _create(call, body)
@@ -87,10 +90,26 @@ def delete(call: Call) -> Answer:
         found.state = before if before else "Failed"
 
     operation = _operation(call, found, "Deleting", call.world.delays.arm_delete)
-    operation.succeed = lambda: call.azure.remove(found.id)
+    operation.succeed = _going(call, found)
     operation.fail = kept
     found.operation = call.azure.operations.begin(operation).path
     return Answer(202, b"null", started.headers(call, operation, location=True))
+
+
+def _going(call: Call, found: Resource) -> Callable[[], None]:
+    """Return what removes a cluster. Its id may stay taken, and diagnostic settings may stay."""
+    taken, lingering = call.knob("gone_for"), call.knob("lingering_diagnostics")
+    settings = f"{found.id}/providers/Microsoft.Insights/diagnosticSettings"
+
+    def remove() -> None:
+        kept = call.azure.store.within(settings) if lingering else []
+        call.azure.remove(found.id)
+        for resource in kept:
+            call.azure.store.put(resource)
+        if taken:
+            call.azure.memory.reserve(found.key, call.world.clock.after(float(taken["gone_for"])))
+
+    return remove
 
 
 def patch_result(call: Call) -> Answer:
@@ -189,6 +208,11 @@ def _check_replaceable(call: Call, found: Resource) -> None:
         raise ArmError(412, "PreconditionFailed", "The etag does not match.", cause="service")
 
 
+def _check_free(call: Call) -> None:
+    if call.azure.memory.is_reserved(call.target.key, call.world.clock.now()):
+        raise conflict("Conflict", f"The resource '{call.target.name}' is still being deleted.")
+
+
 def _check_same(old: Resource, new: dict[str, Any]) -> None:
     if old.body.get("kind") != new.get("kind"):
         raise immutable("kind")
@@ -233,6 +257,7 @@ def _put_started(call: Call, found: Resource, status: int, state: str) -> Answer
     found.state = state
     sync = call.knob("sync")
     operation = _begin(call, found, "Accepted", call.world.delays.arm_put)
+    operation.succeed = lambda: _written(call, found)
     if sync:
         operation.due = operation.started
         call.azure.operations.settle()
@@ -292,6 +317,11 @@ def _settled(found: Resource) -> None:
     name = found.properties.get("distribution")
     if name:
         found.properties["distribution"] = _DISTRIBUTIONS.get(name.lower(), name)
+
+
+def _written(call: Call, found: Resource) -> None:
+    _settled(found)
+    deployments.begin(call, found)
 
 
 def _modified(call: Call) -> dict[str, Any]:

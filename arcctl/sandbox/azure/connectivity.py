@@ -72,6 +72,8 @@ def heartbeat(
         return HeartbeatAnswer(False, "there is no such cluster")
     if azure.world.faults.take("agents", "never_connected", path=cluster_id):
         return HeartbeatAnswer(False, "planned: the agents never connect")
+    if found.body["location"] in azure.unreachable:
+        return HeartbeatAnswer(False, "its region cannot be reached from the cluster")
     if public_key is not None and public_key != found.properties["agentPublicKeyCertificate"]:
         return HeartbeatAnswer(False, "the key is not the one that was registered")
     now = azure.world.clock.now()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 from uuid import uuid4
 
+from arcctl.sandbox.azure.throttle import sort_of
+
 if TYPE_CHECKING:
     from arcctl.sandbox.azure.answers import Answer
     from arcctl.sandbox.azure.call import Call
@@ -41,7 +43,10 @@ def _remaining(call: Call) -> dict[str, str]:
     if not call.caller.object_id:
         return {}
     scope = "subscription" if call.target.subscription else "tenant"
-    sort = {"GET": "reads", "HEAD": "reads", "DELETE": "deletes"}.get(call.method, "writes")
+    sort = sort_of(call.method)
+    if call.azure.limits:
+        left = call.remaining
+        return {} if left is None else {f"x-ms-ratelimit-remaining-{scope}-{sort}": str(left)}
     spent = call.azure.spent
     key = f"{scope}-{sort}"
     spent[key] = (spent.get(key, -1) + 1) % _BUDGETS[sort]

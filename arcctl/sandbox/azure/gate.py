@@ -1,7 +1,8 @@
 """The checks that ARM makes before a provider is asked, in ARM's order (`arm.md` 14.2).
 
-token → api-version there → subscription → registration → group → permission → policy → lock →
-api-version known → region → parent. The rest (location conflict, body) is the provider's.
+token → limits → api-version there → subscription → registration → group → permission → policy →
+lock → api-version known → region → parent, and its region. The rest (location conflict, body) is
+the provider's.
 """
 
 from __future__ import annotations
@@ -36,6 +37,8 @@ def authenticate(call: Call) -> None:
 def check(call: Call, kind: Kind) -> None:
     """Run all checks for one request, or raise the first error."""
     authenticate(call)
+    if call.azure.limits:
+        call.remaining = call.azure.limits.take(call)
     if not call.version:
         raise ArmError(
             400,
@@ -46,16 +49,23 @@ def check(call: Call, kind: Kind) -> None:
         _subscription(call)
         _registration(call)
         _group(call, kind)
-        _permission(call, kind)
-        if call.method == "PUT" and kind.tracked:  # allowed locations spare the groups
-            policy.enforce(call)
-        if call.is_write:
-            _lock(call, kind)
+    _permission(call, kind)
+    if call.target.subscription:
+        _hindrances(call, kind)
     _version(call, kind)
     if call.method == "PUT" and kind.tracked:
         _region(call, kind)
     if call.target.subscription:
         _parent(call)
+    if kind.regional:
+        _served(call, kind)
+
+
+def _hindrances(call: Call, kind: Kind) -> None:
+    if call.method == "PUT" and (kind.is_provided or kind.is_group):
+        policy.enforce(call, kind)
+    if call.is_write and kind.acts_as != "read":
+        _lock(call, kind)
 
 
 def _subscription(call: Call) -> None:
@@ -116,10 +126,10 @@ def _group(call: Call, kind: Kind) -> None:
 
 
 def _permission(call: Call, kind: Kind) -> None:
-    if kind.open:
-        return
     action = kind.action(call.method)
     plan = call.knob("forbid")
+    if plan is None and (kind.open or not call.target.subscription):
+        return
     if plan is None and access.allowed(call.azure.store, call.caller, action, call.target.path):
         return
     raise ArmError(
@@ -151,22 +161,45 @@ def _lock(call: Call, kind: Kind) -> None:
 
 
 def _version(call: Call, kind: Kind) -> None:
-    if call.version in kind.versions:
+    known = providers.versions_of(call, kind.type, kind.versions)
+    if call.version in known:
         return
-    listed = ", ".join(kind.versions)
+    listed = ", ".join(known)
     if not kind.is_provided:
         raise ArmError(
             400,
             "InvalidApiVersionParameter",
             f"The api-version '{call.version}' is invalid. The supported versions are '{listed}'.",
         )
-    raise ArmError(
+    raise _no_provider(call, kind, call.location(), f"The supported api-versions are '{listed}'.")
+
+
+def _no_provider(call: Call, kind: Kind, region: str, more: str) -> ArmError:
+    return ArmError(
         400,
         "NoRegisteredProviderFound",
-        f"No registered resource provider found for location '{call.location()}' and API version "
-        f"'{call.version}' for type '{kind.type.partition('/')[2]}'. The supported api-versions "
-        f"are '{listed}'.",
+        f"No registered resource provider found for location '{region}' and API version "
+        f"'{call.version}' for type '{kind.type.partition('/')[2]}'. {more}",
     )
+
+
+def _served(call: Call, kind: Kind) -> None:
+    """What hangs on a cluster is served where the cluster is, if it is served there at all."""
+    offer = providers.find_offer(call, call.target.namespace, call.target.types[0])
+    if offer is None:
+        return
+    if providers.is_retired(call, offer):
+        raise ArmError(
+            404,
+            "InvalidResourceType",
+            f"The resource type '{offer.type}' could not be found in the namespace "
+            f"'{call.target.namespace}' for api version '{call.version}'.",
+        )
+    region = call.azure.region_of(call.target.scope, b"")
+    known = {canonical(name) for name in providers.offered_regions(call, offer)}
+    if region and region not in known:
+        names = ", ".join(sorted(known))
+        raise _no_provider(call, kind, region, f"The supported locations are '{names}'.")
 
 
 def _region(call: Call, kind: Kind) -> None:

@@ -20,7 +20,8 @@ _VERBS = {"GET": "read", "HEAD": "read", "PUT": "write", "PATCH": "write", "DELE
 class Kind:
     """`item` answers for a resource, `collection` for a list or an action, by HTTP method.
 
-    `tracked` types have a location. `open` ones ask for no permission but a token.
+    `tracked` types have a location. `open` ones ask for no permission but a token. `regional` ones
+    hang on a cluster and are served by its region. `acts_as` is the verb of a POST that only reads.
     """
 
     type: str
@@ -29,6 +30,8 @@ class Kind:
     collection: Mapping[str, Handler] = field(default_factory=dict)
     tracked: bool = False
     open: bool = False
+    regional: bool = False
+    acts_as: str = "action"
 
     @property
     def is_provided(self) -> bool:
@@ -41,4 +44,4 @@ class Kind:
 
     def action(self, method: str) -> str:
         """Return the action that a caller must be allowed (`arc.md` C2)."""
-        return f"{self.type}/{_VERBS.get(method, 'action')}"
+        return f"{self.type}/{_VERBS.get(method, self.acts_as)}"

@@ -141,17 +141,19 @@ _CONFIGURATION = (
         versions.EXTENSIONS,
         item={
             "GET": extensions.get,
-            "PUT": extensions.put,
+            "PUT": extension_types.guarded(extensions.put),
             "PATCH": extensions.patch,
             "DELETE": extensions.delete,
         },
         collection={"GET": extensions.listing},
+        regional=True,
     ),
     Kind(
         flux.TYPE,
         versions.FLUX,
         item={"GET": flux.get, "PUT": flux.put, "PATCH": flux.patch, "DELETE": flux.delete},
         collection={"GET": flux.listing},
+        regional=True,
     ),
     Kind(
         source_control.TYPE,
@@ -162,6 +164,7 @@ _CONFIGURATION = (
             "DELETE": source_control.delete,
         },
         collection={"GET": source_control.listing},
+        regional=True,
     ),
     *(
         Kind(
@@ -216,8 +219,22 @@ _STORED = (
         item={"GET": stored.get, "PUT": stored.put_setting, "DELETE": stored.delete},
         collection={"GET": stored.listing},
     ),
+    _kept("Microsoft.App/connectedEnvironments", versions.APPS, tracked=True),
+    _kept("Microsoft.ManagedIdentity/userAssignedIdentities", versions.IDENTITIES, tracked=True),
+    _kept(
+        "Microsoft.ManagedIdentity/userAssignedIdentities/federatedIdentityCredentials",
+        versions.IDENTITIES,
+    ),
+    _kept("Microsoft.Storage/storageAccounts", versions.STORAGE, tracked=True),
+    _kept("Microsoft.EventHub/namespaces", versions.STORAGE, tracked=True),
+    _kept("Microsoft.Insights/dataCollectionRules", versions.RULE_ASSOCIATIONS, tracked=True),
+    _kept("Microsoft.Insights/dataCollectionEndpoints", versions.RULE_ASSOCIATIONS, tracked=True),
     _kept("Microsoft.Insights/diagnosticSettings", versions.DIAGNOSTICS),
     _kept("Microsoft.Insights/dataCollectionRuleAssociations", versions.RULE_ASSOCIATIONS),
+    *(
+        _kept(f"Microsoft.KubernetesRuntime/{name}", versions.RUNTIME)
+        for name in ("loadBalancers", "storageClasses", "bgpPeers")
+    ),
 )
 _AUTHORIZATION = "Microsoft.Authorization"
 _ATTACHED = (
@@ -271,6 +288,7 @@ _ATTACHED = (
         "Microsoft.PolicyInsights/checkPolicyRestrictions",
         versions.POLICY_RESTRICTIONS,
         collection={"POST": policy.restrictions},
+        acts_as="read",
     ),
     Kind(
         "Microsoft.ResourceGraph/resources",

@@ -79,7 +79,23 @@ _CATALOGUE: dict[str, tuple[Offer, ...]] = {
         Offer("gateways", _EVERYWHERE, versions.HYBRID_COMPUTE),
         Offer("settings", _EVERYWHERE, versions.HYBRID_COMPUTE, "SupportsExtension"),
     ),
+    "Microsoft.KubernetesRuntime": (
+        Offer("loadBalancers", regions.CLUSTER_REGIONS, versions.RUNTIME, "SupportsExtension"),
+        Offer("storageClasses", regions.CLUSTER_REGIONS, versions.RUNTIME, "SupportsExtension"),
+        Offer("bgpPeers", regions.CLUSTER_REGIONS, versions.RUNTIME, "SupportsExtension"),
+    ),
+    "Microsoft.App": (
+        Offer("connectedEnvironments", regions.CLUSTER_REGIONS, versions.APPS, "SupportsTags"),
+    ),
+    "Microsoft.ManagedIdentity": (
+        Offer("userAssignedIdentities", _EVERYWHERE, versions.IDENTITIES, "SupportsTags"),
+        Offer(
+            "userAssignedIdentities/federatedIdentityCredentials", _EVERYWHERE, versions.IDENTITIES
+        ),
+    ),
     "Microsoft.Insights": (
+        Offer("dataCollectionRules", _EVERYWHERE, versions.RULE_ASSOCIATIONS, "SupportsTags"),
+        Offer("dataCollectionEndpoints", _EVERYWHERE, versions.RULE_ASSOCIATIONS, "SupportsTags"),
         Offer("diagnosticSettings", _EVERYWHERE, versions.DIAGNOSTICS, "SupportsExtension"),
         Offer(
             "dataCollectionRuleAssociations",
@@ -103,6 +119,7 @@ _FREE: dict[str, tuple[Offer, ...]] = {
         Offer("roleAssignments", _EVERYWHERE, versions.AUTHORIZATION),
         Offer("permissions", _EVERYWHERE, versions.AUTHORIZATION),
         Offer("policyAssignments", _EVERYWHERE, versions.POLICY),
+        Offer("policyExemptions", _EVERYWHERE, versions.POLICY),
     ),
 }
 
@@ -150,13 +167,27 @@ def consult(call: Call, provider: Provider) -> None:
         provider.state = "NotRegistered"
     if plan := call.knob("region_without"):
         gap = plan["region_without"]
-        call.azure.region_gaps.add((gap["type"].lower(), canonical(gap["region"])))
+        call.azure.region_gaps.add(regions.gap(gap["type"], gap["region"]))
 
 
 def offered_regions(call: Call, offer: Offer) -> list[str]:
     gaps = call.azure.region_gaps
-    kind = offer.type.lower()
-    return [name for name in offer.regions if (kind, canonical(name)) not in gaps]
+    return [name for name in offer.regions if (_last(offer), canonical(name)) not in gaps]
+
+
+def is_retired(call: Call, offer: Offer) -> bool:
+    """Tell whether a type is listed nowhere any more, as source control configurations will be."""
+    return (_last(offer), regions.EVERYWHERE) in call.azure.region_gaps
+
+
+def _last(offer: Offer) -> str:
+    """A gap of `extensionTypes` is one of `locations/extensionTypes` too."""
+    return offer.type.rpartition("/")[2].lower()
+
+
+def versions_of(call: Call, type_name: str, known: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the api-versions of a type in this cloud, which may lag behind."""
+    return call.azure.versions.get(type_name.lower(), known)
 
 
 def find(call: Call, namespace: str) -> Provider | None:
@@ -192,11 +223,17 @@ def _document(call: Call, provider: Provider) -> dict[str, Any]:
             {
                 "resourceType": offer.type,
                 "locations": offered_regions(call, offer),
-                "apiVersions": sorted(offer.versions, reverse=True),
+                "apiVersions": _versions(call, provider, offer),
                 "capabilities": offer.capabilities,
             }
             for offer in provider.offers
+            if not is_retired(call, offer)
         ],
         "registrationState": provider.state,
         "registrationPolicy": provider.policy,
     }
+
+
+def _versions(call: Call, provider: Provider, offer: Offer) -> list[str]:
+    known = versions_of(call, f"{provider.namespace}/{offer.type}", offer.versions)
+    return sorted(known, reverse=True)

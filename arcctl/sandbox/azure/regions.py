@@ -49,3 +49,22 @@ CONFIGURATION_REGIONS = (
     "Central US EUAP",
 )
 NAMES = {canonical(name): name for name in CONFIGURATION_REGIONS}
+# Where the sandbox serves clusters, or their configuration, only in part. Which regions these are
+# is the sandbox's own choice: a client reads the providers and knows none of them (arm.md 9.2).
+GAPS = frozenset(
+    {
+        ("fluxconfigurations", "eastasia"),
+        ("extensions", "canadaeast"),
+        ("extensiontypes", "canadaeast"),
+        *(
+            ("sourcecontrolconfigurations", region)
+            for region in ("eastasia", "koreacentral", "swedencentral", "westus3")
+        ),
+    }
+)
+EVERYWHERE = "*"
+
+
+def gap(type_name: str, region: str) -> tuple[str, str]:
+    """Return a gap from a type, with or without its namespace, and a region or `*`."""
+    return type_name.rpartition("/")[2].lower(), canonical(region)

@@ -9,9 +9,16 @@ A scenario is JSON; all entries are optional:
                              "AgentNotInstalled", "tags"?, "kind"?, "properties"?: {…}}],
      "resources": [documents with an id; their services complete them],
      "providers": {namespace: registrationState},
-     "regionGaps": [{"type", "region"}],
+     "regionGaps": [{"type", "region": a region, or "*" where the type is listed nowhere}],
+     "versions": {type: [the only api-versions that this cloud has]},
+     "withdrawn": [{"type": an extension's, "version"?, "region"?, "train"?}],
+     "unreachable": [regions whose endpoints cannot be reached from the cluster],
+     "throttle": true for ARM's real limits, or {"reads" | "writes" | "deletes": [size, per second]},
+     "graphLag": seconds until Resource Graph hears of a change,
+     "directoryLag": seconds until a new identity can be given a role without principalType,
      "pageSize": N,
-     "scenario": a named one to plant first}
+     "scenario": a named one to plant first,
+     … and the words of `attached.py`: locks, policies, roles, assignments, extensions and more}
 """
 
 from __future__ import annotations
@@ -24,21 +31,25 @@ from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from arcctl.model.region import canonical
-from arcctl.sandbox.azure import access, demo, entra, planted, times
+from arcctl.sandbox.azure import access, attached, demo, entra, planted, regions, times
+from arcctl.sandbox.azure.extension_types import Withdrawal
 from arcctl.sandbox.azure.store import Resource
+from arcctl.sandbox.azure.throttle import Limits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from arcctl.sandbox.azure.state import Azure
 
-SUBSCRIPTION = "00000000-0000-0000-0000-000000000001"
+SUBSCRIPTION = attached.SUBSCRIPTION
 SECOND_SUBSCRIPTION = "00000000-0000-0000-0000-000000000002"
 _CLUSTERS = "Microsoft.Kubernetes/connectedClusters"
 _BEATS = {"Connected": timedelta(minutes=2), "Offline": timedelta(hours=5)}
 _KNOWN = frozenset(
     {"subscriptions", "groups", "clusters", "resources", "providers", "regionGaps"}
-    | {"pageSize", "scenario"}
+    | {"pageSize", "scenario", "versions", "withdrawn", "unreachable", "throttle"}
+    | {"graphLag", "directoryLag"}
+    | attached.WORDS
 )
 
 
@@ -70,7 +81,7 @@ def plant(azure: Azure, scenario: Mapping[str, Any]) -> None:
         _group(azure, entry)
     for entry in scenario.get("clusters", []):
         _clusters(azure, entry)
-    for document in scenario.get("resources", []):
+    for document in (*scenario.get("resources", []), *attached.documents(scenario)):
         azure.store.put(planted.resource(deepcopy(document), azure.world.clock.now()))
 
 
@@ -84,9 +95,23 @@ def _settings(azure: Azure, scenario: Mapping[str, Any]) -> None:
     for namespace, state in scenario.get("providers", {}).items():
         for known in azure.providers.values():
             known[namespace.lower()].state = state
-    for gap in scenario.get("regionGaps", []):
-        azure.region_gaps.add((gap["type"].lower(), canonical(gap["region"])))
+    _offers(azure, scenario)
+    azure.unreachable |= {canonical(region) for region in scenario.get("unreachable", [])}
     azure.page_size = int(scenario.get("pageSize", azure.page_size))
+    if "throttle" in scenario:
+        azure.limits = Limits.read(scenario["throttle"])
+    if "graphLag" in scenario:
+        azure.graph_lag = timedelta(seconds=float(scenario["graphLag"]))
+    if "directoryLag" in scenario:
+        azure.directory_lag = timedelta(seconds=float(scenario["directoryLag"]))
+
+
+def _offers(azure: Azure, scenario: Mapping[str, Any]) -> None:
+    for gap in scenario.get("regionGaps", []):
+        azure.region_gaps.add(regions.gap(gap["type"], gap["region"]))
+    for type_name, known in scenario.get("versions", {}).items():
+        azure.versions[type_name.lower()] = tuple(known)
+    azure.withdrawn |= {Withdrawal.read(entry) for entry in scenario.get("withdrawn", [])}
 
 
 def subscription_document(subscription: str, name: str, state: str = "Enabled") -> dict[str, Any]:
@@ -179,7 +204,7 @@ def _cluster(azure: Azure, cluster_id: str, entry: Mapping[str, Any]) -> None:
             "lastModifiedAt": stamp,
         },
     }
-    found = azure.store.put(Resource(document))
+    found = azure.store.put(Resource(document, made=now - timedelta(days=30)))
     found.written()
     found.agents_missing = state == "AgentNotInstalled"
     if state not in {"Connecting", "AgentNotInstalled"}:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from collections import Counter
+from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
-from arcctl.sandbox.azure import connectivity, seeds
+from arcctl.sandbox.azure import connectivity, regions, seeds
 from arcctl.sandbox.azure.answers import ArmError
+from arcctl.sandbox.azure.call import location_in
 from arcctl.sandbox.azure.entra import Tokens
+from arcctl.sandbox.azure.memory import Memory
 from arcctl.sandbox.azure.operations import Operations
+from arcctl.sandbox.azure.paths import ancestors
 from arcctl.sandbox.azure.projection import copied
 from arcctl.sandbox.azure.providers import catalogue
 from arcctl.sandbox.azure.store import Store
@@ -18,14 +22,22 @@ if TYPE_CHECKING:
 
     from arcctl.sandbox.azure.connectivity import HeartbeatAnswer
     from arcctl.sandbox.azure.entra import Principal
+    from arcctl.sandbox.azure.extension_types import Withdrawal
     from arcctl.sandbox.azure.providers import Provider
+    from arcctl.sandbox.azure.throttle import Limits
     from arcctl.sandbox.world import World
 
 PAGE_SIZE = 100
 
 
 class Azure:
-    """Subscriptions, providers and resources; tokens outlive a reset."""
+    """Subscriptions, providers and resources; tokens outlive a reset.
+
+    How it behaves is a scenario's choice (`seeds.py`): `versions` narrows the api-versions of a
+    type, `withdrawn` the catalogue of extensions; from a cluster in one of the regions
+    `unreachable` Azure cannot be reached; `limits` throttles; the lags say how late Resource Graph
+    and the directory hear of what is new.
+    """
 
     def __init__(self, world: World) -> None:
         self.world = world
@@ -34,11 +46,18 @@ class Azure:
         self.clear()
 
     def clear(self) -> None:
-        self.store = Store()
+        self.store = Store(self.world.clock.now)
+        self.memory = Memory()
         self.operations = Operations(self.world.clock)
         self.subscriptions: dict[str, dict[str, Any]] = {}
         self.providers: dict[str, dict[str, Provider]] = {}
-        self.region_gaps: set[tuple[str, str]] = set()
+        self.region_gaps: set[tuple[str, str]] = set(regions.GAPS)
+        self.versions: dict[str, tuple[str, ...]] = {}
+        self.withdrawn: set[Withdrawal] = set()
+        self.unreachable: set[str] = set()
+        self.limits: Limits | None = None
+        self.graph_lag = timedelta()
+        self.directory_lag = timedelta()
         self.page_size = PAGE_SIZE
         self.spent: dict[str, int] = {}
 
@@ -62,7 +81,21 @@ class Azure:
     def remove(self, resource_id: str) -> None:
         """Remove a resource with all that hangs on it."""
         self.operations.abandon(resource_id)
-        self.store.remove(resource_id)
+        now = self.world.clock.now()
+        removed = self.store.remove(resource_id)
+        self.world.errands.removed(removed)
+        for gone in removed:
+            self.memory.note(gone, now)
+
+    def region_of(self, path: str, content: bytes) -> str:
+        """Return the region that a body asks for, else that of what the path lies in."""
+        if asked := location_in(content):
+            return asked
+        for place in ancestors(path.lower()):
+            found = self.store.get(place)
+            if found and "/providers/" in place and found.body.get("location"):
+                return str(found.body["location"])
+        return ""
 
     def find_cluster(self, subscription: str, group: str, name: str) -> dict[str, Any] | None:
         """Return a cluster's document in its newest shape, as it is now."""

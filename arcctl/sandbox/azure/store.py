@@ -7,6 +7,7 @@ an id that begins with the resource's own, so removing a resource removes all of
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -14,8 +15,11 @@ from uuid import uuid4
 from arcctl.sandbox.azure.paths import parent_of
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-    from datetime import datetime
+    from collections.abc import Callable, Iterator
+
+
+def _no_time() -> datetime:
+    return datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(slots=True)
@@ -23,7 +27,8 @@ class Resource:
     """A document and what its service knows beside it.
 
     `secrets` maps the names of protected values to digests: the values themselves are not kept.
-    `stale_reads` counts the reads that will still see it after it is gone.
+    `stale_reads` counts the reads that will still see it after it is gone; `made` is when it came
+    into the store.
     """
 
     body: dict[str, Any]
@@ -33,6 +38,7 @@ class Resource:
     agents_missing: bool = False
     operation: str = ""
     stale_reads: int = 0
+    made: datetime | None = None
 
     @property
     def id(self) -> str:
@@ -63,7 +69,8 @@ class Resource:
 class Store:
     """The documents, and for each collection what lies in it, in order of creation."""
 
-    def __init__(self) -> None:
+    def __init__(self, now: Callable[[], datetime] = _no_time) -> None:
+        self._now = now
         self.resources: dict[str, Resource] = {}
         self.collections: dict[str, dict[str, Resource]] = {}
         self.lingering: dict[str, Resource] = {}
@@ -73,20 +80,24 @@ class Store:
 
     def put(self, resource: Resource) -> Resource:
         key = resource.key
+        resource.made = resource.made or self._now()
         self.resources[key] = resource
         self.collections.setdefault(parent_of(key), {})[key] = resource
         self.lingering.pop(key, None)
         return resource
 
-    def remove(self, key: str) -> None:
-        """Remove a resource and everything under it."""
+    def remove(self, key: str) -> list[Resource]:
+        """Remove a resource and everything under it; return what was removed."""
         key = key.lower()
         below = f"{key}/"
+        removed = []
         for gone in [k for k in self.resources if k == key or k.startswith(below)]:
             resource = self.resources.pop(gone)
             self.collections[parent_of(gone)].pop(gone)
             if resource.stale_reads:
                 self.lingering[gone] = resource
+            removed.append(resource)
+        return removed
 
     def within(self, collection: str) -> list[Resource]:
         return list(self.collections.get(collection.lower(), {}).values())

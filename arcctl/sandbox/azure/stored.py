@@ -6,12 +6,19 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from arcctl.model.region import canonical
-from arcctl.sandbox.azure import entra, pages
+from arcctl.sandbox.azure import dependants, entra, pages
 from arcctl.sandbox.azure.answers import Answer, not_found
 from arcctl.sandbox.azure.store import Resource
 
 if TYPE_CHECKING:
     from arcctl.sandbox.azure.call import Call
+
+# What has no life of its own has no provisioningState either.
+_STATELESS = (
+    "microsoft.authorization/",
+    "microsoft.insights/diagnosticsettings",
+    "microsoft.managedidentity/",
+)
 
 
 def get(call: Call) -> Answer:
@@ -31,6 +38,7 @@ def listing(call: Call) -> Answer:
 
 def put(call: Call) -> Answer:
     sent = call.document()
+    dependants.check(call, sent)
     old = call.azure.store.get(call.target.key)
     document = _document(call, sent)
     if old:
@@ -68,7 +76,7 @@ def existing(call: Call) -> Resource:
 
 
 def _document(call: Call, sent: dict[str, Any]) -> dict[str, Any]:
-    names = ("tags", "kind", "identity", "sku")
+    names = ("tags", "kind", "identity", "sku", "extendedLocation")
     kept: dict[str, Any] = {name: sent[name] for name in names if name in sent}
     if sent.get("location"):
         kept["location"] = canonical(str(sent["location"]))
@@ -77,11 +85,20 @@ def _document(call: Call, sent: dict[str, Any]) -> dict[str, Any]:
         "name": call.target.name,
         "type": "/".join((call.target.namespace, *call.target.types)),
         **kept,
-        "properties": {**(sent.get("properties") or {}), "provisioningState": "Succeeded"},
+        "properties": (sent.get("properties") or {}) | _state(call),
     }
+
+
+def _state(call: Call) -> dict[str, str]:
+    if call.target.kind.startswith(_STATELESS):
+        return {}
+    return {"provisioningState": "Succeeded"}
 
 
 def _complete(document: dict[str, Any]) -> None:
     identity = document.get("identity")
     if isinstance(identity, dict) and identity.get("type") == "SystemAssigned":
         identity |= {"principalId": str(uuid4()), "tenantId": entra.TENANT}
+    if document["type"].lower() == "microsoft.managedidentity/userassignedidentities":
+        own = {"principalId": str(uuid4()), "clientId": str(uuid4()), "tenantId": entra.TENANT}
+        document["properties"] |= own

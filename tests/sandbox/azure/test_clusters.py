@@ -113,7 +113,8 @@ async def test_a_delete_takes_everything_that_hangs_on_it(world: World, azure: C
     setting = f"{HARBOR}/providers/Microsoft.Insights/diagnosticSettings/logs"
     body = {"properties": {"extensionType": "microsoft.dapr"}}
     assert (await azure.put(extension, body, version="2025-03-01")).status == 201
-    assert (await azure.put(setting, {}, version="2021-05-01-preview")).status == 201
+    logs = {"properties": {"workspaceId": f"{GROUP}/providers/x/workspaces/logs"}}
+    assert (await azure.put(setting, logs, version="2021-05-01-preview")).status == 201
 
     await azure.delete(HARBOR)
 

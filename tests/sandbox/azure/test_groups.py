@@ -108,12 +108,14 @@ async def test_clusters_cannot_be_moved_between_groups(azure: Client) -> None:
     assert (answer.status, answer.code) == (409, "ResourceMoveNotSupported")
 
 
+HOSTED = {"hostResourceId": HARBOR, "namespace": "x"}
+LOGS = {"workspaceId": "/subscriptions/s/resourceGroups/g/providers/p/workspaces/logs"}
 KEPT: list[tuple[str, str, dict[str, Any]]] = [
-    (f"{GROUP}/providers/Microsoft.ExtendedLocation/customLocations/x", "2021-08-15", {"a": "b"}),
+    (f"{GROUP}/providers/Microsoft.ExtendedLocation/customLocations/x", "2021-08-15", HOSTED),
     (f"{GROUP}/providers/Microsoft.HybridCompute/privateLinkScopes/x", "2023-06-20-preview", {}),
     (f"{GROUP}/providers/Microsoft.HybridCompute/gateways/x", "2024-07-31-preview", {}),
     (f"{HARBOR}/providers/Microsoft.HybridCompute/settings/default", "2024-07-31-preview", {}),
-    (f"{HARBOR}/providers/Microsoft.Insights/diagnosticSettings/x", "2021-05-01-preview", {}),
+    (f"{HARBOR}/providers/Microsoft.Insights/diagnosticSettings/x", "2021-05-01-preview", LOGS),
     (f"{HARBOR}/providers/Microsoft.Authorization/policyExemptions/x", "2022-07-01-preview", {}),
 ]
 
