@@ -1,0 +1,1 @@
+"""The configuration resources of a connected cluster: extensions, Flux, source control (`arm.md` 3-8)."""

@@ -1,0 +1,71 @@
+"""What a field of a configuration resource is: written, withheld, or the service's own (`arm.md` 8.1)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator, Mapping
+    from typing import TypeAlias
+
+    Form: TypeAlias = Mapping[str, "Field"]
+
+Role = Literal["sent", "secret", "server"]
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field.
+
+    `sent` is written by clients and read back; `secret` is written and never read back; `server`
+    is the service's own. `since` is the first api-version that knows it. `default` is what the
+    service takes for its absence. Of a `word` the case does not matter. `parts` are the fields of
+    an object, `each` those of every entry of a map. An `empty` object means something.
+    """
+
+    role: Role = "sent"
+    since: str = ""
+    default: Any = None
+    word: bool = False
+    parts: Form | None = None
+    each: Form | None = None
+    empty: bool = False
+
+
+SERVER = Field("server")
+SECRET = Field("secret")
+TEXT = Field()
+
+
+def word(default: str | None = None, since: str = "") -> Field:
+    """Return a field that holds one of a few words, whose case does not matter."""
+    return Field(default=default, word=True, since=since)
+
+
+def server(*names: str) -> dict[str, Field]:
+    """Return fields that the service fills, and that are never sent."""
+    return dict.fromkeys(names, SERVER)
+
+
+def filled_in(value: Any) -> bool:
+    """Tell whether a value says anything: null, "", {} and [] do not (`arm.md` 8.4)."""
+    return value is not None and value not in ("", {}, [])
+
+
+def without_nulls(value: Any) -> Any:
+    """Return a copy without nulls, all the way down."""
+    if isinstance(value, dict):
+        return {key: without_nulls(each) for key, each in value.items() if each is not None}
+    if isinstance(value, list):
+        return [without_nulls(each) for each in value if each is not None]
+    return value
+
+
+def paths(form: Form, above: str = "") -> Iterator[tuple[str, Field]]:
+    """Yield every field with its dotted name; the entries of a map are called `*`."""
+    for name, field in form.items():
+        path = f"{above}{name}"
+        yield path, field
+        yield from paths(field.parts or {}, f"{path}.")
+        yield from paths(field.each or {}, f"{path}.*.")
