@@ -52,6 +52,7 @@ class Journal:
         self._keepers = keepers
         self._entries = list(entries)
         self._kept = 0
+        self._excused = self.no_return
         self._behind: set[str] = set()
         self._observer = observer
         self._clock = clock
@@ -139,8 +140,6 @@ class Journal:
 
     async def _keep(self) -> None:
         entries = tuple(self._entries)
-        # The mark itself must be in both copies, so it excuses only what comes after it.
-        excused = any(each.kind == "passed" for each in self._entries[: self._kept])
         answers = await asyncio.gather(
             *(keeper.keep(entries) for keeper in self._keepers), return_exceptions=True
         )
@@ -148,13 +147,15 @@ class Journal:
         for keeper, answer in zip(self._keepers, answers, strict=True):
             if answer is not None:
                 failures[keeper.name] = answer
-        self._judge(failures, excused=excused)
+        self._judge(failures)
         self._kept = len(entries)
+        # The mark itself must be in both copies, so it excuses only what comes after it.
+        self._excused = any(each.kind == "passed" for each in entries)
 
-    def _judge(self, failures: dict[str, BaseException], *, excused: bool) -> None:
+    def _judge(self, failures: dict[str, BaseException]) -> None:
         for error in failures.values():
             tolerable = isinstance(error, ArcctlError) and not isinstance(error, StoppedPartWay)
-            if not (tolerable and excused and len(failures) < len(self._keepers)):
+            if not (tolerable and self._excused and len(failures) < len(self._keepers)):
                 raise error
         for name, error in failures.items():
             if name not in self._behind:
