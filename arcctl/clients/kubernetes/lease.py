@@ -1,0 +1,204 @@
+"""A Lease that keeps a second run off a cluster (`coordination.k8s.io/v1`, as client-go uses it).
+
+The Lease being there means that it is held: whoever lets go deletes it. Ages are judged by this
+machine's clock, so clocks that differ by more than the Lease lasts would mislead.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from typing import TYPE_CHECKING, Any
+
+from arcctl.errors import ArcctlError, ClusterError, Refusal, StoppedPartWay
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Callable
+
+    from arcctl.clients.kubernetes.client import Kubernetes
+
+SECONDS = 60
+_ABOUT = "arcctl/about"
+_TRIES = 5
+_PARTING_SECONDS = 5.0
+
+Body = dict[str, Any]
+
+
+class Lease:
+    """One Lease, as one process wants it.
+
+    `holder` names the process and no machine; `about` tells people what it is doing. `seconds` is
+    how long the Lease lasts without a sign of life; one is given three times as often.
+    """
+
+    def __init__(
+        self, kubernetes: Kubernetes, path: str, holder: str, *, about: str, seconds: int = SECONDS
+    ) -> None:
+        self._kubernetes = kubernetes
+        self._collection, _, self._name = path.rpartition("/")
+        self._path = path
+        self._about = about
+        self._seconds = seconds
+        self._seen: Body = {}
+        self.holder = holder
+
+    async def take(self, *, dead: Callable[[str], bool] = lambda holder: not holder) -> str:
+        """Hold the Lease; return who held it before and was pushed aside, or "".
+
+        `dead` tells of a holder whether it is known to be gone. Raise Refusal `run-in-progress`
+        where somebody else holds it and has given a sign of life.
+        """
+        for _ in range(_TRIES):
+            found = await self._kubernetes.find(self._path)
+            before = _holder(found)
+            if found and before != self.holder and not (_stale(found) or dead(before)):
+                raise _held(found)
+            if await self._written(found):
+                return before if before != self.holder else ""
+        raise ClusterError("the cluster's Lease changes faster than it can be taken")
+
+    async def renew(self) -> None:
+        """Give a sign of life; raise StoppedPartWay `lease-lost` where another holds it now."""
+        for _ in range(_TRIES):
+            if await self._written(self._seen):
+                return
+            found = await self._kubernetes.find(self._path)
+            if found and _holder(found) != self.holder:
+                raise _lost(found)
+            self._seen = found or {}
+
+    async def release(self) -> None:
+        """Let go, unless another holds it by now; a cluster that is away costs five seconds."""
+        with suppress(ArcctlError, TimeoutError):
+            async with asyncio.timeout(_PARTING_SECONDS):
+                found = await self._kubernetes.find(self._path)
+                if found and _holder(found) == self.holder:
+                    version = found["metadata"]["resourceVersion"]
+                    only = {"preconditions": {"resourceVersion": version}}
+                    await self._kubernetes.delete(self._path, body=only)
+
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[None]:
+        """Give signs of life while the block runs, and let go after it.
+
+        Where the Lease is lost the block is cancelled, and StoppedPartWay `lease-lost` comes out.
+        A cluster that does not answer is no loss: nobody else can take what it does not give.
+        """
+        lost: list[StoppedPartWay] = []
+        task = asyncio.current_task()
+        assert task
+
+        async def stay() -> None:
+            try:
+                await self._stay()
+            except StoppedPartWay as error:
+                lost.append(error)
+                task.cancel()
+
+        staying = asyncio.create_task(stay())
+        try:
+            yield
+        except BaseException as error:
+            if not lost:
+                raise
+            task.uncancel()
+            raise lost[0] from error
+        finally:
+            staying.cancel()
+            await asyncio.gather(staying, return_exceptions=True)
+            await self.release()
+
+    async def _stay(self) -> None:
+        while True:
+            await asyncio.sleep(self._seconds / 3)
+            try:
+                await self.renew()
+            except StoppedPartWay:
+                raise
+            except ArcctlError:
+                continue  # it will be back, or the steps themselves will say so
+
+    async def _written(self, found: Body | None) -> bool:
+        """Create it, or replace what was found; False where another was faster."""
+        try:
+            if found:
+                self._seen = await self._kubernetes.replace(self._path, self._body(found))
+            else:
+                self._seen = await self._kubernetes.create(self._collection, self._body({}))
+        except ClusterError as error:
+            if error.status == 409 or (found and error.status == 404):
+                return False
+            raise
+        return True
+
+    def _body(self, found: Body) -> Body:
+        now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        before = found.get("spec") or {}
+        mine = before.get("holderIdentity") == self.holder
+        spec = {
+            "holderIdentity": self.holder,
+            "leaseDurationSeconds": self._seconds,
+            "acquireTime": before["acquireTime"] if mine else now,
+            "renewTime": now,
+            "leaseTransitions": int(before.get("leaseTransitions") or 0) + (0 if mine else 1),
+        }
+        metadata: Body = {
+            "name": self._name,
+            "labels": {"app.kubernetes.io/managed-by": "arcctl"},
+            "annotations": {_ABOUT: self._about},
+        }
+        if found:
+            metadata["resourceVersion"] = found["metadata"]["resourceVersion"]
+        return {
+            "apiVersion": "coordination.k8s.io/v1",
+            "kind": "Lease",
+            "metadata": metadata,
+            "spec": spec,
+        }
+
+
+def _holder(lease: Body | None) -> str:
+    return str(((lease or {}).get("spec") or {}).get("holderIdentity") or "")
+
+
+def _stale(lease: Body) -> bool:
+    """Whether the holder has given no sign of life for longer than it promised."""
+    spec = lease.get("spec") or {}
+    try:
+        last = datetime.fromisoformat(str(spec.get("renewTime") or spec["acquireTime"]))
+    except (KeyError, ValueError):
+        return True
+    lasts = timedelta(seconds=int(spec.get("leaseDurationSeconds") or SECONDS))
+    return datetime.now(UTC) - last > lasts
+
+
+def _said(lease: Body) -> tuple[str, str]:
+    spec = lease["spec"]
+    about = (lease["metadata"].get("annotations") or {}).get(_ABOUT) or "a run"
+    since = f"since {spec.get('acquireTime')}, last sign of life {spec.get('renewTime')}"
+    return about, since
+
+
+def _held(lease: Body) -> Refusal:
+    about, since = _said(lease)
+    run = _holder(lease).partition("/")[0]
+    return Refusal(
+        f"another arcctl is at work on this cluster: {about}",
+        code="run-in-progress",
+        why=(f"run {run}, {since}",),
+        hints=(
+            "wait for it",
+            f"arcctl resume {run} --take-over, if you know that it has been killed",
+        ),
+    )
+
+
+def _lost(lease: Body) -> StoppedPartWay:
+    about, since = _said(lease)
+    return StoppedPartWay(
+        f"another arcctl has taken this cluster over: {about}",
+        code="lease-lost",
+        why=f"held by {_holder(lease)} {since}; this one has stopped",
+    )

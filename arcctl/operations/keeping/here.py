@@ -1,0 +1,171 @@
+"""The copy of a run on this machine: one folder per run, 0700, its files 0600."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+from contextlib import suppress
+from typing import IO, TYPE_CHECKING, Any
+
+from arcctl.errors import ArcctlError, Refusal
+from arcctl.model import run as written
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
+    from arcctl.model.run import Entry, Header, Record
+
+_JOURNAL = "journal.jsonl"
+_LOCK = "lock"
+
+
+class Folder:
+    """`runs/<id>` in arcctl's state folder. Raise ArcctlError `state-folder` where the disk fails."""
+
+    def __init__(self, home: Path, run: str) -> None:
+        self.path = home / run
+        self.name = str(self.path / _JOURNAL)
+
+    def journal(self) -> Record | None:
+        """Return what is written here, None where nothing is; Refusal as `model.run.parse`."""
+        found = self._read(_JOURNAL)
+        return None if found is None else written.parse(found, self.name)
+
+    def document(self, name: str) -> bytes | None:
+        """Return a document as it was stored, or None."""
+        found = self._read(f"{name}.json")
+        return None if found is None else found.encode()
+
+    def store(self, name: str, document: bytes) -> None:
+        """Keep a document."""
+        self.write(f"{name}.json", document)
+
+    def _read(self, name: str) -> str | None:
+        try:
+            return (self.path / name).read_bytes().decode("utf-8", "replace")
+        except FileNotFoundError:
+            return None
+        except OSError as error:
+            raise _unusable(self.path, error) from error
+
+    def write(self, name: str, content: bytes) -> None:
+        """Write aside, sync and rename, so that a file is whole or as it was before."""
+        aside = self.path / f".{name}.{os.getpid()}"
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with _private(aside, os.O_TRUNC, "wb") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+            aside.replace(self.path / name)
+            _sync_folder(self.path)
+        except OSError as error:
+            raise _unusable(self.path, error) from error
+        finally:
+            with suppress(OSError):
+                aside.unlink(missing_ok=True)
+
+    def append(self, content: bytes) -> None:
+        """Add to the journal, and return once it is on the disk."""
+        try:
+            with _private(self.path / _JOURNAL, os.O_APPEND, "ab") as file:
+                file.write(content)
+                file.flush()
+                os.fsync(file.fileno())
+        except OSError as error:
+            raise _unusable(self.path, error) from error
+
+    def lock(self, holder: str) -> tuple[IO[str], frozenset[str]]:
+        """Take this machine's lock; return it, and its earlier holders, which are dead therefore.
+
+        Closing what is returned lets it go. Raise Refusal `run-in-progress` where a process of
+        this machine holds it.
+        """
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            stream = _private(self.path / _LOCK, os.O_APPEND, "a+")
+            _lock(stream, self.path.name)
+            stream.seek(0)
+            before = frozenset(stream.read().split())
+            stream.write(f"{holder}\n")
+            stream.flush()
+        except OSError as error:
+            raise _unusable(self.path, error) from error
+        return stream, before
+
+
+def _lock(stream: IO[str], run: str) -> None:
+    try:
+        fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        stream.close()
+        raise Refusal(
+            f"{run} is under way on this machine",
+            code="run-in-progress",
+            hints="wait for it, or stop it",
+        ) from error
+
+
+class LocalKeeper:
+    """Keeps the journal in a folder: whole the first time and after trouble, else by appending."""
+
+    def __init__(self, folder: Folder, header: Header) -> None:
+        self.name = f"the journal in {folder.path}"
+        self._folder = folder
+        self._header = header
+        self._kept = -1
+
+    async def keep(self, entries: Sequence[Entry]) -> None:
+        """Return once all of these are on the disk."""
+        kept, self._kept = self._kept, -1
+        if kept < 0:
+            self._folder.write(_JOURNAL, written.text(self._header, entries).encode())
+        else:
+            self._folder.append("".join(map(written.line, entries[kept:])).encode())
+        self._kept = len(entries)
+
+
+def runs(home: Path) -> dict[str, Record | ArcctlError]:
+    """Return every run that this machine knows, newest last; an error where one cannot be read."""
+    try:
+        names = sorted(path.name for path in home.iterdir())
+    except OSError:
+        return {}
+    found = {name: _copy(Folder(home, name)) for name in names}
+    return {name: copy for name, copy in found.items() if copy}
+
+
+def _copy(folder: Folder) -> Record | ArcctlError | None:
+    try:
+        return folder.journal()
+    except ArcctlError as error:
+        return error
+
+
+def packed(document: Any) -> bytes:
+    """Write a document so that a person can read it, and the same each time."""
+    return (json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode()
+
+
+def _private(path: Path, flags: int, mode: str) -> IO[Any]:
+    return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | flags, 0o600), mode)
+
+
+def _sync_folder(path: Path) -> None:
+    """A rename is on the disk once its folder is."""
+    handle = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _unusable(path: Path, error: OSError) -> ArcctlError:
+    return ArcctlError(
+        f"the run cannot be written down in {path}",
+        code="state-folder",
+        why=error.strerror or str(error),
+        hints="make room, or set ARCCTL_HOME to a folder on another disk",
+    )

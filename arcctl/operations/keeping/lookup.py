@@ -1,0 +1,157 @@
+"""Which runs there are, on this machine and in the cluster, and what their copies agree on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from arcctl.errors import ArcctlError, NotFound, Refusal, UsageError
+from arcctl.model.run import Record, agreed
+from arcctl.operations.keeping import here, space
+from arcctl.operations.keeping.in_cluster import Cabinet
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+    from pathlib import Path
+
+    from arcctl.clients.kubernetes import Kubernetes
+    from arcctl.settings import Settings
+
+Copies = dict[str, Record | ArcctlError]
+
+
+def home(settings: Settings) -> Path:
+    """Return the folder of all runs on this machine."""
+    return settings.state_home / "runs"
+
+
+@dataclass(frozen=True)
+class Known:
+    """Every run's copies by id, here and in the cluster; an error stands for an unreadable one."""
+
+    here: Copies = field(default_factory=dict)
+    there: Copies = field(default_factory=dict)
+
+    @property
+    def ids(self) -> list[str]:
+        """All of them, the newest last."""
+        return sorted(self.here.keys() | self.there.keys(), key=self._begun)
+
+    def _begun(self, run: str) -> str:
+        copies = (self.here.get(run), self.there.get(run))
+        return next((each.started for each in copies if isinstance(each, Record)), "")
+
+    def record(self, run: str, note: Callable[[str], None] | None = None) -> Record:
+        """Return what the copies of a run agree on; a damaged one is left aside, and said.
+
+        Raise NotFound `run-unknown`; Refusal `journal-damaged` where no copy is whole, otherwise
+        as `model.run.agreed`.
+        """
+        places = {"this machine's copy": self.here, "the cluster's copy": self.there}
+        copies = {where: each[run] for where, each in places.items() if run in each}
+        whole = {where: each for where, each in copies.items() if isinstance(each, Record)}
+        errors = [each for each in copies.values() if isinstance(each, ArcctlError)]
+        if not copies:
+            raise NotFound(f"no run is called {run}", code="run-unknown", hints="arcctl history")
+        if not whole:
+            raise _none_whole(run, errors)
+        if note:
+            for text in _oddities(errors, whole):
+                note(text)
+        return agreed(whole)
+
+    def unfinished(self) -> list[str]:
+        """Return the runs that somebody should take up, the newest last."""
+        return [run for run in self.ids if self._is_unfinished(run)]
+
+    def _is_unfinished(self, run: str) -> bool:
+        copies = [each for each in (self.here.get(run), self.there.get(run)) if each]
+        endings = [each.ending for each in copies if isinstance(each, Record) and each.ending]
+        # One that ended well and still lies in the cluster was cut while it cleaned up.
+        clean = any((each.detail or {}).get("clean") for each in endings)
+        return not endings or (clean and run in self.there)
+
+
+def _oddities(errors: list[ArcctlError], whole: dict[str, Record]) -> Iterator[str]:
+    for error in errors:
+        yield f"{error.message}; going by {next(iter(whole))}"
+    for where, each in whole.items():
+        if each.torn:
+            yield f"the last line of {where} was cut while it was written, and is left out"
+
+
+def _none_whole(run: str, errors: list[ArcctlError]) -> ArcctlError:
+    if len(errors) == 1 or any(each.code == "journal-newer" for each in errors):
+        return next((each for each in errors if each.code == "journal-newer"), errors[0])
+    return Refusal(
+        f"both copies of {run} are damaged",
+        code="journal-damaged",
+        why=tuple(f"{each.message}: {', '.join(each.why)}" for each in errors),
+        hints=f"arcctl history {run}",
+    )
+
+
+async def known(settings: Settings, kubernetes: Kubernetes | None) -> Known:
+    """Look on this machine, and in the cluster where there is one."""
+    there = await space.runs(kubernetes) if kubernetes else {}
+    return Known(here.runs(home(settings)), there)
+
+
+async def one(settings: Settings, kubernetes: Kubernetes, run: str) -> Known:
+    """Look at one run again, now that nobody else writes it."""
+    local, cabinet = here.Folder(home(settings), run), Cabinet(kubernetes, run)
+    found = Known()
+    for copies, look in ((found.here, _here(local)), (found.there, cabinet.journal())):
+        try:
+            record = await look
+        except Refusal as error:
+            copies[run] = error
+        else:
+            copies.update({run: record} if record else {})
+    return found
+
+
+async def _here(folder: here.Folder) -> Record | None:
+    return folder.journal()
+
+
+async def choose(found: Known, kubernetes: Kubernetes, run: str | None) -> str | None:
+    """Return the run that is meant: the one named, or the only one unfinished; None for none.
+
+    Of several, the only one of this very cluster is meant. Raise UsageError `several-runs`.
+    """
+    if run:
+        found.record(run)
+        return run
+    candidates = found.unfinished()
+    if len(candidates) > 1:
+        identity = await space.identity(kubernetes)
+        candidates = [each for each in candidates if _lives(found, each, identity)] or candidates
+    if len(candidates) > 1:
+        raise UsageError(
+            f"{len(candidates)} runs are unfinished; which one?",
+            code="several-runs",
+            why=tuple(_described(found, each) for each in candidates),
+            hints=tuple(f"arcctl resume {each}" for each in candidates),
+        )
+    return next(iter(candidates), None)
+
+
+def cluster_of(record: Record) -> str:
+    """Return the uid of the cluster in which the run was opened; empty where it is not known."""
+    first = record.entries[0].detail if record.entries else None
+    return str((first or {}).get("kubernetes", ""))
+
+
+def _lives(found: Known, run: str, identity: str) -> bool:
+    copy = found.here.get(run)
+    return run in found.there or (isinstance(copy, Record) and cluster_of(copy) == identity)
+
+
+def _described(found: Known, run: str) -> str:
+    try:
+        record = found.record(run)
+    except ArcctlError as error:
+        return f"{run}: {error.message}"
+    name = record.header.cluster.rpartition("/")[2]
+    return f"{run}: {record.header.verb} of {name}, begun {record.started}"

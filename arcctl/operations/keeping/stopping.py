@@ -1,0 +1,76 @@
+"""How a run that does not reach its end says so: what went wrong, where it stands, what to type."""
+
+from __future__ import annotations
+
+import asyncio
+from contextlib import asynccontextmanager, suppress
+from typing import TYPE_CHECKING
+
+from arcctl.errors import ArcctlError, Interrupted, StoppedPartWay
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from arcctl.operations.runs import Run
+
+_PARTING_SECONDS = 10
+
+
+@asynccontextmanager
+async def explained(run: Run, *, sweep: bool) -> AsyncIterator[None]:
+    """Turn what ends the block early into StoppedPartWay or Interrupted that names `resume`.
+
+    Not where the run was closed before, and not where nothing was changed: then, with `sweep`,
+    the run is closed as such and leaves nothing behind.
+    """
+    try:
+        yield
+    except BaseException as error:
+        if run.ending is None and sweep and not run.journal.changed:
+            await _close(run)
+        stopped = None if run.ending or not run.journal.changed else _stopped(run, error)
+        if stopped is None:
+            raise
+        raise stopped from error
+
+
+async def _close(run: Run) -> None:
+    """Leave nothing behind; where that cannot be done now, the next run does it."""
+    with suppress(ArcctlError, TimeoutError):
+        async with asyncio.timeout(_PARTING_SECONDS):
+            await run.ended("nothing changed", clean=True)
+
+
+def _stopped(run: Run, error: BaseException) -> ArcctlError | None:
+    hints = _hints(run)
+    if isinstance(error, asyncio.CancelledError | KeyboardInterrupt):
+        return Interrupted(f"stopped; {run.id} is half done", why=_standing(run), hints=hints)
+    if isinstance(error, StoppedPartWay):
+        error.hints = (*error.hints, *hints)
+        return None
+    if isinstance(error, ArcctlError):
+        kept = tuple(each for each in error.hints if not each.startswith("arcctl resume"))
+        why = (*error.why, _standing(run))
+        return StoppedPartWay(error.message, code=error.code, why=why, hints=(*hints, *kept))
+    if isinstance(error, OSError):
+        why = (error.strerror or str(error), _standing(run))
+        return StoppedPartWay("this machine could not do it", code="os", why=why, hints=hints)
+    what = type(error).__name__
+    return StoppedPartWay(
+        f"arcctl met something it did not expect: {what}",
+        code="AZK8S0001",
+        why=_standing(run),
+        hints=(*hints, "with --debug, and report what it prints, if it happens again"),
+    )
+
+
+def _standing(run: Run) -> str:
+    done = [each.step for each in run.journal.entries if each.kind == "done"]
+    last = f"the last step done is {done[-1]}" if done else "no step is done"
+    beyond = "the point of no return lies behind" if run.journal.no_return else ""
+    return "; ".join(filter(None, (last, beyond)))
+
+
+def _hints(run: Run) -> tuple[str, ...]:
+    back = () if run.journal.no_return else (f"arcctl rollback {run.id}",)
+    return (f"arcctl resume {run.id}", *back)

@@ -1,0 +1,273 @@
+"""A run that must survive: opened, taken up by another process, ended.
+
+The order in which a run begins is such that any cut heals: namespace, Lease, documents, and last
+the journal. Until the journal is there no run is; what lies there without one is swept by the next.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import secrets
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from arcctl import __version__
+from arcctl.errors import Refusal
+from arcctl.flow.events import Noted
+from arcctl.flow.journal import Journal
+from arcctl.model.run import Header, Record, first_line, parse
+from arcctl.operations.keeping import lookup, space
+from arcctl.operations.keeping.entering import entered
+from arcctl.operations.keeping.here import Folder, LocalKeeper, packed
+from arcctl.operations.keeping.in_cluster import Cabinet, ClusterKeeper
+from arcctl.operations.keeping.stopping import explained
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Mapping, Sequence
+
+    from arcctl.clients import Clients
+    from arcctl.clients.kubernetes import Kubernetes
+    from arcctl.flow.events import Observer
+    from arcctl.model.run import Entry
+    from arcctl.operations.world import World
+    from arcctl.settings import Settings
+
+Body = dict[str, Any]
+_DOCUMENT = "document:"
+_REPORT = "report"
+
+
+@dataclass
+class Run:
+    """One run, open in this process: nobody else can touch it while the block lasts.
+
+    `documents` are plain JSON by name. `secrets_file` is what `arcctl resume` was given for the
+    protected settings, which no journal holds.
+    """
+
+    header: Header
+    journal: Journal
+    documents: dict[str, Any]
+    folder: Folder
+    cabinet: Cabinet
+    observer: Observer
+    secrets_file: str | None = None
+
+    @property
+    def id(self) -> str:
+        """The run's name, which is told from any other's."""
+        return self.header.run
+
+    @property
+    def verb(self) -> str:
+        """What a person typed: `move`, `config apply`."""
+        return self.header.verb
+
+    @property
+    def request(self) -> Mapping[str, Any]:
+        """What was asked for, as it was given to `opened`."""
+        return self.header.request
+
+    @property
+    def ending(self) -> Entry | None:
+        """The entry that closed it, or None."""
+        return next((each for each in reversed(self.journal.entries) if each.kind == "ended"), None)
+
+    def same_steps(self, names: Sequence[str]) -> None:
+        """Raise Refusal `steps-renamed` unless the run was opened with these steps."""
+        if list(names) == list(self.header.steps):
+            return
+        raise Refusal(
+            f"{self.id} was begun by arcctl {self.header.arcctl}, whose steps were others",
+            code="steps-renamed",
+            why=f"it knew {', '.join(self.header.steps)}",
+            hints=f"take it up with arcctl {self.header.arcctl}",
+        )
+
+    async def begin(self, documents: Mapping[str, Any], identity: str) -> None:
+        """Keep the documents, then say that the run is open; `identity` tells clusters apart."""
+        digests = {name: await self._stored(name, each) for name, each in documents.items()}
+        self.documents.update(documents)
+        await self.journal.opened({"kubernetes": identity, "documents": digests})
+
+    async def store(self, name: str, document: Any) -> None:
+        """Keep a document in both places, and its digest in the journal."""
+        self.documents[name] = document
+        await self.journal.fact(f"{_DOCUMENT}{name}", await self._stored(name, document))
+
+    async def _stored(self, name: str, document: Any) -> Body:
+        content = packed(document)
+        self.folder.store(name, content)
+        parts = await self.cabinet.store(name, content)
+        return {"sha256": hashlib.sha256(content).hexdigest(), "parts": parts}
+
+    async def ended(self, outcome: str, report: Body | None = None, *, clean: bool) -> None:
+        """Close the run; `clean` takes away what it has kept in the cluster."""
+        if report is not None:
+            self.documents[_REPORT] = report
+            if clean:
+                self.folder.store(_REPORT, packed(report))
+            else:
+                await self.store(_REPORT, report)
+        await self.journal.ended(outcome, clean=clean)
+        if clean:
+            await self.clear()
+
+    async def clear(self) -> None:
+        """Take away what the run has kept in the cluster."""
+        await space.clear(self.cabinet.kubernetes, self.id, self._note)
+
+    def _note(self, text: str) -> None:
+        self.observer(Noted(text))
+
+    async def read_documents(self) -> None:
+        """Read what the journal knows of, from here or the cluster; Refusal where neither is whole."""
+        for name, fact in _digests(self.journal.entries).items():
+            self.documents[name] = await self._document(name, fact)
+
+    async def _document(self, name: str, fact: Body) -> Any:
+        content = self.folder.document(name)
+        if not _whole(content, fact):
+            content = await self.cabinet.document(name, int(fact["parts"]))
+        if content is None or not _whole(content, fact):
+            raise Refusal(
+                f"the {name} of {self.id} is damaged or gone",
+                code="document-damaged",
+                why=f"neither {self.folder.path / name}.json nor the cluster has it as it was written",
+                hints=f"put the file back from a copy, then: arcctl resume {self.id}",
+            )
+        return json.loads(content)
+
+
+def _digests(entries: Sequence[Entry]) -> dict[str, Body]:
+    found: dict[str, Body] = {}
+    for each in entries:
+        if each.kind == "opened":
+            found |= (each.detail or {}).get("documents") or {}
+        elif each.kind == "fact" and each.step.startswith(_DOCUMENT):
+            found[each.step.removeprefix(_DOCUMENT)] = each.detail
+    return found
+
+
+def _whole(content: bytes | None, fact: Body) -> bool:
+    return content is not None and hashlib.sha256(content).hexdigest() == fact["sha256"]
+
+
+@asynccontextmanager
+async def opened(
+    world: World, verb: str, request: Body, steps: Sequence[str], documents: Mapping[str, Any]
+) -> AsyncIterator[Run]:
+    """Begin a run of these steps; the block carries them out and says how they ended.
+
+    `request` and `documents` are plain JSON without secrets. Raise Refusal `run-in-progress` or
+    `run-unfinished` where the cluster is not free. An error in the block becomes StoppedPartWay
+    once something was changed; before that nothing is left behind.
+    """
+    settings = world.clients.settings
+    kubernetes = await world.clients.kubernetes()
+    header = _header(verb, world.cluster.path, request, steps)
+    run = _run(Record(header), kubernetes, settings, world.observer)
+    async with entered(kubernetes, run.folder, header, world.observer):
+        await _free(await lookup.known(settings, kubernetes), kubernetes, header)
+        identity = await space.identity(kubernetes)
+        await run.begin(documents, identity)
+        async with explained(run, sweep=True):
+            yield run
+
+
+@asynccontextmanager
+async def taken_up(
+    clients: Clients, run_id: str, observer: Observer, *, take_over: bool = False
+) -> AsyncIterator[Run]:
+    """Go on with a run, from the copy here, the cluster's, or the longer of both.
+
+    `take_over` says that the process which holds its Lease is known to be dead. Raise Refusal
+    `run-in-progress`, `wrong-cluster`, or as `lookup.Known.record` and `Run.read_documents`.
+    """
+    settings = clients.settings
+    kubernetes = await clients.kubernetes()
+    before = (await lookup.one(settings, kubernetes, run_id)).record(run_id)
+    folder = Folder(lookup.home(settings), run_id)
+    async with entered(
+        kubernetes,
+        folder,
+        before.header,
+        observer,
+        take_over=take_over,
+        without_disk=before.no_return,
+    ):
+        found = await lookup.one(settings, kubernetes, run_id)
+        record = found.record(run_id, lambda text: observer(Noted(text, warning=True)))
+        if run_id not in found.there:
+            await _same_cluster(record, kubernetes, observer)
+        run = _run(record, kubernetes, settings, observer)
+        await run.read_documents()
+        async with explained(run, sweep=False):
+            if run.ending is None:
+                await run.journal.opened({"takenUp": True})
+            yield run
+
+
+def _header(verb: str, cluster: str, request: Body, steps: Sequence[str]) -> Header:
+    """Describe a new run, as it will be read again."""
+    now = datetime.now(UTC)
+    name = f"{verb.replace(' ', '-')}-{now:%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
+    header = Header(name, verb, __version__, cluster, request, tuple(steps))
+    return parse(first_line(header), name).header
+
+
+def _run(record: Record, kubernetes: Kubernetes, settings: Settings, observer: Observer) -> Run:
+    header = record.header
+    folder = Folder(lookup.home(settings), header.run)
+    cabinet = Cabinet(kubernetes, header.run)
+    keepers = (LocalKeeper(folder, header), ClusterKeeper(cabinet, header, observer))
+    journal = Journal(header.run, keepers, record.entries, observer=observer)
+    return Run(header, journal, {}, folder, cabinet, observer)
+
+
+async def _free(known: lookup.Known, kubernetes: Kubernetes, header: Header) -> None:
+    """Refuse where a run has stopped part-way; sweep what was cut before its first change."""
+    ended: list[str] = []
+    for name in known.ids:
+        copy = known.there.get(name) or known.here[name]
+        if isinstance(copy, Record):
+            if copy.changed and not copy.ending and _concerns(copy, name, known, header):
+                raise _unfinished(copy)
+            if copy.ending and not copy.ending.detail.get("clean"):
+                ended.append(name)
+        elif name in known.there:
+            raise copy
+    await space.sweep(kubernetes, keep=ended)
+
+
+def _concerns(copy: Record, name: str, known: lookup.Known, header: Header) -> bool:
+    return name in known.there or copy.header.cluster == header.cluster
+
+
+def _unfinished(record: Record) -> Refusal:
+    run = record.header.run
+    back = () if record.no_return else (f"arcctl rollback {run}",)
+    return Refusal(
+        f"a run has stopped part-way on this cluster: {run}",
+        code="run-unfinished",
+        why=f"{record.header.verb} of {record.header.cluster}, begun {record.started}",
+        hints=(f"arcctl resume {run}", *back),
+    )
+
+
+async def _same_cluster(record: Record, kubernetes: Kubernetes, observer: Observer) -> None:
+    """A run that only this machine knows could be another cluster's."""
+    identity = await space.identity(kubernetes)
+    if lookup.cluster_of(record) not in ("", identity):
+        raise Refusal(
+            f"{record.header.run} was begun in another cluster than context {kubernetes.context}",
+            code="wrong-cluster",
+            why="its journal names the uid of that cluster's namespace kube-system",
+            hints="choose the right cluster with --kube-context NAME",
+        )
+    if record.changed:
+        text = "the cluster holds no copy of this run: it may have been finished elsewhere"
+        observer(Noted(text, warning=True))
