@@ -194,6 +194,11 @@ class Arm:
                 raise
             return False
 
+    def version_of(self, path: str) -> str:
+        """Return the api-version that calls for this type use: the one that worked, or the pin."""
+        kind = arm_versions.kind_of(path)
+        return self._versions.get(kind) or next(iter(arm_versions.pins(kind)), "")
+
     async def close(self) -> None:
         """Close all connections; what is under way ends with an error."""
         await self._channel.close()
@@ -251,7 +256,7 @@ class Arm:
         if version:
             return await run(version)
         kind = arm_versions.kind_of(path)
-        first = self._versions.get(kind) or next(iter(arm_versions.pins(kind)), "")
+        first = self.version_of(path)
         try:
             if first:
                 return await run(first)

@@ -31,7 +31,6 @@ _BY_TYPE = {
     "microsoft.web.appservice": _BY_HAND,
     "microsoft.app.environment": _BY_HAND,
     "microsoft.iotoperations": _BY_HAND,
-    "microsoft.entraworkload": "its join token is short-lived: get a fresh one",
     "microsoft.dapr": "where Dapr was installed by other means, the release may be in the way",
 }
 _OWN_CLUSTER = ("clusterid", "cluster_name")
@@ -55,6 +54,8 @@ def _on_extension(child: Child) -> Iterator[str]:
     known = [name for name in _BY_TYPE if kind == name or kind.startswith(f"{name}.")]
     if known:
         yield _BY_TYPE[max(known, key=len)]
+    if "entra" in kind and "workload" in kind:
+        yield "its join token is short-lived: get a fresh one"
     for key, value in (child.properties.get("configurationSettings") or {}).items():
         if key.lower() in _OWN_CLUSTER:
             yield f"{key} is {value!r}: right only while the cluster keeps its name and group"
