@@ -1,149 +1,124 @@
 """Move a connected cluster to another region, name, group or subscription, and lose nothing.
 
 Azure offers no move: the resource is deleted and made anew, and all that hung on it is put back
-(`arm.md` 12). Everything is saved before anything is changed.
+(`arm.md` 12). Everything is saved before anything is changed, in two places, so that a move that
+was cut goes on from any machine.
 """
 
 from __future__ import annotations
 
-import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from arcctl.flow.no_return import PointOfNoReturn
-from arcctl.flow.runner import names_of, run, undo
+from arcctl.checks.sight import Sight
+from arcctl.errors import FindingsError
+from arcctl.flow.runner import run as carry
 from arcctl.flow.step import together
-from arcctl.model.configuration.adjusting import adjusted
-from arcctl.operations.agent_values import layered
-from arcctl.operations.putting import putting
-from arcctl.operations.request import ConnectRequest
-from arcctl.operations.steps import (
-    agents,
-    attached,
-    holding,
-    keys,
-    proving,
-    quiet,
-    registration,
-    source,
-    target,
-    waiting,
-)
+from arcctl.model.bundle import Bundle
+from arcctl.operations import move_steps, runs
+from arcctl.operations.move_request import MoveRequest
+from arcctl.operations.moving import Moving
+from arcctl.operations.steps import looks
+from arcctl.operations.world import World
 
 if TYPE_CHECKING:
-    from arcctl.flow.step import Move
-    from arcctl.model.configuration.child import Child
+    from arcctl.model.configuration.secrets import Supplied
+    from arcctl.model.plan import Plan
     from arcctl.model.report import Report
-    from arcctl.operations.agent_values import Values
-    from arcctl.operations.moving import Moving
+    from arcctl.operations.runs import Run
+
+VERB = "move"
+_BUNDLE, _PLAN = "bundle", "plan"
 
 
-async def carry_out(moving: Moving) -> Report:
-    """Carry out a move that has been planned and opened; taken up again, it goes on."""
-    journal, observer = moving.run.journal, moving.observer
-    # The secrets are at hand again before anything else, whatever was done already.
-    await run([holding.Hold()], moving, observer, journal)
-    if not journal.no_return:
-        await run(before(moving), moving, observer, journal)
-    await run(replacing(moving), moving, observer, journal)
-    await _settling(moving)
-    await run(recreating(moving), moving, observer, journal)
-    prove = proving.Prove()
-    await run([attached.RestoreAttached(), prove], moving, observer, journal)
-    assert prove.report
-    return prove.report
+async def move(
+    request: MoveRequest, world: World, plan: Plan, bundle: Bundle, supplied: Supplied
+) -> Report:
+    """Carry out a plan that nothing blocks; `world` is seen from the source.
 
-
-def steps_of(moving: Moving) -> list[str]:
-    """Return the names of all steps; a journal with other names is not gone on with."""
-    return names_of([
-        holding.Hold(),
-        *before(moving),
-        *replacing(moving),
-        *settling(),
-        *recreating(moving),
-        attached.RestoreAttached(),
-        proving.Prove(),
-    ])  # fmt: skip
-
-
-async def take_back(moving: Moving) -> None:
-    """Undo what was begun before the point of no return."""
-    hold = holding.Hold()
-    await hold.observe(moving)
-    await undo([hold, *before(moving)], moving, moving.observer, moving.run.journal)
-
-
-def before(moving: Moving) -> list[Move[Moving]]:
-    """Everything that can be taken back."""
-    made = [] if moving.request.in_place else _making(moving)
-    return [*made, quiet.Quiet(), PointOfNoReturn()]
-
-
-def replacing(moving: Moving) -> list[Move[Moving]]:
-    """Out with the source and its agents, in with the target and its own."""
-    asked = connection(moving)
-    made = _making(moving) if moving.request.in_place else [target.CreateTarget(asked, moving)]
-    gateway = moving.request.gateway or moving.bundle.gateway
-    return [
-        source.DeleteSource(),
-        source.RemoveAgents(),
-        keys.Place(),
-        *made,
-        agents.FetchChart(asked),
-        *([registration.LinkGateway(gateway)] if gateway else []),
-        agents.Install(asked, known=lambda: known_values(moving)),
-        agents.RestartForNewKey(),
-    ]
-
-
-def settling() -> list[Move[Moving]]:
-    """Both ends say that the agents are well."""
-    return [together(agents.UntilReady(), waiting.UntilConnected())]
-
-
-def recreating(moving: Moving) -> list[Move[Moving]]:
-    """Put the children back. Arc's half of Flux wakes when they are all there again.
-
-    Waking earlier, it might take a configuration that it does not find for a deleted one.
+    Raises StoppedPartWay once something was changed and not everything was done.
     """
-    saved = [restored(moving, child) for child in moving.bundle.children if child.carried]
-    return [*putting(saved, moving.request.concurrency, quiet.Wake()), proving.LearnIdentities()]
+    documents = {_BUNDLE: bundle.to_document(), _PLAN: plan.to_document()}
+    asked = request.to_document()
+    async with runs.opened(world, VERB, asked, move_steps.NAMES, documents) as run:
+        return await _to_its_end(moving_of(run, request, bundle, world, supplied))
 
 
-def _making(moving: Moving) -> list[Move[Moving]]:
-    return [registration.EnsureGroup(), target.CreateTarget(connection(moving), moving)]
-
-
-def restored(moving: Moving, child: Child) -> Child:
-    """Return a child as the target needs it: settings that name the old region name the new."""
-    return adjusted(child, moving.bundle.region, moving.request.region).child
-
-
-def connection(moving: Moving) -> ConnectRequest:
-    """Return what `connect` would have been asked for; all else is taken from what was saved."""
-    asked = moving.request
-    return ConnectRequest(
-        name=asked.target.name,
-        group=asked.target.group,
-        region=asked.region,
-        private_link_scope=asked.private_link_scope,
-        onboarding_timeout=asked.timeout,
-        diagnostics=asked.diagnostics,
+async def look(world: World) -> None:
+    """Who is asking, which cluster, which helm: what every part of a move begins with."""
+    await carry(
+        [together(looks.SignedIn(), looks.Cluster(), looks.MakeHelmReady())],
+        world,
+        world.observer,
     )
 
 
-def known_values(moving: Moving) -> Values:
-    """Return what people chose for the old agents, secrets included."""
-    return layered(moving.bundle.agent_values, moving.held)
+async def resume(run: Run, world: World) -> Report:
+    """Take a move up again, here or elsewhere."""
+    request = MoveRequest.from_document(run.request)
+    bundle = Bundle.from_document(run.documents[_BUNDLE])
+    run.same_steps(move_steps.NAMES)
+    await look(world)
+    moving = moving_of(run, request, bundle, world, await _supplied(run, request, bundle, world))
+    if not run.journal.no_return:
+        await _unmoved(moving)
+    return await _to_its_end(moving)
 
 
-async def _settling(moving: Moving) -> None:
-    patience = moving.request.timeout
-    try:
-        async with asyncio.timeout(patience):
-            await run(settling(), moving, moving.observer, moving.run.journal)
-    except TimeoutError:
-        raise await waiting.overdue(moving, patience) from None
-    profile = (moving.resource.get("properties") or {}).get("securityProfile") or {}
-    if (profile.get("workloadIdentity") or {}).get("enabled"):
-        await run([waiting.UntilAgentState()], moving, moving.observer, moving.run.journal)
+async def rollback(run: Run, world: World) -> None:
+    """Undo what was begun before the point of no return, and end the run."""
+    request = MoveRequest.from_document(run.request)
+    bundle = Bundle.from_document(run.documents[_BUNDLE])
+    await look(world)
+    moving = moving_of(run, request, bundle, world, {})
+    await move_steps.take_back(moving)
+    await run.ended("rolled back", clean=True)
+
+
+def moving_of(
+    run: Run, request: MoveRequest, bundle: Bundle, world: World, supplied: Supplied
+) -> Moving:
+    """Return the world of a move, seen from the target, beside the one seen from the source."""
+    seen = Sight(world.clients, request.target, request.region)
+    return Moving(
+        world.clients,
+        request.target,
+        seen,
+        world.observer,
+        world.confirm,
+        world.folder,
+        world.environment,
+        world.domain,
+        run=run,
+        supplied=supplied,
+        request=request,
+        bundle=bundle,
+        origin=replace(world, cluster=bundle.source, sight=Sight(world.clients, bundle.source)),
+    )
+
+
+async def _to_its_end(moving: Moving) -> Report:
+    report = await move_steps.carry_out(moving)
+    outcome = "moved" if report.clean else "moved, with things to look at"
+    await moving.run.ended(outcome, report.to_document(), clean=report.clean)
+    return report
+
+
+async def _supplied(run: Run, request: MoveRequest, bundle: Bundle, world: World) -> Supplied:
+    return {}
+
+
+async def _unmoved(moving: Moving) -> None:
+    """Before anything was deleted, what was saved must still be what is there."""
+    from arcctl.model.plan import Plan, differences
+    from arcctl.operations.planning import plan
+
+    saved = Plan.from_document(moving.run.documents[_PLAN])
+    now, _ = await plan(moving.request, moving.origin)
+    if moved := differences(saved, now):
+        raise FindingsError(
+            "the cluster is no longer as it was when this move was planned",
+            code="plan-outdated",
+            why=moved,
+            hints=(f"arcctl rollback {moving.run.id}", "then plan the move again"),
+        )
