@@ -70,7 +70,7 @@ class Fault:
     happened: int = 0
 
     def matches(
-        self, service: str, method: str, path: str, query: str, region: Callable[[], str]
+        self, service: str, method: str, path: str, query: str, region: Callable[[], str] = str
     ) -> bool:
         return (
             self.service == service

@@ -1,75 +1,123 @@
-"""Resource Graph, as far as its questions are about ids and types (`arm.md` 12.4, 14.1).
-
-Understood: `type =~ '…'`, `hostResourceId =~ '…'`, `… contains '…'`, `… startswith '…'`, joined
-by `and`. Anything else in a query is not looked at.
-"""
+"""Resource Graph: what one caller may see of everything, a little late (`arm.md` 12.4, 14.1)."""
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING, Any
 
-from arcctl.sandbox.azure.answers import Answer, bad_request
+from arcctl.sandbox.azure import access, entra, kusto
+from arcctl.sandbox.azure.answers import Answer, ArmError
 from arcctl.sandbox.azure.projection import copied
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from arcctl.sandbox.azure.call import Call
     from arcctl.sandbox.azure.store import Resource
 
 _TABLES = {
-    "resources": re.compile(r"microsoft\.(kubernetes|extendedlocation|hybridcompute)/[^/]+"),
-    "kubernetesconfigurationresources": re.compile(r"microsoft\.kubernetesconfiguration/.+"),
-    "authorizationresources": re.compile(r"microsoft\.authorization/roleassignments"),
-    "policyresources": re.compile(r"microsoft\.authorization/policy.+"),
-    "resourcecontainers": re.compile(r"microsoft\.resources/.+"),
+    name: re.compile(pattern)
+    for name, pattern in {
+        "resources": r"microsoft\.(?!authorization/|kubernetesconfiguration/|resources/).+",
+        "resourcecontainers": r"microsoft\.resources/subscriptions/resourcegroups",
+        "kubernetesconfigurationresources": r"microsoft\.kubernetesconfiguration/.+",
+        "extendedlocationresources": r"microsoft\.extendedlocation/.+/enabledresourcetypes",
+        "authorizationresources": r"microsoft\.authorization/role(assignments|definitions)",
+        "policyresources": r"microsoft\.authorization/policy.+",
+        "insightsresources": r"microsoft\.insights/datacollectionruleassociations",
+    }.items()
 }
-_EQUAL = re.compile(r"(\w+)\)?\s*(?:=~|==)\s*'([^']*)'", re.IGNORECASE)
-_INSIDE = re.compile(r"(?:contains|startswith)\s*'([^']*)'", re.IGNORECASE)
+_LARGEST = 1000
+_GROUPS = "resourcegroups"
+# Every row of the service has all of these, empty where the resource has none.
+_EMPTY: dict[str, Any] = dict.fromkeys(
+    ("location", "tags", "kind", "identity", "plan", "sku", "managedBy", "extendedLocation")
+)
+_PROTECTED = "configurationProtectedSettings"
 
 
 def query(call: Call) -> Answer:
     sent = call.document()
-    text = sent.get("query")
-    if not isinstance(text, str) or not text.strip():
-        raise bad_request("BadRequest", "A query is required.")
-    table = text.split("|")[0].split()[0].lower()
-    if table not in _TABLES:
-        raise bad_request("BadRequest", f"There is no table named '{table}'.")
-    asked, options = sent.get("subscriptions") or [], sent.get("options") or {}
-    if not isinstance(asked, list) or not isinstance(options, dict):
-        raise bad_request("BadRequest", "subscriptions is a list and options an object.")
-    wanted = {str(each).lower() for each in asked or call.azure.subscriptions}
-    rows = [
-        _row(found)
-        for key, found in sorted(call.azure.store.resources.items())
-        if key.split("/")[2] in wanted
-        and _TABLES[table].fullmatch(found.body["type"].lower())
-        and _fits(found, text)
-    ]
+    options = sent.get("options") or {}
+    wanted = _subscriptions(call, sent)
+    if not isinstance(options, dict) or options.get("resultFormat", "objectArray") != "objectArray":
+        raise _refusal("InvalidOptions", "Only the result format objectArray is served.")
+    try:
+        asked = kusto.parse(str(sent.get("query") or ""))
+        if asked.table not in _TABLES:
+            raise kusto.QueryError(f"there is no table named {asked.table}")
+        rows = asked.run([_row(found) for found in _seen(call, asked.table, wanted)])
+    except kusto.QueryError as error:
+        raise _refusal("InvalidQuery", f"Query is invalid: {error}.") from error
     return Answer(body=_page(rows, options))
 
 
-def _fits(found: Resource, text: str) -> bool:
-    for name, value in _EQUAL.findall(text):
-        has = found.body.get(name, found.properties.get(name))
-        if str(has).lower() != value.lower():
-            return False
-    whole = json.dumps(found.body).lower()
-    return all(part.lower() in whole for part in _INSIDE.findall(text))
+def _subscriptions(call: Call, sent: dict[str, Any]) -> set[str]:
+    """Return which subscriptions are meant: those named, else all that the caller sees."""
+    asked = sent.get("subscriptions") or []
+    if not isinstance(asked, list) or sent.get("managementGroups"):
+        raise _refusal("InvalidScope", "subscriptions must be a list, and the only scope.")
+    wanted = {str(each).lower() for each in asked or call.azure.subscriptions}
+    store, known = call.azure.store, wanted & call.azure.subscriptions.keys()
+    visible = {each for each in known if access.has_any_role(store, call.caller, each)}
+    if asked and not visible:
+        raise _refusal("NoValidAccounts", "No valid subscriptions were found.")
+    return visible
+
+
+def _seen(call: Call, table: str, subscriptions: set[str]) -> Iterator[Resource]:
+    """Yield what lies in a table, as the service knows it by now, and the caller may read."""
+    kind = _TABLES[table]
+    for found in sorted(_known(call), key=lambda resource: resource.key):
+        parts = found.key.split("/")
+        type_name = _type_of(found)
+        if parts[2] not in subscriptions or not kind.fullmatch(type_name):
+            continue
+        if table == "resources" and not found.body.get("location"):
+            continue  # proxy resources are in tables of their own, or in none
+        if access.allowed(call.azure.store, call.caller, f"{type_name}/read", found.id):
+            yield found
+
+
+def _known(call: Call) -> Iterator[Resource]:
+    """Yield what is there, without the newest, and what was there until just now."""
+    azure = call.azure
+    since = call.world.clock.now() - azure.graph_lag
+    there = azure.store.resources
+    yield from (
+        found
+        for found in there.values()
+        if not azure.graph_lag or found.made is None or found.made <= since
+    )
+    gone = {found.key: found for when, found in azure.memory.gone if when > since}
+    yield from (found for key, found in gone.items() if key not in there)
 
 
 def _row(found: Resource) -> dict[str, Any]:
+    """Show a resource as the service does: ids and types in lower case."""
     parts = found.key.split("/")
-    row = copied(found.body)
-    row |= {"id": found.key, "type": found.body["type"].lower(), "subscriptionId": parts[2]}
+    row = _EMPTY | copied(found.body)
+    row |= {"id": found.key, "type": _type_of(found), "subscriptionId": parts[2]}
     row["resourceGroup"] = parts[4] if len(parts) > 4 and parts[3] == "resourcegroups" else ""
+    row["tenantId"] = entra.TENANT
+    if row["type"].startswith("microsoft.kubernetesconfiguration/"):
+        row["properties"] = _pascal(row["properties"] | {_PROTECTED: {}})
     return row
 
 
+def _type_of(found: Resource) -> str:
+    name = str(found.body["type"]).lower()
+    return f"microsoft.resources/subscriptions/{_GROUPS}" if name.endswith(f"/{_GROUPS}") else name
+
+
+def _pascal(properties: dict[str, Any]) -> dict[str, Any]:
+    """Name properties as this table does; what users named inside keeps its name."""
+    return {name[:1].upper() + name[1:]: value for name, value in properties.items()}
+
+
 def _page(rows: list[dict[str, Any]], options: dict[str, Any]) -> dict[str, Any]:
-    size = int(options.get("$top", 1000))
-    start = int(options.get("$skipToken") or options.get("$skip") or 0)
+    size = min(int(options.get("$top") or _LARGEST), _LARGEST)
+    start = _start(options)
     window = rows[start : start + size]
     body: dict[str, Any] = {
         "totalRecords": len(rows),
@@ -79,5 +127,25 @@ def _page(rows: list[dict[str, Any]], options: dict[str, Any]) -> dict[str, Any]
         "data": window,
     }
     if start + size < len(rows):
-        body["$skipToken"] = str(start + size)
+        body["$skipToken"] = f"sandbox.{start + size}"
     return body
+
+
+def _start(options: dict[str, Any]) -> int:
+    token = str(options.get("$skipToken") or "")
+    if not token:
+        return int(options.get("$skip") or 0)
+    word, _, number = token.partition(".")
+    if word != "sandbox" or not number.isdigit():
+        raise _refusal("InvalidSkipToken", "The skip token is not one that was given out.")
+    return int(number)
+
+
+def _refusal(code: str, message: str) -> ArmError:
+    return ArmError(
+        400,
+        "BadRequest",
+        "Please provide below info when asking for support.",
+        details=[{"code": code, "message": message}],
+        cause="service",
+    )
