@@ -36,6 +36,21 @@ VERBS = {
         "delete",
         "Remove a cluster from Azure Arc: its resource, what hangs on it, and the agents.",
     ),
+    "resume": Verb(
+        "resume",
+        "resume",
+        "Take up a run that was cut or has stopped part-way, on whatever machine.",
+    ),
+    "rollback": Verb(
+        "rollback",
+        "rollback",
+        "Take a run back: undo it before the point of no return, find the way back after it.",
+    ),
+    "history": Verb(
+        "history",
+        "history",
+        "Show the runs that this machine and the cluster know of, or all that happened in one.",
+    ),
     "sandbox": Verb("sandbox", "app", "A small Azure to practise in."),
 }
 

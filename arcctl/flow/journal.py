@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from arcctl.errors import ArcctlError, StoppedPartWay
 from arcctl.flow.events import Noted
 from arcctl.model.run import Entry, begun
+from arcctl.model.scrub import scrubbed
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Sequence
@@ -87,7 +88,7 @@ class Journal:
 
     async def failed(self, step: str, reason: str) -> None:
         """A step has ended badly."""
-        await self._write("failed", step, reason)
+        await self._write("failed", step, scrubbed(reason))
 
     async def undone(self, step: str, detail: str | None = None) -> None:
         """What a step had changed is as it was before."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from arcctl.errors import Refusal
@@ -76,8 +77,61 @@ class Record:
 
     @property
     def outcome(self) -> str:
-        """How it ended (`done`, `rolled back`, …), or `unfinished`."""
-        return str((self.ending.detail or {}).get("outcome", "")) if self.ending else "unfinished"
+        """How it ended (`done`, `rolled back`, …), or that it is `unfinished`."""
+        if self.ending:
+            return str((self.ending.detail or {}).get("outcome", ""))
+        return "unfinished" if self.changed else "nothing changed yet"
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecord:
+    """A run as `history` tells of it: `here` on this machine, `there` in the cluster.
+
+    `seconds` is None while it is unfinished; `entries` are all that were written.
+    """
+
+    run: str
+    verb: str = ""
+    cluster: str = ""
+    started: str = ""
+    ended: str = ""
+    seconds: float | None = None
+    outcome: str = ""
+    changed: tuple[tuple[str, str], ...] = ()
+    here: bool = False
+    there: bool = False
+    entries: tuple[Entry, ...] = ()
+
+    @classmethod
+    def of(cls, record: Record, *, here: bool, there: bool) -> RunRecord:
+        """Sum up a journal; `changed` are the steps that changed something, with their details."""
+        header, ending = record.header, record.ending
+        still = set(begun(record.entries))
+        done = {each.step: str(each.detail or "") for each in record.entries if each.kind == "done"}
+        return cls(
+            header.run,
+            header.verb,
+            header.cluster,
+            record.started,
+            ending.at if ending else "",
+            _between(record.started, ending.at) if ending else None,
+            record.outcome,
+            tuple((step, detail) for step, detail in done.items() if step in still),
+            here,
+            there,
+            record.entries,
+        )
+
+    def to_document(self) -> dict[str, Any]:
+        """Return it as plain JSON, without the entries."""
+        changed = [{"step": step, "detail": detail} for step, detail in self.changed]
+        document = asdict(self) | {"changed": changed}
+        del document["entries"]
+        return document
+
+
+def _between(start: str, end: str) -> float:
+    return (datetime.fromisoformat(end) - datetime.fromisoformat(start)).total_seconds()
 
 
 def begun(entries: Iterable[Entry]) -> tuple[str, ...]:

@@ -159,6 +159,12 @@ class Lease:
         }
 
 
+async def is_held(kubernetes: Kubernetes, path: str) -> bool:
+    """Tell whether somebody holds this Lease and has given a sign of life."""
+    found = await kubernetes.find(path)
+    return found is not None and not _stale(found)
+
+
 def _holder(lease: Body | None) -> str:
     return str(((lease or {}).get("spec") or {}).get("holderIdentity") or "")
 

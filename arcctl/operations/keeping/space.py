@@ -6,6 +6,7 @@ import asyncio
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
+from arcctl.clients.kubernetes.lease import is_held
 from arcctl.errors import ArcctlError, ClusterError
 from arcctl.operations.keeping import in_cluster
 from arcctl.operations.keeping.in_cluster import JOURNAL, MANAGED, NAMESPACE, PART, RUN, SECRETS
@@ -104,6 +105,17 @@ async def clear(kubernetes: Kubernetes, run: str, tell: Callable[[str], None]) -
     if not _dying(found):
         await kubernetes.delete(PATH, body={"preconditions": {"uid": uid}})
     await _gone(kubernetes, uid, tell)
+
+
+async def tidy(kubernetes: Kubernetes, tell: Callable[[str], None], take_over: bool) -> None:
+    """Remove the namespace that arcctl has made and in which no run lies; not where one begins."""
+    found = await kubernetes.find(PATH)
+    if found is None or not MANAGED.items() <= (found["metadata"].get("labels") or {}).items():
+        return
+    if not take_over and await is_held(kubernetes, LEASE):
+        return
+    await sweep(kubernetes, keep=())
+    await clear(kubernetes, "", tell)
 
 
 async def _drop(kubernetes: Kubernetes, run: str) -> None:

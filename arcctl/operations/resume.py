@@ -1,0 +1,100 @@
+"""Take up a run that was cut or has stopped part-way, on whatever machine."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from arcctl.errors import Refusal
+from arcctl.flow.events import Noted
+from arcctl.model.resource_id import ClusterId
+from arcctl.model.run import Record, RunRecord
+from arcctl.operations.keeping import lookup, space
+from arcctl.operations.runs import Run, taken_up
+from arcctl.operations.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from arcctl.clients import Clients
+    from arcctl.flow.events import Observer
+
+Handler = Callable[[Run, World], Awaitable[Any]]
+OpenWorld = Callable[[ClusterId], AbstractContextManager[World]]
+
+RESUMABLE = {
+    "move": "arcctl.operations.move:resume",
+    "config apply": "arcctl.operations.config_apply:resume",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which run is meant (None: the only unfinished one), and how it is taken up."""
+
+    run: str | None = None
+    take_over: bool = False
+    secrets_file: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A run that was taken up, as it is now, and what its verb returned."""
+
+    record: RunRecord
+    result: Any
+
+
+async def resume(
+    wanted: Wanted, clients: Clients, observer: Observer, open_world: OpenWorld
+) -> Taken | None:
+    """Carry the run to its end; None where none is open."""
+    return await take_up(wanted, clients, observer, open_world, _go_on)
+
+
+async def take_up(
+    wanted: Wanted,
+    clients: Clients,
+    observer: Observer,
+    open_world: OpenWorld,
+    act: Handler,
+) -> Taken | None:
+    """Find the run that is meant, hold it, and act on it."""
+    kubernetes = await clients.kubernetes()
+    found = await lookup.known(clients.settings, kubernetes)
+    name = await lookup.choose(found, kubernetes, wanted.run)
+    if name is None:
+        # A run that was cut before its journal was written, or after it was removed.
+        if not found.there:
+            await space.tidy(kubernetes, lambda text: observer(Noted(text)), wanted.take_over)
+        return None
+    async with taken_up(clients, name, observer, take_over=wanted.take_over) as run:
+        run.secrets_file = wanted.secrets_file
+        with open_world(ClusterId.parse(run.header.cluster)) as world:
+            result = await act(run, world)
+        record = Record(run.header, run.journal.entries)
+        return Taken(RunRecord.of(record, here=True, there=True), result)
+
+
+async def _go_on(run: Run, world: World) -> Any:
+    if run.ending is None:
+        return await handler(RESUMABLE, run.verb)(run, world)
+    if run.ending.detail.get("clean"):
+        await run.clear()
+    return run.documents.get("report")
+
+
+def handler(registry: Mapping[str, str], verb: str) -> Handler:
+    """Load what a verb does with its run; Refusal `verb-unknown` where it does nothing."""
+    if verb not in registry:
+        raise Refusal(
+            f"this version of arcctl cannot do that with a run of {verb!r}",
+            code="verb-unknown",
+            hints="use the version that began it: arcctl history",
+        )
+    module, _, name = registry[verb].partition(":")
+    found: Handler = getattr(import_module(module), name)
+    return found

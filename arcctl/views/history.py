@@ -1,0 +1,96 @@
+"""What runs there were, and how one that was taken up has ended."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+from arcctl.model.duration import spoken
+from arcctl.views import output
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from arcctl.model.run import Entry, RunRecord
+    from arcctl.views.console import Console
+
+_WORDS = {
+    "opened": "opened",
+    "begun": "doing",
+    "done": "done",
+    "failed": "failed",
+    "undone": "undone",
+    "passed": "point of no return",
+    "ended": "ended",
+}
+
+
+def taken_up(console: Console, record: RunRecord | None, result: Any, *, nothing: str) -> None:
+    """Say how a run has ended, and write what its verb returned; or that there was none."""
+    if record is None:
+        return console.say(nothing)
+    where = record.cluster.rpartition("/")[2]
+    taken = spoken(time.monotonic() - console.opened)
+    console.say(f"{_capital(record.outcome)}: {record.verb} of {where} ({record.run}). {taken}.")
+    document = result.to_document() if hasattr(result, "to_document") else result
+    if document is not None and console.output is not None:
+        query = console.settings.flags.query
+        output.write(document, console.out, console.output, query=query)
+    return None
+
+
+def write_runs(console: Console, records: Sequence[RunRecord]) -> None:
+    """Write all runs, a line each."""
+    chosen = console.output or "table"
+    if not records and console.output is None:
+        return console.say("No run is known here or in the cluster.")
+    documents = [each.to_document() for each in records]
+    query = console.settings.flags.query
+    return output.write(documents, console.out, chosen, query=query, row=_row)
+
+
+def write_run(console: Console, record: RunRecord) -> None:
+    """Write one run, with everything that happened in it."""
+    if console.output is None:
+        console.out.write(_told(record))
+        return
+    document = record.to_document() | {"entries": [asdict(each) for each in record.entries]}
+    query = console.settings.flags.query
+    output.write(document, console.out, console.output, query=query, row=_row)
+
+
+def _row(run: Mapping[str, Any]) -> dict[str, Any]:
+    places = [word for word, key in (("here", "here"), ("cluster", "there")) if run[key]]
+    return {
+        "Run": run["run"],
+        "Cluster": run["cluster"].rpartition("/")[2],
+        "Started": run["started"][:19],
+        "Outcome": run["outcome"],
+        "Taken": "" if run["seconds"] is None else spoken(run["seconds"]),
+        "Changes": len(run["changed"]),
+        "Kept": " + ".join(places),
+    }
+
+
+def _told(record: RunRecord) -> str:
+    taken = "" if record.seconds is None else f", {spoken(record.seconds)}"
+    lines = [
+        f"{record.run}   {record.outcome}{taken}",
+        f"  {record.verb} of {record.cluster}",
+        *(f"  {_entry(each)}" for each in record.entries if each.kind in _WORDS),
+    ]
+    return "".join(f"{line.rstrip()}\n" for line in lines)
+
+
+def _entry(entry: Entry) -> str:
+    detail = entry.detail
+    if isinstance(detail, dict):
+        detail = detail.get("outcome", "taken up" if detail.get("takenUp") else "")
+    text = detail if isinstance(detail, str) else json.dumps(detail) if detail else ""
+    return f"{entry.at[:19]}  {_WORDS[entry.kind]:<8} {entry.step:<20} {text}"
+
+
+def _capital(text: str) -> str:
+    return text[:1].upper() + text[1:]
