@@ -35,6 +35,8 @@ class Fate(StrEnum):
     CHANGES = "changes"
     LOST = "lost"
     BLOCKS = "blocks"
+    NOTED = "noted"
+    """Forbids nothing and changes nothing; worth knowing, or not to be looked at"""
 
 
 @dataclass(frozen=True, slots=True)

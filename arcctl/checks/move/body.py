@@ -1,0 +1,75 @@
+"""What the resource itself says: tags, choices, its key, and fields nobody here knows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from arcctl.checks.move.verdicts import carried, changes, counted, lost, named
+from arcctl.model.connected_cluster import PRINTED, writable
+
+if TYPE_CHECKING:
+    from arcctl.checks.move.sight import MoveSight
+    from arcctl.model.connected_cluster import Body
+    from arcctl.model.plan import Row
+
+# What people chose, in people's words (`arm.md` 12.2: the rows that are "in body").
+_CHOICES = {
+    "arcAgentProfile.agentAutoUpgrade": "auto-upgrade",
+    "arcAgentProfile.desiredAgentVersion": "agent version",
+    "azureHybridBenefit": "hybrid benefit",
+    "aadProfile": "AAD profile",
+    "distribution": "distribution",
+    "distributionVersion": "distribution version",
+    "infrastructure": "infrastructure",
+    "arcAgentryConfigurations": "agent configurations",
+    "securityProfile": "security profile",
+}
+_SAY_NOTHING: tuple[Any, ...] = (None, "", {}, [], "NotApplicable")
+_SERVER = frozenset(PRINTED) | {"lastInboundConnectivityTime", "inboundConnectivityStatus"}
+
+
+async def tags(sight: MoveSight) -> list[Row]:
+    """Tags go into the new body."""
+    found = (await sight.resource()).get("tags") or {}
+    return [carried("tags", counted(len(found), "tag"), named(sorted(found)))] if found else []
+
+
+async def choices(sight: MoveSight) -> list[Row]:
+    """All that a PUT may say is said again."""
+    properties: Body = writable(await sight.resource())["properties"]
+    said = [word for path, word in _CHOICES.items() if _at(properties, path) not in _SAY_NOTHING]
+    if not said:
+        return []
+    return [
+        carried("properties", f"{counted(len(said), 'choice')} of the resource", ", ".join(said))
+    ]
+
+
+def _at(properties: Body, path: str) -> Any:
+    found: Any = properties
+    for part in path.split("."):
+        found = (found or {}).get(part)
+    return found
+
+
+async def unknown_fields(sight: MoveSight) -> list[Row]:
+    """What only a newer api-version shows cannot be written with the one that is used (13)."""
+    known = (await sight.resource()).get("properties") or {}
+    newest = (await sight.newest_resource()).get("properties") or {}
+    hidden = sorted(
+        name
+        for name, value in newest.items()
+        if name not in known and name not in _SERVER and value not in _SAY_NOTHING
+    )
+    if not hidden:
+        return []
+    what = f"{counted(len(hidden), 'field')} of a newer api-version"
+    return [lost("not-carried", what, named(hidden), "set them again when the move is done")]
+
+
+async def key(sight: MoveSight) -> list[Row]:
+    """The agents' key pair is made anew, and never leaves the cluster."""
+    return [changes("certificate-key", f"key pair of {sight.asked.source.name}", "made anew")]
+
+
+ASKED = (tags, choices, unknown_fields, key)

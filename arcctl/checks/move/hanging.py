@@ -1,0 +1,88 @@
+"""What hangs on the source and goes with it: locks, roles, policies, diagnostics (`arm.md` 9)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from arcctl.checks.move.looking import Looking
+from arcctl.clients.once import once
+from arcctl.errors import AccessError, NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from arcctl.model.connected_cluster import Body
+
+AUTHORIZATION = "Microsoft.Authorization"
+INSIGHTS = "Microsoft.Insights"
+
+
+class Hanging(Looking):
+    """Each list holds ARM's answers as they came, only what is scoped to the source or below."""
+
+    @once
+    async def locks(self) -> list[Body]:
+        """The locks that hold the source: its own, those below it, of its group and subscription."""
+        return await self.listed("locks", f"{self.asked.source.path}/{_attached('locks')}")
+
+    @once
+    async def target_locks(self) -> list[Body]:
+        """The locks that hold the target's group; [] while it does not exist."""
+        if await self.target.group() is None:
+            return []
+        path = f"{self.asked.target.group_path}/{_attached('locks')}"
+        return await self.listed("locks of the target's group", path)
+
+    @once
+    async def role_assignments(self) -> list[Body]:
+        """The roles given on the source or below it, namespaces among them."""
+        path = f"{self.asked.source.path}/{_attached('roleAssignments')}"
+        found = await self.listed("role assignments", path)
+        return [each for each in found if self.is_own(_scope_of(each))]
+
+    @once
+    async def policy_assignments(self) -> list[Body]:
+        """The policies assigned to the source itself."""
+        return await self._own("policyAssignments", "policy assignments", {"$filter": "atScope()"})
+
+    @once
+    async def policy_exemptions(self) -> list[Body]:
+        """The exemptions from policies that the source itself has."""
+        return await self._own("policyExemptions", "policy exemptions")
+
+    @once
+    async def diagnostic_settings(self) -> list[Body]:
+        """Where the source's logs and metrics are sent."""
+        path = f"{self.asked.source.path}/providers/{INSIGHTS}/diagnosticSettings"
+        return await self.listed("diagnostic settings", path)
+
+    @once
+    async def data_collection(self) -> list[Body]:
+        """The source's associations with data collection rules and endpoints."""
+        path = f"{self.asked.source.path}/providers/{INSIGHTS}/dataCollectionRuleAssociations"
+        return await self.listed("data collection associations", path)
+
+    @once
+    async def permissions(self, scope: str) -> list[Body] | None:
+        """What whoever is signed in may do at a scope; None where that cannot be read."""
+        arm = await self.clients.arm()
+        try:
+            return [each async for each in arm.items(f"{scope}/{_attached('permissions')}")]
+        except (AccessError, NotFound):
+            return None
+
+    async def _own(
+        self, kind: str, subject: str, query: Mapping[str, str] | None = None
+    ) -> list[Body]:
+        path = f"{self.asked.source.path}/{_attached(kind)}"
+        found = await self.listed(subject, path, query)
+        return [each for each in found if self.is_own(str(each.get("id", "")))]
+
+
+def _attached(kind: str) -> str:
+    return f"providers/{AUTHORIZATION}/{kind}"
+
+
+def _scope_of(assignment: Body) -> str:
+    properties = assignment.get("properties") or {}
+    return str(properties.get("scope") or assignment.get("id", "").rpartition("/providers/")[0])

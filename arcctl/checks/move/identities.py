@@ -1,0 +1,103 @@
+"""Identities that become others, and the roles that hang on them (`arm.md` 0.3, 12.2)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from arcctl.checks.move.verdicts import carried, changes, counted, lost, named, restored
+from arcctl.model.region import canonical
+
+if TYPE_CHECKING:
+    from arcctl.checks.move.sight import MoveSight
+    from arcctl.model.connected_cluster import Body
+    from arcctl.model.plan import Row
+
+_RESOURCE = "resource"
+
+
+async def managed_identities(sight: MoveSight) -> list[Row]:
+    """New resources have new principals, the extensions' too."""
+    owners = await sight.principals()
+    rows = [
+        changes("identity", "managed identity", f"{principal[:4]}… → new, see the report")
+        for principal, owner in owners.items()
+        if owner == _RESOURCE
+    ]
+    others = sorted(owner for owner in owners.values() if owner != _RESOURCE)
+    if others:
+        what = counted(len(others), "extension identity")
+        rows.append(changes("extension-identities", what, f"→ new: {named(others)}"))
+    return rows
+
+
+async def their_rights(sight: MoveSight) -> list[Row]:
+    """Roles that the old identities have elsewhere follow the new ones, where that is asked for."""
+    found = await sight.identity_assignments()
+    if not found:
+        return []
+    what = f"{counted(len(found), 'role')} of these identities elsewhere"
+    where = named(sorted({_scope(each).rpartition("/")[2] for each in found}))
+    if sight.asked.reassign_identities:
+        return [restored("identity-rights", what, f"for the new identities, at {where}")]
+    return [lost("identity-rights", what, f"at {where}", "--reassign-identities gives them again")]
+
+
+async def roles_here(sight: MoveSight) -> list[Row]:
+    """Roles on the resource, and on namespaces below it, are given again under new names."""
+    found = await sight.role_assignments()
+    if not found:
+        return []
+    below = [each for each in found if _scope(each).casefold() != _own(sight)]
+    detail = f"{len(below)} of them on namespaces" if below else ""
+    return [restored("role-assignments", counted(len(found), "role assignment"), detail)]
+
+
+def _own(sight: MoveSight) -> str:
+    return sight.asked.source.path.casefold()
+
+
+def _scope(assignment: Body) -> str:
+    return str((assignment.get("properties") or {}).get("scope") or "")
+
+
+async def issuer(sight: MoveSight) -> list[Row]:
+    """The OIDC issuer that Arc hosts has region and resource in its address; one's own stays."""
+    resource = await sight.resource()
+    profile = (resource.get("properties") or {}).get("oidcIssuerProfile") or {}
+    if not profile.get("enabled"):
+        return []
+    if own := profile.get("selfHostedIssuerUrl"):
+        return [carried("issuer", "self-hosted OIDC issuer", str(own))]
+    old = str(profile.get("issuerUrl") or "")
+    home, target = canonical(resource["location"]), sight.asked.target
+    rows = [
+        changes(
+            "issuer",
+            f"OIDC issuer in {home}",
+            f"→ another in {sight.asked.region}: the API server must name it",
+            f"arcctl show -n {target.name} -g {target.group} --query oidcIssuerProfile.issuerUrl",
+        )
+    ]
+    trusting = await sight.federated_credentials(old) if old else []
+    if trusting:
+        names = named(_credential(each) for each in trusting)
+        what = f"{counted(len(trusting), 'federated credential')} to update"
+        rows.append(changes("federated-credentials", what, names, *map(_update, trusting[:3])))
+    return rows
+
+
+def _credential(each: Body) -> str:
+    parts = str(each["id"]).split("/")
+    return f"{parts[-3]}/{parts[-1]}"
+
+
+def _update(each: Body) -> str:
+    parts = str(each["id"]).split("/")
+    group, identity, name = parts[4], parts[-3], parts[-1]
+    return (
+        f"az identity federated-credential update -g {group} --identity-name {identity} "
+        f"-n {name} --issuer NEW-ISSUER"
+    )
+
+
+ASKED = (managed_identities, their_rights, roles_here, issuer)

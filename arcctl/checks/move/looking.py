@@ -1,0 +1,174 @@
+"""How a look before a move is taken: once, and without falling over what may not be read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Protocol
+
+from arcctl.checks.sight import Sight
+from arcctl.clients.once import Remembering, once
+from arcctl.errors import AccessError, ArcctlError, AzureError, NotFound
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable, Mapping, Sequence
+
+    from arcctl.clients import Clients
+    from arcctl.model.configuration.child import Child
+    from arcctl.model.connected_cluster import Body
+    from arcctl.model.resource_id import ClusterId
+
+# Answers that say: of this kind there is nothing here, and could be nothing.
+_NOTHING = frozenset({
+    "InvalidResourceType",
+    "InvalidResourceNamespace",
+    "NoRegisteredProviderFound",
+    "MissingSubscriptionRegistration",
+    "ResourceNotFound",
+    "ResourceGroupNotFound",
+    "ParentResourceNotFound",
+    "NotFound",
+    "azure-no-version",
+})  # fmt: skip
+
+
+class Asked(Protocol):
+    """What was asked for, as far as the looks depend on it (`operations.move_request`)."""
+
+    @property
+    def source(self) -> ClusterId:
+        """What is moved."""
+        ...
+
+    @property
+    def target(self) -> ClusterId:
+        """What it will be."""
+        ...
+
+    @property
+    def region(self) -> str:
+        """The target region, canonical."""
+        ...
+
+    @property
+    def in_place(self) -> bool:
+        """Whether the id stays."""
+        ...
+
+    @property
+    def private_link_scope(self) -> str | None:
+        """The scope to use in the target."""
+        ...
+
+    @property
+    def gateway(self) -> str | None:
+        """The gateway to use in the target."""
+        ...
+
+    @property
+    def reassign_identities(self) -> bool:
+        """Whether roles given elsewhere follow the new identities."""
+        ...
+
+    @property
+    def diagnostics(self) -> bool:
+        """Whether the cluster's way out is tried before the first change."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Unseen:
+    """A look that was refused; `needed` when what it would have shown goes with the resource."""
+
+    subject: str
+    reason: str
+    needed: bool
+
+
+class Looking(Remembering):
+    """Looks from the source and from the target of a move.
+
+    `source` looks at the cluster and at the resource that is moved, `target` at the id and
+    region it goes to. `read_children` reads the configuration resources of the source.
+    """
+
+    def __init__(
+        self,
+        clients: Clients,
+        asked: Asked,
+        source: Sight,
+        read_children: Callable[[], Awaitable[Sequence[Child]]],
+    ) -> None:
+        super().__init__()
+        self.clients = clients
+        self.asked = asked
+        self.source = source
+        self.target = Sight(clients, asked.target, asked.region)
+        self.unseen: dict[str, Unseen] = {}
+        self._read_children = read_children
+
+    @once
+    async def resource(self) -> Body:
+        """The source in ARM; raise NotFound where there is none."""
+        found = await self.source.resource()
+        if found is None:
+            cluster = self.asked.source
+            raise NotFound(
+                f"there is no connected cluster {cluster.name} in group {cluster.group}",
+                hints=(
+                    "arcctl list -o table",
+                    f"arcctl history -n {cluster.name}, if it was moved",
+                ),
+            )
+        return found
+
+    @once
+    async def children(self) -> tuple[Child, ...]:
+        """The configuration resources of the source, all three kinds."""
+        return tuple(await self._read_children())
+
+    @once
+    async def principals(self) -> dict[str, str]:
+        """The managed identities that will be gone: principal id → `resource` or the child's key."""
+        resource, children = await self.resource(), await self.children()
+        owners = {str((resource.get("identity") or {}).get("principalId") or ""): "resource"}
+        owners |= {str(each.state.get("principalId") or ""): each.key for each in children}
+        owners.pop("", None)
+        return owners
+
+    def is_own(self, path: str) -> bool:
+        """Tell whether an id or scope is the source's own, or lies below it."""
+        own = self.asked.source.path.casefold()
+        return path.casefold() == own or path.casefold().startswith(f"{own}/")
+
+    async def listed(
+        self,
+        subject: str,
+        path: str,
+        query: Mapping[str, str] | None = None,
+        *,
+        needed: bool = True,
+    ) -> list[Body]:
+        """Return a whole list; what may not be read is remembered in `unseen`."""
+        arm = await self.clients.arm()
+        try:
+            return [each async for each in arm.items(path, query=query)]
+        except (AccessError, NotFound, AzureError) as error:
+            self._could_not(subject, error, needed=needed)
+            return []
+
+    async def looked_at(self, subject: str, path: str, *, needed: bool = True) -> Body | None:
+        """Return one resource, or None; what may not be read is remembered in `unseen`."""
+        arm = await self.clients.arm()
+        try:
+            return await arm.find(path)
+        except (AccessError, NotFound, AzureError) as error:
+            self._could_not(subject, error, needed=needed)
+            return None
+
+    def _could_not(self, subject: str, error: ArcctlError, *, needed: bool) -> None:
+        """Azure that cannot be reached at all ends the planning; nothing is changed yet."""
+        if error.code in _NOTHING:
+            return
+        if not isinstance(error, AccessError) and needed:
+            raise error
+        self.unseen[subject] = Unseen(subject, error.message, needed)

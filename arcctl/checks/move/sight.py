@@ -1,0 +1,100 @@
+"""What can be seen before a move, each thing looked at once and all side by side (`arm.md` 12).
+
+Only reads: GET, LIST, and the POSTs that change nothing (policy restrictions, Resource Graph).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from arcctl.checks.move.depending import Depending
+from arcctl.checks.move.hanging import Hanging
+from arcctl.clients.once import once
+from arcctl.errors import AccessError, ArcctlError, AzureError, NotFound
+from arcctl.model import cluster as names
+
+if TYPE_CHECKING:
+    from arcctl.model.connected_cluster import Body
+
+CLUSTERS = "connectedClusters"
+_CONFIGURATION = "Microsoft.KubernetesConfiguration"
+
+
+class MoveSight(Hanging, Depending):
+    """All looks of a move; see its parents for those at what hangs on the source, and on it."""
+
+    @once
+    async def agent_values(self) -> Body:
+        """The helm values that the agents' release was given, secrets among them; {} without one."""
+        release = await self.source.release()
+        if release is None:
+            return {}
+        helm = await self.clients.helm()
+        return await helm.values(names.RELEASE, release.namespace) or {}
+
+    @once
+    async def releases(self) -> list[Body]:
+        """The labels and places of all helm records in the cluster, not their contents."""
+        kubernetes = await self.clients.kubernetes()
+        records = kubernetes.items(
+            "/api/v1/secrets", metadata_only=True, labelSelector="owner=helm"
+        )
+        return [record["metadata"] async for record in records]
+
+    @once
+    async def newest_resource(self) -> Body:
+        """The source as the newest api-version shows it, previews included; {} where it cannot."""
+        provider = await self.source.provider("Microsoft.Kubernetes")
+        versions = provider.versions(CLUSTERS)
+        if not versions:
+            return {}
+        arm = await self.clients.arm()
+        try:
+            return await arm.get(self.asked.source.path, version=max(versions))
+        except ArcctlError:
+            # One look more than is needed; what it would have shown is rare.
+            return {}
+
+    @once
+    async def gateway(self) -> str:
+        """The id of the Arc gateway that the source is linked to, "" for none (`arm.md` 9)."""
+        path = f"{self.asked.source.path}/providers/Microsoft.HybridCompute/settings/default"
+        found = await self.looked_at("the Arc gateway link", path) or {}
+        properties = (found.get("properties") or {}).get("gatewayProperties") or {}
+        return str(properties.get("gatewayResourceId") or "")
+
+    @once
+    async def target_scope(self) -> Body | None:
+        """The private link scope to be used in the target; None where none is named or found."""
+        scope = self.asked.private_link_scope or await self._own_scope()
+        return await self.looked_at("the private link scope", scope) if scope else None
+
+    async def _own_scope(self) -> str:
+        properties = (await self.resource()).get("properties") or {}
+        return str(properties.get("privateLinkScopeResourceId") or "")
+
+    @once
+    async def data_plane_trouble(self) -> ArcctlError | None:
+        """Why the configuration service of the target region does not answer; None if it does."""
+        try:
+            await (await self.clients.data_plane()).healthy(self.asked.region)
+        except ArcctlError as error:
+            return error
+        return None
+
+    @once
+    async def offered_versions(self, region: str, kind: str, train: str) -> list[str] | None:
+        """The versions of an extension type that a region offers in a train; [] for none.
+
+        None where the catalogue itself cannot be asked (`arm.md` 7, best-effort).
+        """
+        subscription = f"/subscriptions/{self.asked.target.subscription}"
+        path = f"{subscription}/providers/{_CONFIGURATION}/locations/{region}/extensionTypes/{kind}"
+        arm = await self.clients.arm()
+        query = {"releaseTrain": train}
+        try:
+            return [str(each["name"]) async for each in arm.items(f"{path}/versions", query=query)]
+        except NotFound as error:
+            return None if error.code in ("InvalidResourceType", "SubscriptionNotFound") else []
+        except (AccessError, AzureError):
+            return None
