@@ -16,7 +16,9 @@ import aiohttp
 
 from arcctl.model.cluster import AAD_PROXY_CERTIFICATE, AGENT_NAMESPACE, IDENTITY_CERTIFICATE
 from arcctl.sandbox import identity, reports
+from arcctl.sandbox.azure import errands
 from arcctl.sandbox.clusterapi import ClusterApi, Mirror, RefusedError
+from arcctl.sandbox.configuration.crew import Crew
 from arcctl.sandbox.installation import Installation, look
 from arcctl.sandbox.journal import Entry
 
@@ -32,6 +34,7 @@ _DEPLOYMENTS = f"/apis/apps/v1/namespaces/{AGENT_NAMESPACE}/deployments"
 _CONFIG_MAPS = f"/api/v1/namespaces/{AGENT_NAMESPACE}/configmaps"
 _SECRETS = f"/api/v1/namespaces/{AGENT_NAMESPACE}/secrets"
 _LONGEST_RETRY = 15.0
+_CUTS = ("blocked_egress", "wrong_clock")
 
 
 class Agents:
@@ -56,7 +59,12 @@ class Agents:
             self._secrets = Mirror(api, _SECRETS, self._changed)
             for mirror in (self._deployments, self._config_maps, self._secrets):
                 group.create_task(mirror.follow())
-            group.create_task(self._live())
+            self._crew = Crew(self._world, api, group, self._changed)
+            self._world.errands.listeners.append(self._crew)
+            try:
+                await self._live()
+            finally:
+                self._world.errands.listeners.remove(self._crew)
 
     async def _live(self) -> None:
         while True:
@@ -66,6 +74,7 @@ class Agents:
             except (aiohttp.ClientError, RefusedError, TimeoutError) as error:
                 log.info("the agents could not act: %s", error)
                 due = self._later()
+            self._crew.look(self._seen, self._deployments.objects, self._principal())
             await self._wait(due)
 
     async def _wait(self, due: datetime | None) -> None:
@@ -107,10 +116,30 @@ class Agents:
         return await self._beat(found, expiry) if found.ready else None
 
     def _lacks(self, found: Installation, expiry: datetime) -> bool:
-        """Tell whether a certificate is missing, or old enough to be renewed."""
+        """Tell whether a certificate is missing, old enough to be renewed, or another resource's."""
         renewable = expiry - self._world.clock.now() < identity.RENEWAL
         proxy = found.has_proxy and AAD_PROXY_CERTIFICATE not in self._secrets.objects
-        return renewable or proxy
+        held = self._secrets.objects.get(IDENTITY_CERTIFICATE)
+        foreign = self._known(found) and self._owner(found) != identity.principal(held)
+        return renewable or proxy or foreign
+
+    def _principal(self) -> str:
+        """Return whose identity the agents hold; nobody's where it is over, or they are cut off."""
+        held = self._secrets.objects.get(IDENTITY_CERTIFICATE)
+        expiry = identity.expiry(held)
+        over = expiry is None or expiry <= self._world.clock.now()
+        if over or self._seen is None or self._is_cut_off(self._seen):
+            return ""
+        return identity.principal(held)
+
+    def _is_cut_off(self, found: Installation) -> bool:
+        """Tell whether a planned fault would keep the agents from Azure, without consuming it."""
+        return any(
+            fault.action.keys() & set(_CUTS)
+            and not fault.skip
+            and fault.matches("agents", "", str(found.cluster), "")
+            for fault in self._world.faults.waiting
+        )
 
     async def _fetch_identity(self, found: Installation) -> datetime | None:
         """Write the certificates, if ARM knows the key that is in the cluster."""
@@ -122,17 +151,24 @@ class Agents:
         # The identity comes last: its arrival in the watch is what the next turn waits for.
         names = [*([AAD_PROXY_CERTIFICATE] if found.has_proxy else []), IDENTITY_CERTIFICATE]
         for name in names:
-            await self._api.write(_SECRETS, identity.secret(name, found.cluster.name, now))
+            held = identity.secret(name, found.cluster.name, self._owner(found), now)
+            await self._api.write(_SECRETS, held)
         for report in reports.identities(found, now + identity.LIFETIME):
             self._group.create_task(self._publish(*report))
         return self._later()
 
     def _known(self, found: Installation) -> bool:
-        id_ = found.cluster
-        stored = self._world.azure.find_cluster(id_.subscription, id_.group, id_.name)
+        stored = self._stored(found)
         return bool(
             stored and stored["properties"].get("agentPublicKeyCertificate") == found.public_key
         )
+
+    def _owner(self, found: Installation) -> str:
+        return errands.principal(self._stored(found) or {})
+
+    def _stored(self, found: Installation) -> dict[str, Any] | None:
+        id_ = found.cluster
+        return self._world.azure.find_cluster(id_.subscription, id_.group, id_.name)
 
     async def _beat(self, found: Installation, expiry: datetime) -> datetime | None:
         clock, delays = self._world.clock, self._world.delays
@@ -170,7 +206,7 @@ class Agents:
 
     def _cut_off(self, found: Installation) -> bool:
         """Tell whether a planned fault keeps the agents from Azure, this time."""
-        for name in ("blocked_egress", "wrong_clock"):
+        for name in _CUTS:
             if self._world.faults.take("agents", name, path=str(found.cluster)):
                 self._note(found, name.upper(), 0)
                 return True

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_JSON, _MERGE = "application/json", "application/merge-patch+json"
 _PATIENCE = aiohttp.ClientTimeout(total=30)
 _WATCH_SECONDS = 300
 _STREAM = aiohttp.ClientTimeout(total=None, sock_connect=10, sock_read=_WATCH_SECONDS + 30)
@@ -70,6 +71,18 @@ class ClusterApi:
     async def get(self, path: str) -> Object:
         return await self._ask("GET", path)
 
+    async def find(self, path: str) -> Object | None:
+        """Return an object, or None where there is none, or no such kind."""
+        try:
+            return await self.get(path)
+        except RefusedError as refusal:
+            if refusal.status != 404:
+                raise
+            return None
+
+    async def create(self, collection: str, thing: Object) -> Object:
+        return await self._ask("POST", collection, thing)
+
     async def write(self, collection: str, thing: Object) -> None:
         """Create an object, or replace the one of that name."""
         try:
@@ -80,7 +93,22 @@ class ClusterApi:
             path = f"{collection}/{thing['metadata']['name']}"
             version = (await self.get(path))["metadata"]["resourceVersion"]
             metadata = {**thing["metadata"], "resourceVersion": version}
-            await self._ask("PUT", path, {**thing, "metadata": metadata})
+            await self.replace(path, {**thing, "metadata": metadata})
+
+    async def replace(self, path: str, thing: Object) -> Object:
+        return await self._ask("PUT", path, thing)
+
+    async def patch(self, path: str, changes: Object) -> Object:
+        """Lay changes over an object; null removes."""
+        return await self._ask("PATCH", path, changes, _MERGE)
+
+    async def remove(self, path: str) -> None:
+        """Delete an object in the background; one that is not there is well deleted."""
+        try:
+            await self._ask("DELETE", path, {"propagationPolicy": "Background"})
+        except RefusedError as refusal:
+            if refusal.status != 404:
+                raise
 
     async def events(self, collection: str, version: str) -> AsyncIterator[Object]:
         """Yield the watch events after `version`, until the server ends the stream."""
@@ -98,12 +126,14 @@ class ClusterApi:
             async for line in answer.content:
                 yield json.loads(line)
 
-    async def _ask(self, method: str, path: str, body: Object | None = None) -> Object:
+    async def _ask(
+        self, method: str, path: str, body: Object | None = None, content: str = _JSON
+    ) -> Object:
         async with self._session.request(
             method,
             self._access.server + path,
             json=body,
-            headers=self._headers(),
+            headers=self._headers() | ({"Content-Type": content} if body is not None else {}),
             timeout=_PATIENCE,
         ) as answer:
             text = await answer.text()
@@ -136,7 +166,10 @@ class ClusterApi:
 
 
 class Mirror:
-    """A collection as it is now, by name, kept by list and watch; sets `changed` at each change."""
+    """A collection as it is now, kept by list and watch; sets `changed` at each change.
+
+    The key of an object is its name, or `namespace/name` where all namespaces are mirrored.
+    """
 
     def __init__(self, api: ClusterApi, collection: str, changed: asyncio.Event) -> None:
         self.objects: dict[str, Object] = {}
@@ -158,7 +191,7 @@ class Mirror:
 
     async def _once(self) -> None:
         listed = await self._api.get(self._collection)
-        self.objects = {thing["metadata"]["name"]: thing for thing in listed["items"]}
+        self.objects = {self._key(thing): thing for thing in listed["items"]}
         self._changed.set()
         version = listed["metadata"]["resourceVersion"]
         while version:
@@ -175,8 +208,14 @@ class Mirror:
                 self._take(kind, thing)
         return version
 
+    def _key(self, thing: Object) -> str:
+        metadata = thing["metadata"]
+        if "/namespaces/" in self._collection or "namespace" not in metadata:
+            return str(metadata["name"])
+        return f"{metadata['namespace']}/{metadata['name']}"
+
     def _take(self, kind: str, thing: Object) -> None:
-        name = thing["metadata"]["name"]
+        name = self._key(thing)
         if kind == "DELETED":
             self.objects.pop(name, None)
         else:

@@ -17,10 +17,13 @@ LIFETIME = datetime.timedelta(days=90)
 RENEWAL = datetime.timedelta(days=44)
 
 
-def secret(name: str, subject: str, now: datetime.datetime) -> dict[str, Any]:
-    """Make the Secret that holds a new certificate for `subject`."""
+def secret(name: str, subject: str, owner: str, now: datetime.datetime) -> dict[str, Any]:
+    """Make the Secret that holds a new certificate for `subject`, whose principal is `owner`."""
     key = ec.generate_private_key(ec.SECP256R1())
-    whose = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, subject[:64])])
+    names = [x509.NameAttribute(NameOID.COMMON_NAME, subject[:64])]
+    if owner:
+        names.append(x509.NameAttribute(NameOID.USER_ID, owner))
+    whose = x509.Name(names)
     certificate = (
         x509.CertificateBuilder()
         .subject_name(whose)
@@ -51,12 +54,23 @@ def secret(name: str, subject: str, now: datetime.datetime) -> dict[str, Any]:
 
 def expiry(holder: dict[str, Any] | None) -> datetime.datetime | None:
     """Return when the certificate in a Secret ends, or None where it holds no readable one."""
-    return _expiry(((holder or {}).get("data") or {}).get("tls.crt", ""))
+    return _read(_content(holder))[0]
+
+
+def principal(holder: dict[str, Any] | None) -> str:
+    """Return whose certificate a Secret holds; each resource in Azure has a principal of its own."""
+    return _read(_content(holder))[1]
 
 
 @lru_cache(maxsize=64)
-def _expiry(encoded: str) -> datetime.datetime | None:
+def _read(encoded: str) -> tuple[datetime.datetime | None, str]:
     try:
-        return x509.load_pem_x509_certificate(base64.b64decode(encoded)).not_valid_after_utc
+        found = x509.load_pem_x509_certificate(base64.b64decode(encoded))
     except ValueError:
-        return None
+        return None, ""
+    owners = found.subject.get_attributes_for_oid(NameOID.USER_ID)
+    return found.not_valid_after_utc, str(owners[0].value) if owners else ""
+
+
+def _content(holder: dict[str, Any] | None) -> str:
+    return str(((holder or {}).get("data") or {}).get("tls.crt", ""))

@@ -64,21 +64,28 @@ def look(config_maps: Objects, deployments: Objects, secrets: Objects) -> Instal
         version=data.get("AZURE_ARC_AGENT_VERSION", ""),
         domain=_DOMAINS.get(data.get("AZURE_ENVIRONMENT", "").upper(), "com"),
         public_key=_public_key(secrets.get(PRIVATE_KEY_SECRET)),
-        operator_ready=_is_ready(deployments.get("clusteridentityoperator")),
+        operator_ready=is_ready(deployments.get("clusteridentityoperator")),
         has_proxy="kube-aad-proxy" in deployments,
-        ready=deployments.keys() >= _ALWAYS and all(map(_is_ready, deployments.values())),
+        ready=deployments.keys() >= _ALWAYS and all(map(is_ready, deployments.values())),
         identity=_version(secrets.get(IDENTITY_CERTIFICATE)),
     )
 
 
-def _is_ready(deployment: dict[str, Any] | None) -> bool:
+def is_wanted(deployment: dict[str, Any] | None) -> bool:
+    """Tell whether a Deployment is there to run, and not scaled to zero."""
     if deployment is None or "deletionTimestamp" in deployment["metadata"]:
+        return False
+    return bool(deployment["spec"].get("replicas", 1) > 0)
+
+
+def is_ready(deployment: dict[str, Any] | None) -> bool:
+    if deployment is None or not is_wanted(deployment):
         return False
     wanted = deployment["spec"].get("replicas", 1)
     status = deployment.get("status") or {}
     current = status.get("observedGeneration", 0) >= deployment["metadata"].get("generation", 0)
     counts = (status.get("updatedReplicas", 0), status.get("availableReplicas", 0))
-    return bool(current and wanted > 0 and min(counts) >= wanted)
+    return bool(current and min(counts) >= wanted)
 
 
 def _version(secret: dict[str, Any] | None) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Literal
 
+from arcctl.sandbox.azure.errands import Errands
 from arcctl.sandbox.azure.state import Azure
 from arcctl.sandbox.clock import INSTANT, Clock, Delays
 from arcctl.sandbox.faults import Faults
@@ -37,6 +38,7 @@ class World:
         self.agent_charts: dict[str, str] = {}
         self.when_reset: list[Callable[[], None]] = []
         self.witnesses: list[Callable[[Entry, Literal["before", "after"]], bool]] = []
+        self.errands = Errands()
         self.azure = Azure(self)
         self._seed = seed
         self.azure.seed(seed)
@@ -50,6 +52,7 @@ class World:
         self.faults.remove()
         self.journal.clear()
         self.crashes.clear()
+        self.errands.clear()
         self.azure.clear()
         self.azure.seed(self._seed)
         for act in self.when_reset:

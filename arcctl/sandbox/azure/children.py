@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
@@ -93,14 +94,31 @@ def touch(call: Call, found: Resource) -> None:
     found.body["systemData"]["lastModifiedAt"] = times.offset(call.world.clock.now())
 
 
-def begin(call: Call, found: Resource, status: str, seconds: float) -> Operation:
-    """Begin a change that waits until the cluster is connected, at most for 48 hours."""
+def begin(
+    call: Call,
+    found: Resource,
+    status: str,
+    seconds: float,
+    *,
+    values: dict[str, str] | None = None,
+    failure: dict[str, Any] | None = None,
+) -> Operation:
+    """Begin a change that waits for the agents, at most for 48 hours.
+
+    `values` are the protected values to carry into the cluster, None leaves them as they are
+    there; `failure` is how the change will end, whatever the agents do.
+    """
+    operation = _operation(call, found, status, seconds)
+    operation.planned_failure = operation.planned_failure or failure
+    operation.expires = call.world.clock.now() + PATIENCE
+    if operation.planned_failure is None and not operation.stuck:
+        _hand_over(call, found, operation, values)
+    found.state, found.operation = status, operation.path
+    return call.azure.operations.begin(operation)
+
+
+def _operation(call: Call, found: Resource, status: str, seconds: float) -> Operation:
     clock = call.world.clock
-    cluster = cluster_of(call)
-
-    def connected() -> bool:
-        return connectivity.status(cluster, clock.now(), "9999") == "Connected"
-
     operation = Operation(
         path=f"{found.id}/operations/{uuid4()}",
         resource_id=found.id,
@@ -109,21 +127,50 @@ def begin(call: Call, found: Resource, status: str, seconds: float) -> Operation
         due=clock.after(seconds),
         succeed=lambda: setattr(found, "state", "Succeeded"),
         fail=lambda _error: setattr(found, "state", "Failed"),
-        ready=connected,
-        expires=clock.now() + PATIENCE,
     )
     started.plan_for(call, operation)
-    found.state, found.operation = status, operation.path
-    return call.azure.operations.begin(operation)
+    return operation
+
+
+def _hand_over(
+    call: Call, found: Resource, operation: Operation, values: dict[str, str] | None
+) -> None:
+    """Let an operation wait for the agents; where they are not here, for the cluster to be alive."""
+    clock, errands, cluster = call.world.clock, call.world.errands, cluster_of(call)
+    errand = errands.give(found, "install", values)
+    number = errand.number
+
+    def ready() -> bool:
+        if not errands.is_elsewhere(cluster):
+            return errand.is_done(number)
+        return connectivity.status(cluster, clock.now(), "9999") == "Connected"
+
+    operation.ready = ready
+    operation.refused = lambda: errand.refusals.get(number)
+    operation.let_go = lambda: errands.close(errand, number)
 
 
 def begin_delete(call: Call, found: Resource, seconds: float) -> Answer:
-    """Begin a deletion; it needs no connected cluster, and its answer has no body."""
-    before = found.state
-    operation = begin(call, found, "Deleting", seconds)
-    operation.ready, operation.expires = (lambda: True), None
+    """Begin a deletion; its answer has no body.
+
+    It waits for the agents only where they have the child in their cluster.
+    """
+    before, errands = found.state, call.world.errands
+    call.azure.operations.abandon(found.id)
+    operation = _operation(call, found, "Deleting", seconds)
     operation.succeed = lambda: call.azure.remove(found.id)
     operation.fail = lambda _error: setattr(found, "state", before)
+    known = errands.find(found)
+    if known and known.met and not errands.is_elsewhere(cluster_of(call)):
+        errand = errands.give(found, "remove")
+        number = errand.number
+        operation.ready = lambda: errand.is_done(number)
+        operation.refused = lambda: errand.refusals.get(number)
+        operation.expires = call.world.clock.now() + PATIENCE
+    else:
+        errands.drop(found)
+    found.state, found.operation = "Deleting", operation.path
+    call.azure.operations.begin(operation)
     return answer(call, 202, None, headers(call, operation))
 
 
@@ -163,6 +210,15 @@ def operation_status(call: Call) -> Answer:
         raise ArmError(404, "NotFound", "The operation does not exist.", cause="service")
     call.azure.operations.look(operation)
     return Answer(200, operation.child_document(), started.retry_after(call))
+
+
+def texts(values: dict[str, Any]) -> dict[str, str]:
+    """Return protected values as texts, without those that are null."""
+    return {
+        name: value if isinstance(value, str) else json.dumps(value)
+        for name, value in values.items()
+        if value is not None
+    }
 
 
 def digests(values: dict[str, Any]) -> dict[str, str]:

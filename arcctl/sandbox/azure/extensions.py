@@ -1,4 +1,4 @@
-"""Extensions (`arm.md` 4, 14.3): here as ARM sees them, without a Helm release behind."""
+"""Extensions (`arm.md` 4, 14.3) as ARM sees them; the agents make releases of them."""
 
 from __future__ import annotations
 
@@ -7,13 +7,14 @@ from uuid import uuid4
 
 from arcctl.sandbox.azure import children, projection, times
 from arcctl.sandbox.azure.answers import Answer, bad_request, immutable
-from arcctl.sandbox.azure.extension_types import known
+from arcctl.sandbox.azure.extension_types import known, offered
 from arcctl.sandbox.azure.store import Resource
 from arcctl.sandbox.merge import merged
 
 if TYPE_CHECKING:
     from arcctl.sandbox.azure.call import Call
     from arcctl.sandbox.azure.operations import Operation
+    from arcctl.sandbox.azure.state import Azure
 
 TYPE = "Microsoft.KubernetesConfiguration/extensions"
 FLUX = "microsoft.flux"
@@ -35,16 +36,17 @@ def put(call: Call) -> Answer:
     old = children.find(call)
     sent = projection.projected(call.document(), projection.EXTENSION, call.version)
     properties = _read(call, sent)
-    secrets = children.digests(children.a_map(sent["properties"], _PROTECTED))
+    values = children.texts(children.a_map(sent["properties"], _PROTECTED))
+    secrets = children.digests(values)
     if old:
         _check_same(old, properties)
         old.body["properties"] = _kept(old) | properties
         old.secrets = secrets
         children.touch(call, old)
-        operation = _begin(call, old, "Updating", call.world.delays.child_put)
+        operation = _begin(call, old, "Updating", call.world.delays.child_put, values)
         return children.answer(call, 200, shown(call, old), children.headers(call, operation))
     found = _create(call, sent, properties, secrets)
-    operation = _begin(call, found, "Creating", call.world.delays.child_put)
+    operation = _begin(call, found, "Creating", call.world.delays.child_put, values)
     return children.answer(call, 201, shown(call, found), children.headers(call, operation))
 
 
@@ -58,10 +60,12 @@ def patch(call: Call) -> Answer:
     properties |= changed
     if _SETTINGS in wanted:
         properties[_SETTINGS] = merged(properties[_SETTINGS], children.a_map(wanted, _SETTINGS))
+    values = None
     if wanted.get(_PROTECTED):
-        found.secrets = children.digests(children.a_map(wanted, _PROTECTED))
+        values = children.texts(children.a_map(wanted, _PROTECTED))
+        found.secrets = children.digests(values)
     children.touch(call, found)
-    operation = _begin(call, found, "Updating", call.world.delays.child_patch)
+    operation = _begin(call, found, "Updating", call.world.delays.child_patch, values)
     return children.answer(call, 202, shown(call, found), children.headers(call, operation))
 
 
@@ -79,13 +83,36 @@ def ensure_flux(call: Call) -> Resource:
     cluster = children.cluster_of(call)
     for found in call.azure.store.within(f"{cluster.id}/providers/{TYPE}"):
         if found.properties["extensionType"].lower() == FLUX:
+            _bring_along(call, found)
             return found
     document = children.document(call, defaults() | {"extensionType": FLUX})
     document |= {"id": f"{cluster.id}/providers/{TYPE}/flux", "name": "flux", "type": TYPE}
     document["identity"] = {"type": "SystemAssigned", "principalId": str(uuid4())}
     found = call.azure.store.put(Resource(document))
-    _begin(call, found, "Creating", call.world.delays.child_put)
+    _begin(call, found, "Creating", call.world.delays.child_put, {})
     return found
+
+
+def _bring_along(call: Call, found: Resource) -> None:
+    """Let the agents install what a scenario planted, as soon as something stands on it."""
+    if found.state == "Succeeded" and call.world.errands.find(found) is None:
+        call.world.errands.give(found, "install")
+
+
+def release_of(azure: Azure, found: Resource) -> tuple[str, str]:
+    """Return the namespace of an extension's release, and the version that is to be installed."""
+    properties, scope = found.properties, found.properties["scope"]
+    catalogue = known(properties["extensionType"])
+    wanted = scope.get("cluster", {}).get("releaseNamespace")
+    namespace = wanted or scope.get("namespace", {}).get("targetNamespace") or catalogue.namespace
+    return str(namespace), str(properties["version"] or _newest(azure, found))
+
+
+def _newest(azure: Azure, found: Resource) -> str:
+    properties = found.properties
+    kind, train = properties["extensionType"], properties["releaseTrain"]
+    here = offered(azure, kind, azure.region_of(found.id, b""), train)
+    return here[0] if here else known(kind).versions[0]
 
 
 def shown(call: Call, found: Resource) -> dict[str, Any]:
@@ -203,17 +230,20 @@ def _create(
     return call.azure.store.put(Resource(document, secrets=secrets))
 
 
-def _begin(call: Call, found: Resource, status: str, seconds: float) -> Operation:
-    operation = children.begin(call, found, status, seconds)
-    operation.succeed = lambda: _installed(found)
-    operation.fail = lambda error: _broken(call, found, error)
+def _begin(
+    call: Call, found: Resource, status: str, seconds: float, values: dict[str, str] | None
+) -> Operation:
+    failure = None
     if status == "Creating" and (other := _same_type(call, found)):
         message = (
             f"An extension of type {found.properties['extensionType']} is already installed as "
             f"'{other.body['name']}': helm: rendered manifests contain a resource that already "
             "exists. Unable to continue with install: invalid ownership metadata"
         )
-        operation.planned_failure = {"code": "ExtensionOperationFailed", "message": message}
+        failure = {"code": "ExtensionOperationFailed", "message": message}
+    operation = children.begin(call, found, status, seconds, values=values, failure=failure)
+    operation.succeed = lambda: _installed(call, found)
+    operation.fail = lambda error: _broken(call, found, error)
     return operation
 
 
@@ -227,11 +257,11 @@ def _same_type(call: Call, found: Resource) -> Resource | None:
     return None
 
 
-def _installed(found: Resource) -> None:
+def _installed(call: Call, found: Resource) -> None:
     properties = found.properties
     catalogue = known(properties["extensionType"])
     found.state = "Succeeded"
-    properties["currentVersion"] = properties["version"] or catalogue.versions[0]
+    _, properties["currentVersion"] = release_of(call.azure, found)
     properties["isSystemExtension"] = properties["isSystemExtension"] or catalogue.is_system
     properties["errorInfo"], properties["statuses"] = None, []
     if "cluster" in properties["scope"]:

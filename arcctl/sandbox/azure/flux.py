@@ -1,4 +1,4 @@
-"""Flux configurations (`arm.md` 5, 14.3): here as ARM sees them, without Flux behind."""
+"""Flux configurations (`arm.md` 5, 14.3): as ARM sees them; the agents hand them to Flux."""
 
 from __future__ import annotations
 
@@ -46,10 +46,10 @@ def put(call: Call) -> Answer:
     properties = _read(call, wanted)
     if old and any(old.properties[name] != properties[name] for name in ("scope", "namespace")):
         raise bad_request("ValidationFailed", "scope and namespace cannot be changed.")
-    secrets = _secrets(properties, wanted)
+    values = _secrets(properties, wanted)
     found = old or call.azure.store.put(Resource(children.document(call, {})))
-    write(found, properties, secrets)
-    operation = _begin(call, found, "Updating" if old else "Creating")
+    write(found, properties, children.digests(values))
+    operation = _begin(call, found, "Updating" if old else "Creating", values)
     status = 200 if old else 201
     return children.answer(call, status, shown(call, found), children.headers(call, operation))
 
@@ -61,12 +61,13 @@ def patch(call: Call) -> Answer:
     protected = wanted.pop(_PROTECTED, None)
     sent = merged(found.properties, wanted) | {_PROTECTED: protected}
     properties = _read(call, sent)
-    secrets = _secrets(properties, sent)
+    values = _secrets(properties, sent)
+    secrets = children.digests(values)
     if secrets == found.secrets and all(found.properties[k] == v for k, v in properties.items()):
         return children.answer(call, 200, shown(call, found))
     write(found, properties, secrets)
     children.touch(call, found)
-    operation = _begin(call, found, "Updating")
+    operation = _begin(call, found, "Updating", values)
     return children.answer(call, 202, shown(call, found), children.headers(call, operation))
 
 
@@ -96,7 +97,7 @@ def _read(call: Call, sent: dict[str, Any]) -> dict[str, Any]:
 def _secrets(properties: dict[str, Any], sent: dict[str, Any]) -> dict[str, str]:
     """Take the secrets out of the source block; what a write does not repeat is lost."""
     protected = children.a_map(sent, _PROTECTED)
-    return children.digests(flux_body.hidden(properties) | protected)
+    return children.texts(flux_body.hidden(properties) | protected)
 
 
 def write(found: Resource, properties: dict[str, Any], secrets: dict[str, str]) -> None:
@@ -115,11 +116,11 @@ def _public_key(properties: dict[str, Any], secrets: dict[str, str]) -> str:
     return f"ssh-rsa AAAAB3NzaC1yc2E{uuid4().hex}{uuid4().hex}"
 
 
-def _begin(call: Call, found: Resource, status: str) -> Operation:
+def _begin(call: Call, found: Resource, status: str, values: dict[str, str]) -> Operation:
     extension = extensions.ensure_flux(call)
-    operation = children.begin(call, found, status, call.world.delays.flux_put)
-    connected = operation.ready
-    operation.ready = lambda: connected() and extension.state == "Succeeded"
+    operation = children.begin(call, found, status, call.world.delays.flux_put, values=values)
+    carried = operation.ready
+    operation.ready = lambda: carried() and extension.state == "Succeeded"
     operation.succeed = lambda: _applied(call, found)
     operation.fail = lambda error: _broken(found, error)
     return operation
@@ -127,7 +128,12 @@ def _begin(call: Call, found: Resource, status: str) -> Operation:
 
 def _applied(call: Call, found: Resource) -> None:
     found.state = "Succeeded"
-    clock = call.world.clock
+    clock, errands = call.world.clock, call.world.errands
+    errand, cluster = errands.find(found), children.cluster_of(call)
+
+    def complies() -> bool:
+        return errands.is_elsewhere(cluster) or bool(errand and errand.applied)
+
     comply = Operation(
         path=f"{found.id}/compliance/{uuid4()}",
         resource_id=found.id,
@@ -136,6 +142,7 @@ def _applied(call: Call, found: Resource) -> None:
         due=clock.after(call.world.delays.flux_comply),
         succeed=lambda: report(found, times.offset(clock.now())),
         fail=lambda _error: None,
+        ready=complies,
     )
     call.azure.operations.begin(comply)
 

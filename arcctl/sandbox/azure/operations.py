@@ -24,9 +24,17 @@ def _always() -> bool:
     return True
 
 
+def _never() -> None:
+    return None
+
+
 @dataclass(slots=True)
 class Operation:
-    """One change under way. `path` is where it is read, `signature` what its URL must carry."""
+    """One change under way. `path` is where it is read, `signature` what its URL must carry.
+
+    `refused` returns the error of whoever was to carry it out, once there is one; `let_go` is
+    called when the change has ended, however it did.
+    """
 
     path: str
     resource_id: str
@@ -36,6 +44,8 @@ class Operation:
     succeed: Callable[[], None]
     fail: Callable[[dict[str, Any]], None]
     ready: Callable[[], bool] = _always
+    refused: Callable[[], dict[str, Any] | None] = _never
+    let_go: Callable[[], None] = _never
     expires: datetime | None = None
     signature: dict[str, str] = field(default_factory=dict)
     ended: datetime | None = None
@@ -105,7 +115,9 @@ class Operations:
         for operation in list(self._running):
             if operation.stuck or operation.planned_failure is not None or operation.is_over:
                 continue
-            if now >= operation.due and operation.ready():
+            if refusal := operation.refused():
+                self._end(operation, "Failed", refusal)
+            elif now >= operation.due and operation.ready():
                 self._end(operation, "Succeeded")
             elif operation.expires and now >= operation.expires:
                 self._end(operation, "Failed", _EXPIRED)
@@ -123,6 +135,7 @@ class Operations:
     def _end(self, operation: Operation, status: str, error: dict[str, Any] | None = None) -> None:
         operation.status, operation.ended = status, self._clock.now()
         operation.error = error
+        operation.let_go()
         if error:
             operation.fail(error)
         else:
