@@ -1,22 +1,34 @@
-"""Bring a cluster's children to what a manifest says: compare, ask, carry out, compare again."""
+"""Bring a cluster's children to what a manifest says: compare, ask, carry out, compare again.
+
+Nothing is ever deleted: a child that the manifest does not name is left alone, and named.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from arcctl.flow.runner import names_of, run
+from arcctl.flow.runner import names_of
+from arcctl.flow.runner import run as carry
 from arcctl.model.configuration.child import Child
 from arcctl.model.configuration.comparing import Comparison, compare
+from arcctl.operations import runs
 from arcctl.operations.children import children_of
+from arcctl.operations.moving import Restoring
 from arcctl.operations.putting import putting
+from arcctl.operations.secrets_again import REFERENCES, supplied_again
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from arcctl.operations.moving import Restoring
+    from arcctl.model.configuration.secrets import Supplied
+    from arcctl.operations.runs import Run
+    from arcctl.operations.secret_values import Resolved
+    from arcctl.operations.world import World
 
+VERB = "config apply"
 DOCUMENT = "children"
+NAMES = names_of(putting((), 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,17 +81,60 @@ def changes(wanted: Sequence[Child], now: Sequence[Child]) -> Changes:
     return Changes(tuple(wanted), compare(wanted, carried))
 
 
-def steps_of(wanted: Sequence[Child], side_by_side: int) -> list[str]:
-    """Return the names of the steps, by which a journal knows them."""
-    return names_of(putting(wanted, side_by_side))
+async def apply(world: World, wanted: Changes, secrets: Resolved, side_by_side: int) -> Changes:
+    """Carry out what a person has seen; return how the cluster still differs afterwards."""
+    request = {
+        "concurrency": side_by_side,
+        "replace": list(wanted.replace),
+        "waived": [
+            f"{each.child}/{each.name}" for each in secrets.statuses if each.origin == "waived"
+        ],
+    }
+    documents: dict[str, Any] = {DOCUMENT: [child.to_document() for child in wanted.touched]}
+    if secrets.references:
+        documents[REFERENCES] = secrets.references
+    async with runs.opened(world, VERB, request, NAMES, documents) as run:
+        return await _to_its_end(run, world, secrets.values)
 
 
-async def carry_out(restoring: Restoring, wanted: Sequence[Child], side_by_side: int) -> Changes:
-    """Put the children, wait for them, and return how the cluster still differs."""
-    moves = putting(wanted, side_by_side)
-    await run(moves, restoring, restoring.observer, restoring.run.journal)
-    arm = await restoring.clients.arm()
-    kinds = tuple({child.kind for child in wanted})
+async def resume(run: Run, world: World) -> Changes:
+    """Take an apply up again; children that are as they should be are left as they are."""
+    run.same_steps(NAMES)
+    wanted = _wanted(run)
+    supplied = await supplied_again(run, world, wanted, run.request["waived"])
+    return await _to_its_end(run, world, supplied)
+
+
+async def rollback(run: Run, world: World) -> None:
+    """Close the run; what has been applied stays, since what it replaced had secrets nobody holds."""
+    done = [child.key for child in _wanted(run) if run.journal.has_begun(f"put {child.key}")]
+    if done:
+        world.note(f"{', '.join(done)} stay as applied: apply the earlier export to have them back")
+    await run.ended("rolled back", clean=True)
+
+
+async def _to_its_end(run: Run, world: World, supplied: Supplied) -> Changes:
+    wanted = _wanted(run)
+    restoring = Restoring(
+        world.clients,
+        world.cluster,
+        world.sight,
+        world.observer,
+        world.confirm,
+        world.folder,
+        run=run,
+        supplied=supplied,
+        replace=frozenset(run.request["replace"]),
+    )
+    await carry(putting(wanted, run.request["concurrency"]), restoring, world.observer, run.journal)
+    arm = await world.clients.arm()
     names = {child.key for child in wanted}
-    now = [each for each in await children_of(arm, restoring.cluster, kinds) if each.key in names]
-    return changes(wanted, now)
+    now = [child for child in await children_of(arm, world.cluster) if child.key in names]
+    left = changes(wanted, now)
+    outcome = "applied" if left.comparison.equal else "applied, with differences"
+    await run.ended(outcome, left.to_document(), clean=True)
+    return left
+
+
+def _wanted(run: Run) -> list[Child]:
+    return [Child.from_document(each) for each in run.documents[DOCUMENT]]

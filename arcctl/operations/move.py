@@ -8,7 +8,7 @@ was cut goes on from any machine.
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from arcctl.checks.sight import Sight
 from arcctl.errors import FindingsError
@@ -18,30 +18,34 @@ from arcctl.model.bundle import Bundle
 from arcctl.operations import move_steps, runs
 from arcctl.operations.move_request import MoveRequest
 from arcctl.operations.moving import Moving
+from arcctl.operations.secrets_again import REFERENCES, supplied_again
 from arcctl.operations.steps import looks
-from arcctl.operations.world import World
 
 if TYPE_CHECKING:
     from arcctl.model.configuration.secrets import Supplied
     from arcctl.model.plan import Plan
     from arcctl.model.report import Report
     from arcctl.operations.runs import Run
+    from arcctl.operations.secret_values import Resolved
+    from arcctl.operations.world import World
 
 VERB = "move"
-_BUNDLE, _PLAN = "bundle", "plan"
+_BUNDLE, _PLAN, _BACK = "bundle", "plan", "back"
 
 
 async def move(
-    request: MoveRequest, world: World, plan: Plan, bundle: Bundle, supplied: Supplied
+    request: MoveRequest, world: World, plan: Plan, bundle: Bundle, secrets: Resolved
 ) -> Report:
     """Carry out a plan that nothing blocks; `world` is seen from the source.
 
     Raises StoppedPartWay once something was changed and not everything was done.
     """
     documents = {_BUNDLE: bundle.to_document(), _PLAN: plan.to_document()}
+    if secrets.references:
+        documents[REFERENCES] = secrets.references
     asked = request.to_document()
     async with runs.opened(world, VERB, asked, move_steps.NAMES, documents) as run:
-        return await _to_its_end(moving_of(run, request, bundle, world, supplied))
+        return await _to_its_end(moving_of(run, request, bundle, world, secrets.values))
 
 
 async def look(world: World) -> None:
@@ -54,12 +58,10 @@ async def look(world: World) -> None:
 
 
 async def resume(run: Run, world: World) -> Report:
-    """Take a move up again, here or elsewhere."""
-    request = MoveRequest.from_document(run.request)
-    bundle = Bundle.from_document(run.documents[_BUNDLE])
+    """Take a move up again, here or elsewhere, in the direction it had."""
     run.same_steps(move_steps.NAMES)
     await look(world)
-    moving = moving_of(run, request, bundle, world, await _supplied(run, request, bundle, world))
+    moving = await _taken(run, world)
     if not run.journal.no_return:
         await _unmoved(moving)
     return await _to_its_end(moving)
@@ -67,12 +69,75 @@ async def resume(run: Run, world: World) -> Report:
 
 async def rollback(run: Run, world: World) -> None:
     """Undo what was begun before the point of no return, and end the run."""
-    request = MoveRequest.from_document(run.request)
-    bundle = Bundle.from_document(run.documents[_BUNDLE])
     await look(world)
-    moving = moving_of(run, request, bundle, world, {})
-    await move_steps.take_back(moving)
+    await move_steps.take_back(_moving(run, world, {}))
     await run.ended("rolled back", clean=True)
+
+
+async def way_back(run: Run, world: World) -> Report | None:
+    """Behind the point of no return: stand back where the source is still whole, else move back.
+
+    Moving back is the same move with source and target exchanged, from the same bundle; what has
+    been made of the target is deleted. None where nothing had been lost yet.
+    """
+    run.same_steps(move_steps.NAMES)
+    await look(world)
+    if _BACK not in run.documents:
+        moving = _moving(run, world, {})
+        if await move_steps.stand_back(moving):
+            await run.ended("rolled back", clean=True)
+            return None
+        bundle, request = moving.bundle, moving.request
+        world.confirm(
+            f"{bundle.source.name} is gone from {bundle.region}. Make it there again, as it was saved, "
+            f"and take away what has been made in {request.region}?"
+        )
+        await run.store(_BACK, await _exchanged(moving))
+    return await _to_its_end(await _taken(run, world))
+
+
+async def _exchanged(moving: Moving) -> dict[str, Any]:
+    """Return request and bundle of the way back."""
+    bundle, asked = moving.bundle, moving.request
+    made = await moving.sight.resource() or bundle.resource
+    key = made["properties"].get("agentPublicKeyCertificate")
+    properties = {**bundle.resource["properties"], "agentPublicKeyCertificate": key}
+    back = replace(
+        asked,
+        name=asked.target.name,
+        group=asked.target.group,
+        subscription=asked.target.subscription,
+        target_region=bundle.region,
+        target_name=bundle.source.name,
+        target_group=bundle.source.group,
+        target_subscription=bundle.source.subscription,
+        private_link_scope=None,
+        gateway=None,
+    )
+    left = replace(
+        bundle,
+        source=asked.target,
+        region=asked.region,
+        resource={**bundle.resource, "properties": properties},
+    )
+    return {"request": back.to_document(), _BUNDLE: left.to_document()}
+
+
+async def _taken(run: Run, world: World) -> Moving:
+    """Return the world of a run that is taken up, with the secrets that it still needs."""
+    moving = _moving(run, world, {})
+    if run.journal.has_done("children-well"):
+        return moving
+    children = [move_steps.restored(moving, each) for each in moving.bundle.children]
+    moving.supplied = await supplied_again(run, world, children, moving.request.waive)
+    return moving
+
+
+def _moving(run: Run, world: World, supplied: Supplied) -> Moving:
+    back = run.documents.get(_BACK)
+    request = MoveRequest.from_document(back["request"] if back else run.request)
+    bundle = Bundle.from_document(back[_BUNDLE] if back else run.documents[_BUNDLE])
+    return moving_of(run, request, bundle, world, supplied)
 
 
 def moving_of(
@@ -93,6 +158,7 @@ def moving_of(
         supplied=supplied,
         request=request,
         bundle=bundle,
+        turned=_BACK in run.documents,
         origin=replace(world, cluster=bundle.source, sight=Sight(world.clients, bundle.source)),
     )
 
@@ -102,10 +168,6 @@ async def _to_its_end(moving: Moving) -> Report:
     outcome = "moved" if report.clean else "moved, with things to look at"
     await moving.run.ended(outcome, report.to_document(), clean=report.clean)
     return report
-
-
-async def _supplied(run: Run, request: MoveRequest, bundle: Bundle, world: World) -> Supplied:
-    return {}
 
 
 async def _unmoved(moving: Moving) -> None:

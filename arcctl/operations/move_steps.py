@@ -40,6 +40,8 @@ async def carry_out(moving: Moving) -> Report:
     await run([holding.Hold()], moving, observer, journal)
     if not journal.no_return:
         await run(before(moving), moving, observer, journal)
+    elif moving.turned:
+        await run([quiet.QuietAgain()], moving, observer, journal)
     await run(replacing(moving), moving, observer, journal)
     await _settling(moving)
     await run(recreating(moving), moving, observer, journal)
@@ -56,22 +58,36 @@ async def take_back(moving: Moving) -> None:
     await undo([hold, *before(moving)], moving, moving.observer, moving.run.journal)
 
 
+async def stand_back(moving: Moving) -> bool:
+    """Undo even behind the point of no return, where the source is still there, as it was saved."""
+    gone = await source.DeleteSource().observe(moving)
+    found = await moving.origin.sight.resource()
+    if gone or not found or found["properties"].get("provisioningState") == "Deleting":
+        return False
+    hold = holding.Hold()
+    await hold.observe(moving)
+    for step in [] if moving.request.in_place else [_target(moving)]:
+        await step.undo(moving, _unheard)
+    await quiet.wake(moving)
+    return True
+
+
 def before(moving: Moving) -> list[Move[Moving]]:
     """Everything that can be taken back."""
-    made = [] if moving.request.in_place else _making(moving)
+    made = [] if moving.request.in_place else [registration.EnsureGroup(), _target(moving)]
     return [*made, quiet.Quiet(), PointOfNoReturn()]
 
 
 def replacing(moving: Moving) -> list[Move[Moving]]:
     """Out with the source and its agents, in with the target and its own."""
     asked = connection(moving)
-    made = _making(moving) if moving.request.in_place else [target.CreateTarget(asked, moving)]
     gateway = moving.request.gateway or moving.bundle.gateway
     return [
         source.DeleteSource(),
         source.RemoveAgents(),
         keys.Place(),
-        *made,
+        registration.EnsureGroup(),
+        _target(moving),
         agents.FetchChart(asked),
         *([registration.LinkGateway(gateway)] if gateway else []),
         agents.Install(asked, known=lambda: known_values(moving)),
@@ -93,8 +109,12 @@ def recreating(moving: Moving) -> list[Move[Moving]]:
     return [*putting(saved, moving.request.concurrency, quiet.Wake()), proving.LearnIdentities()]
 
 
-def _making(moving: Moving) -> list[Move[Moving]]:
-    return [registration.EnsureGroup(), target.CreateTarget(connection(moving), moving)]
+def _target(moving: Moving) -> target.CreateTarget:
+    return target.CreateTarget(connection(moving), moving)
+
+
+def _unheard(_text: str) -> None:
+    """Nobody listens."""
 
 
 def restored(moving: Moving, child: Child) -> Child:
@@ -133,17 +153,14 @@ async def _settling(moving: Moving) -> None:
 
 
 # What a journal knows the steps by; one that was renamed stops a resume.
-NAMES = names_of([
-    holding.Hold(),
-    quiet.Quiet(),
-    PointOfNoReturn(),
-    source.DeleteSource(),
-    source.RemoveAgents(),
-    keys.Place(),
-    registration.EnsureGroup(),
-    *settling(),
-    *putting((), 1, quiet.Wake()),
-    proving.LearnIdentities(),
-    attached.RestoreAttached(),
-    proving.Prove(),
-]) + [target.CreateTarget.name, agents.FetchChart.name, agents.Install.name]  # fmt: skip
+NAMES = [
+    *names_of([holding.Hold(), quiet.Quiet(), PointOfNoReturn()]),
+    *names_of([source.DeleteSource(), source.RemoveAgents(), keys.Place()]),
+    *names_of([registration.EnsureGroup()]),
+    *names_of(settling()),
+    *names_of(putting((), 1, quiet.Wake())),
+    *names_of([proving.LearnIdentities(), attached.RestoreAttached(), proving.Prove()]),
+    target.CreateTarget.name,
+    agents.FetchChart.name,
+    agents.Install.name,
+]

@@ -48,6 +48,8 @@ class Moving(Restoring):
     request: MoveRequest
     bundle: Bundle
     origin: World
+    turned: bool = False
+    """Whether this is the way back: what was the target is now left, for where it came from"""
     # ── learned ──
     held: Values = field(default_factory=dict)
     """holding.Hold: the agents' helm values that must not leave the cluster"""

@@ -88,7 +88,8 @@ def _role(world: Moving, each: Body, identities: dict[str, str]) -> Piece:
     properties = each["properties"]
     scope = moved(properties["scope"], world.bundle.source, world.cluster)
     principal = identities.get(properties["principalId"], properties["principalId"])
-    name = uuid.uuid5(_NAMES, f"{world.run.id} {each['id']} {principal}".lower())
+    turn = "back" if world.turned else "there"
+    name = uuid.uuid5(_NAMES, f"{world.run.id} {turn} {each['id']} {principal}".lower())
     body = {key: properties[key] for key in _ROLE_FIELDS if properties.get(key)}
     if principal != properties["principalId"]:
         body["principalType"] = "ServicePrincipal"

@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING
 
 from arcctl.errors import ArcctlError, AzureError
 from arcctl.flow.step import Step
+from arcctl.model.configuration.child import Child
 from arcctl.model.configuration.comparing import same
 from arcctl.model.configuration.kinds import Kind
 from arcctl.model.configuration.secrets import filled
-from arcctl.operations.children import children_of
 from arcctl.operations.moving import Restoring
 from arcctl.operations.pacing import side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from arcctl.model.configuration.child import Child
+    from arcctl.clients.arm import Arm
     from arcctl.operations.pacing import WriteRate
 
 FLUX_TYPE = "microsoft.flux"
@@ -56,9 +56,7 @@ class PutChildren(Step[Restoring]):
         return None if self._children else ""
 
     async def do(self, world: Restoring, tell: Callable[[str], None]) -> str:
-        kinds = tuple({child.kind for child in self._children})
-        arm = await world.clients.arm()
-        there = {each.key: each for each in await children_of(arm, world.cluster, kinds)}
+        there = {each.key: each for each in await _there(world, self._children)}
         wanted = [child for child in self._children if self._is_wanted(world, child, there)]
         sent = 0
 
@@ -94,7 +92,7 @@ class PutChildren(Step[Restoring]):
                 await arm.put(
                     world.cluster.child(child.kind, child.name),
                     body,
-                    version=child.version,
+                    version=child.version or None,
                     wait=False,
                 )
             except ArcctlError as error:
@@ -115,16 +113,12 @@ class UntilSettled(Step[Restoring]):
         return None if self._children else ""
 
     async def do(self, world: Restoring, tell: Callable[[str], None]) -> str:
-        arm = await world.clients.arm()
         awaited = {child.key for child in self._children} - world.failed.keys()
         found: list[Child] = []
-        kinds = tuple({child.kind for child in self._children})
         async with asyncio.timeout(_LONGEST):
             for pause in chain((0.2, 0.3, 0.5, 1, 1, 1, 2, 2, 3), repeat(5.0)):
                 found = [
-                    each
-                    for each in await children_of(arm, world.cluster, kinds)
-                    if each.key in awaited
+                    each for each in await _there(world, self._children) if each.key in awaited
                 ]
                 pending = [
                     each for each in found if each.state.get("provisioningState") in _PENDING
@@ -137,6 +131,21 @@ class UntilSettled(Step[Restoring]):
             if each.state.get("provisioningState") in ("Failed", "Canceled"):
                 world.failed[each.key] = str(each.state.get("error") or "it failed")
         return f"{len(awaited)} settled" + (f", {len(world.failed)} failed" if world.failed else "")
+
+
+async def _there(world: Restoring, children: Sequence[Child]) -> list[Child]:
+    """List the kinds that these children are of, with the versions they were read with."""
+    arm = await world.clients.arm()
+    versions = {child.kind: child.version for child in children}
+    lists = await asyncio.gather(
+        *(_listed(arm, world.cluster.child(kind), kind, versions[kind]) for kind in versions)
+    )
+    return [each for found in lists for each in found]
+
+
+async def _listed(arm: Arm, path: str, kind: Kind, version: str) -> list[Child]:
+    listing = arm.items(path, version=version or None)
+    return [Child.read(kind, each, version) async for each in listing]
 
 
 def _named(children: Iterable[Child]) -> str:

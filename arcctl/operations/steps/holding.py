@@ -22,15 +22,12 @@ from arcctl.operations.steps.keys import Generating
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from arcctl.clients.kubernetes import Kubernetes
+    from arcctl.model.configuration.secrets import Supplied
     from arcctl.model.connected_cluster import Body
 
 NAMESPACE = "arcctl"
 _KEY, _VALUES, _SUPPLIED = "key", "values", "protected-settings"
-
-
-def hold_name(run: str) -> str:
-    """Return the name of the Secret of one run."""
-    return f"arcctl-hold-{run}"
 
 
 class Hold(Step[Moving]):
@@ -39,78 +36,91 @@ class Hold(Step[Moving]):
     name = "hold-secrets"
 
     async def observe(self, world: Moving) -> str | None:
-        kubernetes = await world.clients.kubernetes()
-        held = await kubernetes.find(_path(world))
-        if not held:
+        found = await _read(world, turned=world.turned)
+        if not found:
             return None
-        data = {name: base64.b64decode(text).decode() for name, text in held["data"].items()}
-        world.key = keys.read(data[_KEY], proved=False)
-        world.held = json.loads(data[_VALUES])
-        if _SUPPLIED in data:
-            world.supplied = {**_secrets(json.loads(data[_SUPPLIED])), **world.supplied}
+        world.key = keys.read(found[_KEY], proved=False)
+        world.held = json.loads(found[_VALUES])
         return "held"
 
     async def do(self, world: Moving, tell: Callable[[str], None]) -> str:
-        if world.run.journal.no_return:
-            world.leave(
-                "the proxy and other secret helm values of the agents are lost with namespace "
-                f"{NAMESPACE}: give them again with arcctl connect"
-            )
         world.key = await Generating().pair()
         world.held = await self._values(world)
         data = {_KEY: world.key.private.reveal(), _VALUES: json.dumps(world.held)}
         if world.request.keep_secrets_in_cluster:
             data[_SUPPLIED] = json.dumps(_revealed(world.supplied))
-        await self._write(world, data)
+        await _write(world, data)
         return "held"
 
     async def undo(self, world: Moving, tell: Callable[[str], None]) -> str | None:
         kubernetes = await world.clients.kubernetes()
-        await kubernetes.delete(_path(world))
+        await kubernetes.delete(_path(world.run.id, turned=world.turned))
         return "let go"
 
     async def _values(self, world: Moving) -> dict[str, Any]:
-        release = await world.sight.release()
-        if release is None or world.run.journal.no_return:
+        """Read them from the agents' release while it is there, later from where it was put."""
+        if world.turned and (before := await _read(world, turned=False)):
+            return dict(json.loads(before[_VALUES]))
+        if world.run.journal.no_return:
+            if world.bundle.held:
+                world.leave(
+                    f"{', '.join(world.bundle.held)} of the agents went with namespace {NAMESPACE}: "
+                    "give them again with arcctl connect"
+                )
             return {}
+        release = await world.sight.release()
         helm = await world.clients.helm()
-        given = await helm.values(names.RELEASE, release.namespace)
+        given = await helm.values(names.RELEASE, release.namespace) if release else None
         return choices(given or {}, world.bundle.region).held
 
-    async def _write(self, world: Moving, data: dict[str, str]) -> None:
-        kubernetes = await world.clients.kubernetes()
-        secret: Body = {
-            "apiVersion": "v1",
-            "kind": "Secret",
-            "type": "Opaque",
-            "metadata": {
-                "name": hold_name(world.run.id),
-                "namespace": NAMESPACE,
-                "labels": {"app.kubernetes.io/managed-by": "arcctl", "arcctl/run": world.run.id},
-            },
-            "data": {name: base64.b64encode(text.encode()).decode() for name, text in data.items()},
-        }
-        try:
-            await kubernetes.create(f"/api/v1/namespaces/{NAMESPACE}/secrets", secret)
-        except ClusterError as error:
-            if error.status != 409:
-                raise
-            await kubernetes.replace(_path(world), secret)
 
-
-def _path(world: Moving) -> str:
-    return f"/api/v1/namespaces/{NAMESPACE}/secrets/{hold_name(world.run.id)}"
-
-
-def _revealed(supplied: Any) -> dict[str, dict[str, str]]:
-    return {
-        child: {name: secret.reveal() for name, secret in values.items()}
-        for child, values in supplied.items()
-    }
-
-
-def _secrets(stored: dict[str, dict[str, str]]) -> dict[str, dict[str, Secret]]:
+async def kept(kubernetes: Kubernetes, run: str) -> Supplied:
+    """Return the protected settings that `--keep-secrets-in-cluster` has put aside."""
+    found = await kubernetes.find(_path(run, turned=False))
+    stored = json.loads(_decoded(found).get(_SUPPLIED, "{}")) if found else {}
     return {
         child: {name: Secret(value) for name, value in values.items()}
         for child, values in stored.items()
+    }
+
+
+async def _read(world: Moving, *, turned: bool) -> dict[str, str] | None:
+    kubernetes = await world.clients.kubernetes()
+    found = await kubernetes.find(_path(world.run.id, turned=turned))
+    return _decoded(found) if found else None
+
+
+def _decoded(secret: Body) -> dict[str, str]:
+    return {name: base64.b64decode(text).decode() for name, text in secret["data"].items()}
+
+
+async def _write(world: Moving, data: dict[str, str]) -> None:
+    kubernetes = await world.clients.kubernetes()
+    path = _path(world.run.id, turned=world.turned)
+    collection, _, name = path.rpartition("/")
+    labels = {"app.kubernetes.io/managed-by": "arcctl", "arcctl/run": world.run.id}
+    secret: Body = {
+        "apiVersion": "v1",
+        "kind": "Secret",
+        "type": "Opaque",
+        "metadata": {"name": name, "namespace": NAMESPACE, "labels": labels},
+        "data": {key: base64.b64encode(text.encode()).decode() for key, text in data.items()},
+    }
+    try:
+        await kubernetes.create(collection, secret)
+    except ClusterError as error:
+        if error.status != 409:
+            raise
+        await kubernetes.replace(path, secret)
+
+
+def _path(run: str, *, turned: bool) -> str:
+    name = f"arcctl-hold-{run}{'-back' if turned else ''}"
+    return f"/api/v1/namespaces/{NAMESPACE}/secrets/{name}"
+
+
+def _revealed(supplied: Supplied) -> dict[str, dict[str, str]]:
+    return {
+        child: {name: secret.reveal() for name, secret in values.items()}
+        for child, values in supplied.items()
     }

@@ -14,6 +14,7 @@ from arcctl.flow.step import Step
 from arcctl.model import cluster as names
 from arcctl.operations.moving import Moving, Restoring
 from arcctl.operations.steps.holdings import holdings
+from arcctl.operations.steps.source import DeleteSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -47,6 +48,15 @@ class Quiet(Step[Moving]):
 
     async def undo(self, world: Moving, tell: Callable[[str], None]) -> str | None:
         return await wake(world)
+
+
+class QuietAgain(Quiet):
+    """On the way back: the agents of what is left now are quiet, as long as it is there."""
+
+    name = "quiet-target"
+
+    async def observe(self, world: Moving) -> str | None:
+        return await DeleteSource().observe(world)
 
 
 class Wake(Step[Restoring]):

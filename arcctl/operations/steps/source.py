@@ -35,10 +35,10 @@ class DeleteSource(Step[Moving]):
         found = await world.origin.sight.resource()
         if found is None:
             return "gone already"
-        if canonical(found["location"]) == world.bundle.region:
-            _must_be_the_one(world, found)
-            return None
-        return "gone already, and made anew"
+        if canonical(found["location"]) != world.bundle.region:
+            return "gone already, and made anew"
+        _must_be_the_one(world, found)
+        return None
 
     async def do(self, world: Moving, tell: Callable[[str], None]) -> str:
         detail = await self._deregister.do(world.origin, tell)

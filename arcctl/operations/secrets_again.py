@@ -1,0 +1,69 @@
+"""The protected settings of a run that is taken up: no journal holds them, so they come anew."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+from arcctl.errors import UsageError
+from arcctl.operations.secret_files import Given, read_secrets
+from arcctl.operations.secret_values import resolve
+from arcctl.operations.secrets_in_cluster import value_of
+from arcctl.operations.steps import holding
+
+if TYPE_CHECKING:
+    from collections.abc import Collection, Sequence
+
+    from arcctl.model.configuration.child import Child
+    from arcctl.model.configuration.secrets import Supplied
+    from arcctl.operations.runs import Run
+    from arcctl.operations.world import World
+
+REFERENCES = "references"
+"""The run's document that says where in the cluster values lie (`Resolved.references`)"""
+
+
+async def supplied_again(
+    run: Run, world: World, children: Sequence[Child], waived: Collection[str]
+) -> Supplied:
+    """Gather them from the file that `resume` was given, the run's own Secret, and Flux's Secrets.
+
+    Raise UsageError `secret-missing` where one is nowhere, before anything is changed.
+    """
+    given: list[Given] = []
+    if run.secrets_file:
+        given += read_secrets(run.secrets_file, world.clients.settings.environ, world.note)
+    given += await _kept(run, world)
+    given += await _referenced(run, world)
+    found = resolve(children, given, waived)
+    try:
+        found.require()
+    except UsageError as error:
+        again = f"arcctl resume {run.id} --protected-settings FILE"
+        error.hints = (again, "no journal holds secrets, so whoever resumes gives them again")
+        raise
+    return found.values
+
+
+async def _kept(run: Run, world: World) -> list[Given]:
+    kept = await holding.kept(await world.clients.kubernetes(), run.id)
+    return [
+        Given(child, name, value, "cluster")
+        for child, values in kept.items()
+        for name, value in values.items()
+    ]
+
+
+async def _referenced(run: Run, world: World) -> list[Given]:
+    kubernetes = await world.clients.kubernetes()
+    places = [
+        (child, name, reference)
+        for child, names in run.documents.get(REFERENCES, {}).items()
+        for name, reference in names.items()
+    ]
+    values = await asyncio.gather(*(value_of(kubernetes, each) for _, _, each in places))
+    return [
+        Given(child, name, value, "cluster", reference)
+        for (child, name, reference), value in zip(places, values, strict=True)
+        if value
+    ]
