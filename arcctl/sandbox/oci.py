@@ -16,7 +16,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterable, Iterator
     from importlib.resources.abc import Traversable
 
 AGENTS = "azure-arc-k8sagents"
@@ -63,10 +63,16 @@ def charts() -> list[Chart]:
     return [*agents, pack(DIAGNOSTICS, DIAGNOSTICS_VERSION)]
 
 
-def pack(name: str, version: str) -> Chart:
-    """Make the chart `name` as it would have been pushed with this version."""
+def pack(name: str, version: str, unreachable: Iterable[str] = ()) -> Chart:
+    """Make the chart `name` as it would have been pushed with this version.
+
+    The diagnostics find the endpoints of the regions `unreachable` closed.
+    """
+    closed = json.dumps(sorted(unreachable))
     sources = {
-        f"{name}/{path}": source.replace("\nversion: 0.0.0", f"\nversion: {version}")
+        f"{name}/{path}": source.replace("\nversion: 0.0.0", f"\nversion: {version}").replace(
+            "\nunreachable: []", f"\nunreachable: {closed}"
+        )
         for path, source in _sources(files("arcctl.sandbox") / "charts" / name)
     }
     config = Blob(_CONFIG_TYPE, _json(_described(sources[f"{name}/Chart.yaml"])))

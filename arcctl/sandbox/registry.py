@@ -6,14 +6,24 @@ of it by inserting `v2` before the last part (`connectedk8s.md` B.12).
 
 from __future__ import annotations
 
+from functools import cache
 from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from arcctl.sandbox.oci import AGENT_VERSIONS, AGENTS, DIAGNOSTICS, MANIFEST_TYPE, Blob, charts
+from arcctl.sandbox.oci import (
+    AGENT_VERSIONS,
+    AGENTS,
+    DIAGNOSTICS,
+    DIAGNOSTICS_VERSION,
+    MANIFEST_TYPE,
+    Blob,
+    charts,
+    pack,
+)
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Callable, Iterable
 
     from aiohttp.typedefs import Handler, Middleware
 
@@ -40,10 +50,15 @@ def repositories(stock: Iterable[Chart]) -> dict[str, list[Chart]]:
 
 
 class Registry:
-    """What is stocked, found by name and by tag or digest."""
+    """What is stocked, found by name and by tag or digest.
 
-    def __init__(self) -> None:
+    `unreachable` tells the regions that the cluster cannot reach at this moment: the diagnostics
+    chart is packed so that its job finds out.
+    """
+
+    def __init__(self, unreachable: Callable[[], Iterable[str]] = tuple) -> None:
         self._repositories = repositories(charts())
+        self._unreachable = unreachable
 
     async def base(self, _request: web.Request) -> web.Response:
         return web.json_response({}, headers=_VERSION_HEADER)
@@ -72,7 +87,16 @@ class Registry:
         name = request.match_info["name"]
         if name not in self._repositories:
             raise _MissingError("NAME_UNKNOWN", f"repository name not known to registry: {name}")
-        return self._repositories[name]
+        stock = self._repositories[name]
+        closed = frozenset(self._unreachable())
+        if closed and stock[0].name == DIAGNOSTICS:
+            return [_diagnostics(closed)]
+        return stock
+
+
+@cache
+def _diagnostics(closed: frozenset[str]) -> Chart:
+    return pack(DIAGNOSTICS, DIAGNOSTICS_VERSION, closed)
 
 
 def application(

@@ -92,7 +92,7 @@ class Sandbox:
 
     async def _open_azure(self, stack: AsyncExitStack) -> int:
         app = azure_application(self.world)
-        stock = registry.Registry()
+        stock = registry.Registry(lambda: self.world.azure.unreachable)
         watched = watch(self.world, "registry")
         app.add_subapp("/v2", registry.application(stock, [watched]))
         app.add_subapp("/_sandbox", admin.application(self.world))

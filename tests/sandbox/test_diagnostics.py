@@ -38,3 +38,21 @@ async def test_the_job_completes_and_its_log_passes(
     assert log.startswith("DNS Result:")
     assert "westeurope.dp.kubernetesconfiguration.azure.com" in log
     assert log.rstrip().endswith(": 200")
+
+
+@pytest.mark.parametrize(("region", "code"), [("westeurope", "000"), ("eastus", "200")])
+async def test_the_job_finds_a_closed_region(
+    sandbox: Sandbox, helm3: Path, region: str, code: str
+) -> None:
+    """Only where the way is blocked; what is asked is the region that the job runs for."""
+    sandbox.world.azure.plant({"unreachable": ["West Europe"]})
+    environment = {**sandbox.environment, "HOME": str(sandbox.home.path)}
+    authority = sandbox.options.authority(sandbox.port)
+    chart = f"oci://{authority}/azurearck8s/helmchart/stable/clusterdiagnosticchecks"
+    rendered = await output(
+        helm3, "template", "checks", chart, "--set", f"global.location={region}",
+        environment=environment,
+    )  # fmt: skip
+
+    assert f"{region}.dp.kubernetesconfiguration" in rendered
+    assert f"healthCheck https://mcr.microsoft.com : {code}" in rendered

@@ -1,4 +1,8 @@
-"""The scenario `demo` (`arm.md` 14.6): a connected cluster with a bit of everything on it."""
+"""The scenarios `demo` and `standing` (`arm.md` 14.6).
+
+A connected cluster with a bit of everything on it; in `standing` also things that stand on it.
+Of the regions, westeurope offers all that it needs and brazilsouth no connected clusters.
+"""
 
 from __future__ import annotations
 
@@ -164,23 +168,10 @@ DEMO: dict[str, Any] = {
         },
         {"name": "legacy", "group": "arc-demo", "location": "eastus", "state": "Offline"},
     ],
-    "regionGaps": [{"type": "connectedClusters", "region": "brazilsouth"}],
     "resources": [
         *_EXTENSIONS,
         *_FLUX,
         _SOURCE_CONTROL,
-        {
-            "id": f"{GROUP}/providers/Microsoft.ExtendedLocation/customLocations/harbor",
-            "location": "eastus",
-            "properties": {
-                "hostResourceId": CLUSTER,
-                "hostType": "Kubernetes",
-                "namespace": "harbor",
-                "clusterExtensionIds": [f"{_CONFIGURATION}/extensions/monitor"],
-                "displayName": "harbor",
-                "provisioningState": "Succeeded",
-            },
-        },
         _assignment(
             "00000000-0000-0000-0002-000000000001",
             "00493d72-78f6-4148-b6c5-d3ce8e4799dd",
@@ -192,4 +183,9 @@ DEMO: dict[str, Any] = {
             "00000000-0000-0000-0000-0000000001a2",
         ),
     ],
+}
+# A custom location stands in the way of a move, so it is in a scenario of its own.
+STANDING: dict[str, Any] = {
+    "scenario": "demo",
+    "customLocations": [{"name": "harbor", "cluster": "arc-demo/demo", "holds": ["apps"]}],
 }

@@ -64,11 +64,10 @@ def ground(azure: Azure) -> None:
 
 
 def named(name: str) -> Mapping[str, Any]:
-    if name in {"", "empty"}:
-        return {}
-    if name == "demo":
-        return demo.DEMO
-    raise ValueError(f"there is no scenario named {name}")
+    known = {"": {}, "empty": {}, "demo": demo.DEMO, "standing": demo.STANDING}
+    if name not in known:
+        raise ValueError(f"there is no scenario named {name}")
+    return known[name]
 
 
 def plant(azure: Azure, scenario: Mapping[str, Any]) -> None:

@@ -170,7 +170,7 @@ async def test_locks_and_roles_are_inherited(world: World, azure: Client) -> Non
 
 async def test_resource_graph_finds_by_type_and_id(world: World, azure: Client) -> None:
     """Custom locations that point at a cluster, and the cluster's extensions."""
-    world.reset("demo")
+    world.reset("standing")
     demo = "/resourceGroups/arc-demo/providers/Microsoft.Kubernetes/connectedClusters/demo"
     questions = {
         "customLocations": "resources | where type =~ 'microsoft.extendedlocation/customlocations'"

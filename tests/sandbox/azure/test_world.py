@@ -39,7 +39,7 @@ def test_a_fresh_world_has_no_group() -> None:
 
 async def test_the_demo_has_a_bit_of_everything(world: World, azure: Client) -> None:
     """Each of its resources can be read by its own api-version."""
-    world.reset("demo")
+    world.reset("standing")
     versions = {
         "connectedclusters": "2026-05-01",
         "extensions": "2025-03-01",

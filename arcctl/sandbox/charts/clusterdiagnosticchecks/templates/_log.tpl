@@ -8,12 +8,13 @@
 {{- define "checks.log" -}}
 {{- $domain := include "checks.domain" . -}}
 {{- $place := .Values.global.location | default "eastus" -}}
+{{- $code := ternary "000" "200" (has ($place | lower | nospace) .Values.unreachable) -}}
 DNS Result:
 Server:    10.96.0.10
 Address:   10.96.0.10:53
 Name:      kubernetes.default.svc.cluster.local
 Address:   10.96.0.1
-Outbound Network Connectivity Check Result for Cluster Connect : https://{{ $place }}.obo.arc.azure.{{ $domain }}:8084/ : 200
-Outbound Network Connectivity Check Result for Onboarding : https://{{ $place }}.dp.kubernetesconfiguration.azure.{{ $domain }}/azure-arc-k8sagents/healthCheck https://{{ .Values.global.mcrRepository }} : 200
+Outbound Network Connectivity Check Result for Cluster Connect : https://{{ $place }}.obo.arc.azure.{{ $domain }}:8084/ : {{ $code }}
+Outbound Network Connectivity Check Result for Onboarding : https://{{ $place }}.dp.kubernetesconfiguration.azure.{{ $domain }}/azure-arc-k8sagents/healthCheck https://{{ .Values.global.mcrRepository }} : {{ $code }}
 Entra Authentication Endpoint Connectivity Check Result : https://login.microsoftonline.{{ $domain }} : 200
 {{- end }}
