@@ -61,6 +61,7 @@ _ALL = (
     Code("resource-id", "The ARM id changes with name, group or subscription."),
     # ── the agents ──
     Code("agent-settings", "What people chose for the agents, in helm's values."),
+    Code("agent-values", "Helm values of the agents that name the old region."),
     Code("features", "Features that are switched on in the cluster."),
     Code("agent-version", "The version of the agents that the region serves."),
     Code("firewall", "The endpoints of the target region that must be reachable."),
@@ -82,6 +83,7 @@ _ALL = (
     _ask("child-unsettled", "A child is in the middle of a change, or has failed."),
     _stop("secret-missing", "A protected setting that must be given again is not."),
     Code("secret-waived", "A protected setting that will be missing, by decision."),
+    Code("secret-note", "Something about protected settings that a person should know."),
     # ── identities and rights ──
     Code("identity", "The managed identity of the resource is another one afterwards."),
     Code("extension-identities", "Managed identities of extensions are others afterwards."),

@@ -20,7 +20,7 @@ from arcctl.checks.move.verdicts import blocks, noted
 from arcctl.model.plan import Fate
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable
 
     from arcctl.checks.move.looking import Unseen
     from arcctl.checks.move.sight import MoveSight
@@ -50,6 +50,11 @@ async def rows_of(sight: MoveSight) -> tuple[Row, ...]:
     answers = await asyncio.gather(*(ask(sight) for ask in QUESTIONS))
     rows = [row for answer in answers for row in answer]
     rows += [_unseen(each) for each in sight.unseen.values()]
+    return in_order(rows)
+
+
+def in_order(rows: Iterable[Row]) -> tuple[Row, ...]:
+    """Return rows by their fate, otherwise as they came."""
     return tuple(sorted(rows, key=lambda row: _ORDER.index(row.fate)))
 
 

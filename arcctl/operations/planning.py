@@ -1,0 +1,198 @@
+"""Plan a move: look at everything side by side, judge it, change nothing (`arm.md` 12)."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from arcctl.checks.move.codes import CODES
+from arcctl.checks.move.questions import in_order, rows_of
+from arcctl.checks.move.sight import MoveSight
+from arcctl.checks.move.verdicts import blocks, lost, named, noted
+from arcctl.checks.sight import Sight
+from arcctl.errors import UsageError
+from arcctl.model.bundle import Attached, Bundle
+from arcctl.model.plan import Fate, Plan
+from arcctl.model.region import canonical
+from arcctl.model.resource_id import CONNECTED_CLUSTERS
+from arcctl.operations.agent_choices import choices
+from arcctl.operations.children import children_of
+from arcctl.operations.observing import observed
+from arcctl.operations.planned_steps import planned
+from arcctl.operations.secret_values import Resolved, resolve
+from arcctl.operations.secrets_in_cluster import in_cluster
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator, Sequence
+
+    from arcctl.model.configuration.child import Child
+    from arcctl.model.plan import Row
+    from arcctl.operations.agent_choices import Choices
+    from arcctl.operations.move_request import MoveRequest
+    from arcctl.operations.secret_files import Given
+    from arcctl.operations.world import World
+
+
+async def plan(
+    request: MoveRequest, world: World, given: Sequence[Given] = ()
+) -> tuple[Plan, Bundle]:
+    """Return what the move would do, and all that it must carry; only reads.
+
+    `given` are protected settings that a person gave. Raises UsageError for an `--accept` that
+    cannot be meant, and what the looks raise where cluster or Azure cannot be asked at all.
+    """
+    _judge_accept(request.accept)
+    notes: list[str] = []
+    sight = _sight(request, world, notes)
+    try:
+        rows, secrets, bundle = await asyncio.gather(
+            rows_of(sight), _secrets(request, world, sight, given), _bundle(request, sight)
+        )
+        chosen = await _choices(sight)
+        seen = await observed(sight, chosen)
+    finally:
+        await asyncio.gather(sight.end(), sight.target.end())
+    more = [*_of_secrets(secrets), *_of_values(chosen), *_of_notes(notes)]
+    steps, seconds = planned(request, bundle.region, bundle.children)
+    made = Plan(
+        source=request.source,
+        target=request.target,
+        from_region=bundle.region,
+        to_region=request.region,
+        rows=_accepted(in_order([*rows, *more]), request.accept),
+        secrets=tuple(secrets.statuses),
+        steps=steps,
+        observed=seen,
+        options=request.to_document(),
+        made_at=bundle.looked_at,
+        seconds=seconds,
+    )
+    return made, bundle
+
+
+async def resolved(
+    request: MoveRequest, world: World, children: Sequence[Child], given: Sequence[Given] = ()
+) -> Resolved:
+    """Return the values of the protected settings, from what was given and from the cluster."""
+    found = list(given)
+    if request.secrets_from_cluster:
+        kubernetes = await world.clients.kubernetes()
+        found += await in_cluster(kubernetes, children, world.domain)
+    return resolve(children, found, request.waive)
+
+
+def _sight(request: MoveRequest, world: World, notes: list[str]) -> MoveSight:
+    same = world.sight.cluster == request.source
+    source = world.sight if same else Sight(world.clients, request.source)
+
+    async def children() -> Sequence[Child]:
+        arm = await world.clients.arm()
+        return await children_of(arm, request.source, note=notes.append)
+
+    return MoveSight(world.clients, request, source, children)
+
+
+async def _secrets(
+    request: MoveRequest, world: World, sight: MoveSight, given: Sequence[Given]
+) -> Resolved:
+    return await resolved(request, world, await sight.children(), given)
+
+
+async def _choices(sight: MoveSight) -> Choices:
+    home = canonical((await sight.resource())["location"])
+    return choices(await sight.agent_values(), home)
+
+
+async def _bundle(request: MoveRequest, sight: MoveSight) -> Bundle:
+    resource, children, attached, chosen, gateway = await asyncio.gather(
+        sight.resource(), sight.children(), _attached(sight), _choices(sight), sight.gateway()
+    )
+    arm = await sight.clients.arm()
+    versions = {child.kind.resource_type: child.version for child in children}
+    versions[CONNECTED_CLUSTERS] = arm.version_of(request.source.path)
+    return Bundle(
+        source=request.source,
+        region=canonical(resource["location"]),
+        resource=resource,
+        children=children,
+        agent_values=chosen.open,
+        held=chosen.held_names,
+        attached=attached,
+        versions=versions,
+        looked_at=datetime.now(UTC).isoformat(timespec="seconds"),
+        gateway=gateway,
+    )
+
+
+async def _attached(sight: MoveSight) -> Attached:
+    roles, elsewhere, settings, collecting, policies, exemptions, locks = await asyncio.gather(
+        sight.role_assignments(),
+        sight.identity_assignments(),
+        sight.diagnostic_settings(),
+        sight.data_collection(),
+        sight.policy_assignments(),
+        sight.policy_exemptions(),
+        sight.locks(),
+    )
+    return Attached(
+        role_assignments=tuple(roles),
+        identity_assignments=tuple(elsewhere),
+        locks=tuple(lock for lock in locks if sight.is_own(str(lock.get("id", "")))),
+        diagnostic_settings=tuple(settings),
+        data_collection=tuple(collecting),
+        policy_assignments=tuple(policies),
+        policy_exemptions=tuple(exemptions),
+    )
+
+
+def _of_secrets(secrets: Resolved) -> Iterator[Row]:
+    for each in secrets.statuses:
+        place = f"{each.child}/{each.name}"
+        match each.origin:
+            case "missing":
+                give = ("--protected-settings FILE", f"--waive-secret {place}")
+                why = "Azure does not give it back"
+                yield blocks("secret-missing", f"secret {place} is missing", why, *give)
+            case "waived":
+                yield lost("secret-waived", f"secret {place}", "waived: it will not be set")
+            case _:
+                pass
+    for note in secrets.notes:
+        yield noted("secret-note", note)
+
+
+def _of_values(chosen: Choices) -> Iterator[Row]:
+    if chosen.dropped:
+        what = "helm values that name the old region"
+        yield lost(
+            "agent-values", what, named(chosen.dropped), "set them again with arcctl connect"
+        )
+
+
+def _of_notes(notes: Iterable[str]) -> Iterator[Row]:
+    for note in notes:
+        yield noted("unlooked", note)
+
+
+def _accepted(rows: Iterable[Row], accept: frozenset[str]) -> tuple[Row, ...]:
+    return tuple(
+        replace(row, accepted=True) if row.fate is Fate.BLOCKS and row.code in accept else row
+        for row in rows
+    )
+
+
+def _judge_accept(accept: frozenset[str]) -> None:
+    """Whoever lets something pass must have meant a thing that may pass."""
+    acceptable = sorted(code.name for code in CODES.values() if code.acceptable)
+    for each in sorted(accept):
+        if each not in acceptable:
+            known = each in CODES
+            raise UsageError(
+                f"--accept {each}: this can never pass"
+                if known and CODES[each].blocks
+                else f"--accept {each}: there is nothing of that name to let pass",
+                code="accept",
+                why=f"what may: {', '.join(acceptable)}",
+            )
