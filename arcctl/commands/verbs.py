@@ -51,6 +51,11 @@ VERBS = {
         "history",
         "Show the runs that this machine and the cluster know of, or all that happened in one.",
     ),
+    "config": Verb(
+        "config",
+        "app",
+        "The extensions and configurations of a cluster: listed, kept in files, compared.",
+    ),
     "sandbox": Verb("sandbox", "app", "A small Azure to practise in."),
 }
 

@@ -36,11 +36,10 @@ async def children_of(
     from asyncio import gather
 
     say = note or _unheard
-    provider, *lists = await gather(
-        _provider(arm, cluster, say), *(_read(arm, cluster, kind, say) for kind in kinds)
-    )
+    lists = gather(*(_read(arm, cluster, kind, say) for kind in kinds))
+    provider, found = await gather(_provider(arm, cluster, say), lists)
     complete = await gather(
-        *(_with_newer(arm, cluster, each, provider, say) for each in lists if each)
+        *(_with_newer(arm, cluster, each, provider, say) for each in found if each)
     )
     return tuple(child for each in complete for child in each)
 

@@ -54,9 +54,9 @@ def filled_in(value: Any) -> bool:
 
 
 def without_nulls(value: Any) -> Any:
-    """Return a copy without nulls, all the way down."""
+    """Return a copy without nulls, the keys of maps in order, all the way down."""
     if isinstance(value, dict):
-        return {key: without_nulls(each) for key, each in value.items() if each is not None}
+        return {key: without_nulls(value[key]) for key in sorted(value) if value[key] is not None}
     if isinstance(value, list):
         return [without_nulls(each) for each in value if each is not None]
     return value

@@ -29,7 +29,12 @@ class Sieve:
 
     def _object(self, form: Form, given: Body, above: str) -> Body:
         kept: Body = {}
-        for name, value in given.items():
+        # In the form's own order, so that two readings of the same look the same.
+        for name in (
+            *(each for each in form if each in given),
+            *sorted(given.keys() - form.keys()),
+        ):
+            value = given[name]
             field, path = form.get(name), f"{above}{name}"
             if field is None or (field.role == "sent" and self._too_new(field)):
                 self._note(self.unknown, path, filled_in(value))
@@ -48,7 +53,7 @@ class Sieve:
         if field.each is not None and isinstance(value, dict):
             return {
                 name: self._object(field.each, entry or {}, f"{below}{name}.")
-                for name, entry in value.items()
+                for name, entry in sorted(value.items())
             }
         return without_nulls(value)
 

@@ -1,0 +1,97 @@
+"""`arcctl config`: extensions, Flux and source control configurations."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from arcctl.commands.options import Group, Name
+from arcctl.commands.session import Session, command
+from arcctl.commands.spelling import AzCommand
+from arcctl.model.resource_id import ClusterId
+
+app = typer.Typer(
+    help="The extensions and configurations of a cluster: listed, kept in files, compared.",
+    rich_markup_mode=None,
+    no_args_is_help=True,
+)
+
+OutputFile = Annotated[
+    str | None, typer.Option("--output-file", help="Write one YAML file.", metavar="FILE")
+]
+Folder = Annotated[
+    str | None, typer.Option("--folder", help="Write a file for each.", metavar="FOLDER")
+]
+Side = typer.Argument(
+    help="NAME, GROUP/NAME or the ARM id of a cluster; or a file or folder, - for stdin."
+)
+
+
+@app.command("list", cls=AzCommand)
+@command()
+async def list_children(session: Session, name: Name, resource_group: Group = None) -> None:
+    """List what a cluster has, and which secrets Azure would not give back.
+
+    Example: arcctl config list -n harbor -g edge
+    """
+    from arcctl.operations import config
+    from arcctl.views.config import write_list
+
+    cluster = await session.cluster_id(name, resource_group)
+    found = await config.children(session.clients, cluster)
+    write_list(session.console, cluster.name, [config.listed(child) for child in found])
+
+
+@app.command("export", cls=AzCommand)
+@command()
+async def export(
+    session: Session,
+    name: Name,
+    resource_group: Group = None,
+    output_file: OutputFile = None,
+    folder: Folder = None,
+) -> None:
+    """Write what a cluster has as a manifest, without secrets.
+
+    Example: arcctl config export -n harbor -g edge --output-file harbor.yaml
+    """
+    from arcctl.errors import UsageError
+    from arcctl.operations import config
+    from arcctl.views.config import exported, write_manifest
+
+    if output_file and folder:
+        raise UsageError("either --output-file or --folder, not both")
+    cluster = await session.cluster_id(name, resource_group)
+    found = await config.export(session.clients, cluster)
+    if output_file:
+        found.write_file(output_file)
+    elif folder:
+        found.write_folder(folder)
+    else:
+        write_manifest(session.console, found.to_text(), found.to_document())
+    exported(session.console, found.children, found.left_out, output_file or folder or "")
+
+
+@app.command("diff", cls=AzCommand)
+@command()
+async def diff(
+    session: Session,
+    left: Annotated[str, Side],
+    right: Annotated[str, Side],
+    resource_group: Group = None,
+) -> None:
+    """Compare two clusters, a cluster with a file, or two files; exit 5 where they differ.
+
+    Example: arcctl config diff harbor.yaml edge/harbor
+    """
+    from arcctl.operations import config
+    from arcctl.views.config import write_diff
+
+    async def cluster_of(name: str, group: str | None) -> ClusterId:
+        return await session.cluster_id(name, group or resource_group)
+
+    sides = [config.side(session.clients, text, cluster_of) for text in (left, right)]
+    found = await config.diff(*sides)
+    write_diff(session.console, found, left, right)
+    config.require_equal(found, left, right)

@@ -1,0 +1,145 @@
+"""`arcctl config`: the children of a cluster, listed, written to files, and compared."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from arcctl.errors import FindingsError
+from arcctl.model.configuration import manifest
+from arcctl.model.configuration.comparing import compare
+from arcctl.model.configuration.secrets import needs
+from arcctl.model.resource_id import ClusterId
+from arcctl.operations import inventory, manifests
+from arcctl.operations.children import children_of
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable, Callable
+
+    from arcctl.clients import Clients
+    from arcctl.model.configuration.child import Child
+    from arcctl.model.configuration.comparing import Comparison
+    from arcctl.model.configuration.manifest import Manifest
+    from arcctl.model.connected_cluster import Body
+
+    ClusterOf = Callable[[str, str | None], Awaitable[ClusterId]]
+
+
+@dataclass(frozen=True, slots=True)
+class Export:
+    """The configuration of a cluster, ready to be written; `left_out` is not ours to write."""
+
+    cluster: ClusterId
+    region: str
+    children: tuple[Child, ...]
+    left_out: tuple[Child, ...]
+
+    def to_document(self) -> Body:
+        """Return the manifest as plain JSON."""
+        entries = [manifest.entry(child) for child in self.children]
+        return {**manifest.head(self.cluster.path, self.region), "children": entries}
+
+    def to_text(self, file: str = "FILE") -> str:
+        """Return the manifest as YAML, with a comment that says what to do with it."""
+        return manifests.text_of(self.children, self.cluster.path, self.region, file)
+
+    def write_file(self, path: str) -> None:
+        """Write one file for all."""
+        manifests.write_file(Path(path), self.to_text(path))
+
+    def write_folder(self, folder: str) -> None:
+        """Write a file for each; raise Refusal for the folder of another cluster."""
+        manifests.write_folder(Path(folder), self.children, self.cluster.path, self.region)
+
+
+async def children(clients: Clients, cluster: ClusterId) -> tuple[Child, ...]:
+    """Return all children; raise NotFound where there is no such cluster."""
+    return await children_of(await clients.arm(), cluster, note=clients.note)
+
+
+async def export(clients: Clients, cluster: ClusterId) -> Export:
+    """Read what can be written again."""
+    from asyncio import gather
+
+    resource, found = await gather(inventory.show(clients, cluster), children(clients, cluster))
+    return Export(
+        cluster,
+        str(resource.get("location") or ""),
+        tuple(child for child in found if child.carried),
+        tuple(child for child in found if not child.carried),
+    )
+
+
+async def diff(left: Awaitable[Manifest], right: Awaitable[Manifest]) -> Comparison:
+    """Compare two clusters, or files, or one with the other."""
+    from asyncio import gather
+
+    found = await gather(left, right)
+    return compare(found[0].children, found[1].children)
+
+
+async def side(clients: Clients, text: str, cluster_of: ClusterOf) -> Manifest:
+    """Return what one word of `config diff` means: a file or folder, or a cluster's children.
+
+    `cluster_of` finds a cluster by name and, where it was said, group. Raises UsageError for
+    what is no manifest, NotFound where there is no such cluster.
+    """
+    if manifests.is_path(text):
+        return manifests.read(text)
+    if text.startswith("/"):
+        cluster = ClusterId.parse(text)
+    else:
+        group, _, name = text.rpartition("/")
+        cluster = await cluster_of(name, group or None)
+    return manifest.Manifest(await children(clients, cluster), cluster=cluster.path)
+
+
+def listed(child: Child) -> Body:
+    """Return what `config list` says of one child, as plain JSON."""
+    state = child.state
+    return {
+        "kind": str(child.kind),
+        "name": child.name,
+        "type": child.kind.resource_type,
+        "provisioningState": state.get("provisioningState"),
+        "complianceState": state.get("complianceState"),
+        "version": _version(child),
+        "apiVersion": child.version,
+        "error": state.get("error"),
+        "carried": child.carried,
+        "managedBy": state.get("managedBy"),
+        "isSystemExtension": bool(state.get("isSystemExtension")),
+        "notCarried": list(child.not_carried),
+        "secrets": [
+            {
+                "name": need.name,
+                "anyOf": list(need.any_of),
+                "why": need.why,
+                "certain": need.certain,
+            }
+            for need in (needs(child) if child.carried else ())
+        ],
+    }
+
+
+def _version(child: Child) -> Any:
+    state = child.state
+    return (
+        state.get("currentVersion")
+        or child.properties.get("version")
+        or state.get("sourceSyncedCommitId")
+    )
+
+
+def require_equal(comparison: Comparison, left: str, right: str) -> None:
+    """Raise FindingsError where something differs that is not expected to."""
+    if comparison.equal:
+        return
+    count = len(comparison.missing) + len(comparison.surplus)
+    count += len({each.child for each in comparison.changed})
+    raise FindingsError(
+        f"{left} and {right} differ in {count} {'child' if count == 1 else 'children'}",
+        code="config-differs",
+        hints=f"arcctl config diff {left} {right} -o json",
+    )
