@@ -8,7 +8,7 @@ A scenario is JSON; all entries are optional:
                    "state"?: "Connected" | "Connecting" | "Offline" | "Expired" |
                              "AgentNotInstalled", "tags"?, "kind"?, "properties"?: {…}}],
      "resources": [documents with an id; their services complete them],
-     "providers": {namespace: registrationState},
+     "providers": {namespace, or subscription id/namespace: registrationState},
      "regionGaps": [{"type", "region": a region, or "*" where the type is listed nowhere}],
      "versions": {type: [the only api-versions that this cloud has]},
      "withdrawn": [{"type": an extension's, "version"?, "region"?, "train"?}],
@@ -91,9 +91,10 @@ def _settings(azure: Azure, scenario: Mapping[str, Any]) -> None:
         azure.add_subscription(subscription_document(subscription, name, state))
         for who in (entra.FULL_RIGHTS, entra.PERSON):
             _assign(azure, f"/subscriptions/{subscription}", who, access.OWNER)
-    for namespace, state in scenario.get("providers", {}).items():
-        for known in azure.providers.values():
-            known[namespace.lower()].state = state
+    for word, state in scenario.get("providers", {}).items():
+        subscription, _, namespace = word.lower().rpartition("/")
+        for key in [subscription] if subscription else azure.providers:
+            azure.providers[key][namespace].state = state
     _offers(azure, scenario)
     azure.unreachable |= {canonical(region) for region in scenario.get("unreachable", [])}
     azure.page_size = int(scenario.get("pageSize", azure.page_size))

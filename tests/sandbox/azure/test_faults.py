@@ -250,6 +250,7 @@ async def test_faults_are_consumed_in_order(world: World, azure: Client) -> None
         {"service": "arm", "action": {"operation_fial": {}}},
         {"service": "arm", "action": {"status": 500}, "path": "("},
         {"service": "arm", "action": {"status": 500}, "colour": "red"},
+        {"service": "kubernetes", "action": {"status": 500}, "region": "eastus"},
     ],
 )
 async def test_a_plan_that_makes_no_sense_is_refused(

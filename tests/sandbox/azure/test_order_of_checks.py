@@ -157,9 +157,24 @@ async def test_an_unregistered_provider_can_be_registered(world: World, azure: C
     assert (await azure.put(HARBOR, body_of_cluster())).status == 201
 
 
+async def test_a_provider_is_registered_in_each_subscription(world: World, azure: Client) -> None:
+    """In one it may be, and in another not."""
+    other = f"/subscriptions/{seeds.SECOND_SUBSCRIPTION}"
+    state = {f"{seeds.SECOND_SUBSCRIPTION}/Microsoft.Kubernetes": "NotRegistered"}
+    world.azure.plant({"providers": state})
+    states = [
+        (await azure.get(f"{where}/providers/Microsoft.Kubernetes", version="2021-04-01")).body[
+            "registrationState"
+        ]
+        for where in (SUB, other)
+    ]
+
+    assert states == ["Registered", "NotRegistered"]
+
+
 async def test_a_provider_lists_regions_and_versions(world: World, azure: Client) -> None:
     """Display names, newest version first; a planned gap is left out and refuses a PUT."""
-    gap = {"type": "connectedClusters", "region": "East US"}
+    gap = {"type": "Microsoft.Kubernetes/connectedClusters", "region": "East US"}
     world.faults.add({"service": "arm", "action": {"region_without": gap}})
     provider = await azure.get(f"{SUB}/providers/microsoft.kubernetes", version="2024-11-01")
     clusters = provider.body["resourceTypes"][0]
