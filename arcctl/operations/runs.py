@@ -9,13 +9,13 @@ from __future__ import annotations
 import hashlib
 import json
 import secrets
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from arcctl import __version__
-from arcctl.errors import Refusal
+from arcctl.errors import ArcctlError, Refusal
 from arcctl.flow.events import Noted
 from arcctl.flow.journal import Journal
 from arcctl.model.run import Header, Record, first_line, parse
@@ -26,7 +26,7 @@ from arcctl.operations.keeping.in_cluster import Cabinet, ClusterKeeper
 from arcctl.operations.keeping.stopping import explained
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
 
     from arcctl.clients import Clients
     from arcctl.clients.kubernetes import Kubernetes
@@ -99,19 +99,28 @@ class Run:
         await self.journal.fact(f"{_DOCUMENT}{name}", await self._stored(name, document))
 
     async def _stored(self, name: str, document: Any) -> Body:
-        content = packed(document)
-        self.folder.store(name, content)
-        parts = await self.cabinet.store(name, content)
+        content, parts = packed(document), 0
+        with self._excused(f"the {name} is kept in the cluster only"):
+            self.folder.store(name, content)
+        with self._excused(f"the {name} is kept on this machine only"):
+            parts = await self.cabinet.store(name, content)
         return {"sha256": hashlib.sha256(content).hexdigest(), "parts": parts}
+
+    @contextmanager
+    def _excused(self, otherwise: str) -> Iterator[None]:
+        """After the point of no return one place is enough, as for the journal."""
+        try:
+            yield
+        except ArcctlError as error:
+            if not self.journal.no_return:
+                raise
+            self.observer(Noted(f"{error}: {otherwise}", warning=True))
 
     async def ended(self, outcome: str, report: Body | None = None, *, clean: bool) -> None:
         """Close the run; `clean` takes away what it has kept in the cluster."""
         if report is not None:
             self.documents[_REPORT] = report
-            if clean:
-                self.folder.store(_REPORT, packed(report))
-            else:
-                await self.store(_REPORT, report)
+            await self.store(_REPORT, report)
         await self.journal.ended(outcome, clean=clean)
         if clean:
             await self.clear()
@@ -129,7 +138,9 @@ class Run:
             self.documents[name] = await self._document(name, fact)
 
     async def _document(self, name: str, fact: Body) -> Any:
-        content = self.folder.document(name)
+        content: bytes | None = None
+        with suppress(ArcctlError):  # a disk that fails leaves the cluster's copy
+            content = self.folder.document(name)
         if not _whole(content, fact):
             content = await self.cabinet.document(name, int(fact["parts"]))
         if content is None or not _whole(content, fact):

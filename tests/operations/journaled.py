@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
+import sys
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from aiohttp import web
 from arcctl.checks.sight import Sight
 from arcctl.clients import Clients
 from arcctl.errors import ClusterError
@@ -21,13 +25,14 @@ from tests.clients.kubernetes.api import write
 from tests.clients.serving import authority, serving, tls
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
-    from pathlib import Path
+    from collections.abc import AsyncIterator, Awaitable, Callable
 
     from arcctl.clients.kubernetes import Kubernetes
     from arcctl.flow.events import Event
     from arcctl.flow.step import Move
     from arcctl.operations.runs import Run
+
+    Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 HARBOR = ClusterId("s-1", "edge", "harbor")
 MAPS = "/api/v1/namespaces/default/configmaps"
@@ -130,6 +135,10 @@ class Place:
 
     cluster: Cluster
     folder: Path
+    away: int = 0
+    """How many of the next requests get no answer"""
+    witness: Callable[[str, str], None] = lambda when, asked: None
+    """Told of each request, `before` and `after` it is answered"""
     _machines: list[Machine] = field(default_factory=list)
 
     def machine(self) -> Machine:
@@ -137,6 +146,18 @@ class Place:
         state = self.folder / f"machine-{len(self._machines)}"
         self._machines.append(Machine(state, self.folder / "config"))
         return self._machines[-1]
+
+    @web.middleware
+    async def door(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        """Let a request in, or be away."""
+        if self.away:
+            self.away -= 1
+            return web.Response(status=503)
+        asked = f"{request.method} {request.path}"
+        self.witness("before", asked)
+        answer = await handler(request)
+        self.witness("after", asked)
+        return answer
 
     async def kubernetes(self) -> Kubernetes:
         """Open a client beside all machines; the caller closes it."""
@@ -148,7 +169,15 @@ async def place(folder: Path) -> AsyncIterator[Place]:
     """Put up a cluster for as long as the block lasts."""
     cluster = Cluster()
     context = tls(authority(folder))
-    async with cluster.running(), serving(application(cluster), context) as port:
+    found = Place(cluster, folder)
+    served = application(cluster)
+    served.middlewares.append(found.door)
+    async with cluster.running(), serving(served, context) as port:
         server = {"server": f"https://127.0.0.1:{port}", "certificate-authority": "authority.pem"}
         write(folder / "config", server, {"token": cluster.token})
-        yield Place(cluster, folder)
+        yield found
+
+
+if __name__ == "__main__":
+    # A process of its own, for whoever wants to kill one.
+    asyncio.run(Machine(Path(sys.argv[1]), Path(sys.argv[2])).start(*PLAIN, bundle={"x": 1}))

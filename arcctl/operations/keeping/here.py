@@ -133,11 +133,12 @@ def runs(home: Path) -> dict[str, Record | ArcctlError]:
         names = sorted(path.name for path in home.iterdir())
     except OSError:
         return {}
-    found = {name: _copy(Folder(home, name)) for name in names}
-    return {name: copy for name, copy in found.items() if copy}
+    found = {name: copy(Folder(home, name)) for name in names}
+    return {name: each for name, each in found.items() if each}
 
 
-def _copy(folder: Folder) -> Record | ArcctlError | None:
+def copy(folder: Folder) -> Record | ArcctlError | None:
+    """Return the journal of one folder, what is wrong with it, or None where there is none."""
     try:
         return folder.journal()
     except ArcctlError as error:

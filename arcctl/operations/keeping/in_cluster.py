@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from arcctl.errors import ArcctlError, ClusterError, StoppedPartWay
+from arcctl.errors import ArcctlError, ClusterError, Refusal, StoppedPartWay
 from arcctl.flow.events import Noted
 from arcctl.model import run as written
 from arcctl.model.duration import spoken
@@ -110,6 +110,17 @@ def read(secret: Body) -> Record:
     return written.parse(text, where)
 
 
+def _story(secret: Body) -> str:
+    """Return what a journal tells; a damaged one tells nothing that could be lost."""
+    try:
+        record = read(secret)
+    except Refusal as error:
+        if error.code == "journal-damaged":
+            return ""
+        raise
+    return written.text(record.header, record.entries)
+
+
 def _content(secret: Body, part: str) -> bytes:
     return base64.b64decode(secret["data"][part], validate=True)
 
@@ -190,8 +201,7 @@ class ClusterKeeper:
         if found is None:
             self._version = ""
             return
-        there = read(found)
-        if not text.startswith(written.text(there.header, there.entries)):
+        if not text.startswith(_story(found)):
             raise StoppedPartWay(
                 "another arcctl has gone on with this run",
                 code="run-taken-over",

@@ -99,20 +99,16 @@ async def known(settings: Settings, kubernetes: Kubernetes | None) -> Known:
 
 async def one(settings: Settings, kubernetes: Kubernetes, run: str) -> Known:
     """Look at one run again, now that nobody else writes it."""
-    local, cabinet = here.Folder(home(settings), run), Cabinet(kubernetes, run)
     found = Known()
-    for copies, look in ((found.here, _here(local)), (found.there, cabinet.journal())):
-        try:
-            record = await look
-        except Refusal as error:
-            copies[run] = error
-        else:
-            copies.update({run: record} if record else {})
+    if copy := here.copy(here.Folder(home(settings), run)):
+        found.here[run] = copy
+    try:
+        record = await Cabinet(kubernetes, run).journal()
+    except Refusal as error:
+        found.there[run] = error
+    else:
+        found.there.update({run: record} if record else {})
     return found
-
-
-async def _here(folder: here.Folder) -> Record | None:
-    return folder.journal()
 
 
 async def choose(found: Known, kubernetes: Kubernetes, run: str | None) -> str | None:
