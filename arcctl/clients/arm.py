@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from arcctl.clients import arm_versions
 from arcctl.clients.channel import Channel, Pace, Token, host_of, read_json, with_query
+from arcctl.clients.importing import load
 from arcctl.errors import ArcctlError, AzureError, NotFound
 
 if TYPE_CHECKING:
@@ -237,6 +238,7 @@ class Arm:
     def _resources(self) -> Any:
         """Make azure-mgmt-resource's client; given our pipeline, it brings no policy of its own."""
         if self._client is None:
+            load("azure.mgmt.resource.resources.aio")
             from azure.mgmt.resource.resources.aio import ResourceManagementClient
 
             self._client = ResourceManagementClient(

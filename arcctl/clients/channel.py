@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
 
 from arcctl.clients import authorities
+from arcctl.clients.importing import load
 from arcctl.errors import AzureError
 
 if TYPE_CHECKING:
@@ -89,6 +90,7 @@ class Channel:
     def pipeline(self) -> AsyncPipeline[Any, Any]:
         """The pipeline itself, for azure's own clients to run on; made at first use."""
         if self._pipeline is None:
+            load("arcctl.clients.pipeline")
             from arcctl.clients import pipeline
 
             self._pipeline = pipeline.build(
@@ -120,6 +122,7 @@ class Channel:
         if self._closed:
             raise closed()
         if self._transport is None:
+            load("arcctl.clients.transport")
             from arcctl.clients.transport import Transport
 
             self._transport = Transport(self._authorities.result(), self._pace)

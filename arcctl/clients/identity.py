@@ -16,6 +16,7 @@ import time
 from typing import TYPE_CHECKING, Any
 
 from arcctl.clients import arm_errors
+from arcctl.clients.importing import load
 from arcctl.clients.token_cache import Token, TokenCache
 from arcctl.errors import AccessError, ArcctlError, UsageError
 from arcctl.model.secret import Secret
@@ -129,6 +130,7 @@ def _given_token(settings: Settings) -> Secret | None:
 
 def _sign_in(cloud: Cloud, audience: str, claims: str | None) -> Token:
     """Ask the chain, in a thread. A new chain each time: it re-reads files and keeps no token."""
+    load("azure.identity")
     from azure.core.exceptions import AzureError as CoreError
 
     # az and MSAL keep the audience as it is, so one that ends in a slash gives two of them.

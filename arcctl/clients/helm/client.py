@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import importlib
 import math
 import os
 import tempfile
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from arcctl.clients.helm import finding, trouble
 from arcctl.clients.helm.environment import for_helm
+from arcctl.clients.importing import load
 from arcctl.clients.kubernetes.background import aside
 from arcctl.errors import HelmError
 
@@ -48,7 +48,7 @@ class Helm:
     async def open(cls, settings: Settings, *, note: Callable[[str], None]) -> Helm:
         """Find helm or fetch it, telling `note`; HelmError AZK8S0510 or AZK8S0511 if neither."""
         # pyhelm3 is loaded beside the search, so that no later call holds up the event loop.
-        loading = aside(importlib.import_module, "arcctl.clients.helm.command")
+        loading = aside(load, "arcctl.clients.helm.command")
         (path, version), _ = await asyncio.gather(finding.find(settings, note), loading)
         return cls(path, version, settings)
 

@@ -13,6 +13,7 @@ import re
 import sys
 from typing import TYPE_CHECKING, Any, Literal
 
+from arcctl.clients.importing import load
 from arcctl.clients.kubernetes import listing, trouble, watching
 from arcctl.clients.kubernetes.background import aside
 from arcctl.clients.kubernetes.kubeconfig import unusable
@@ -72,6 +73,7 @@ class Kubernetes:
 
     @classmethod
     def _open(cls, settings: Settings) -> Kubernetes:
+        load("arcctl.clients.kubernetes.sign_in", "arcctl.clients.kubernetes.transport")
         from arcctl.clients.kubernetes import sign_in
         from arcctl.clients.kubernetes.transport import Transport
 
