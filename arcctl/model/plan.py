@@ -34,9 +34,9 @@ class Fate(StrEnum):
     RESTORED = "restored"
     CHANGES = "changes"
     LOST = "lost"
-    BLOCKS = "blocks"
     NOTED = "noted"
     """Forbids nothing and changes nothing; worth knowing, or not to be looked at"""
+    BLOCKS = "blocks"
 
 
 @dataclass(frozen=True, slots=True)

@@ -31,21 +31,21 @@ def planned(
     steps = [
         *_before(request),
         *_replacing(request, region),
-        *_recreating(request, [child for child in children if child.carried]),
+        *_recreating([child for child in children if child.carried]),
     ]
     return tuple(step for step, _ in steps), sum(seconds for _, seconds in steps)
 
 
 def _step(title: str, note: str, seconds: int = 0) -> Timed:
-    about = f"about {spoken(seconds)}" if seconds else ""
-    return PlannedStep(title, ", ".join(filter(None, (note, about)))), seconds
+    """Say the time where nothing else is to be said of a step."""
+    return PlannedStep(title, note or f"about {spoken(round(seconds, -1))}"), seconds
 
 
 def _before(request: MoveRequest) -> Iterator[Timed]:
     yield _step("save everything", "here and in the cluster")
     if not request.in_place:
         yield _create(request)
-    yield _step("quiet the agents", "workloads keep running; nothing hears the deletion", _QUIET)
+    yield _step("quiet the agents", "workloads keep running, unaware of it", _QUIET)
     yield PlannedStep("point of no return", "before this line: arcctl rollback", no_return=True), 0
 
 
@@ -60,18 +60,17 @@ def _replacing(request: MoveRequest, region: str) -> Iterator[Timed]:
     yield _step("remove the agents", "extensions and workloads stay", _REMOVE)
     if request.in_place:
         yield _create(request)
-    yield _step("install the agents, until Connected", "", _INSTALL)
+    yield _step("install the agents", "until Connected: about 2 min", _INSTALL)
 
 
-def _recreating(request: MoveRequest, children: Sequence[Child]) -> Iterator[Timed]:
+def _recreating(children: Sequence[Child]) -> Iterator[Timed]:
     extensions = [child for child in children if child.kind is Kind.EXTENSION]
     flux = [child for child in extensions if _kind(child) == _FLUX]
     others = len(extensions) - len(flux)
     configurations = len(children) - len(extensions)
     if extensions:
         lasting = (_MICROSOFT_FLUX if flux else 0) + _side_by_side(others, _EXTENSION)
-        first = f"{_FLUX} first" if flux else ""
-        yield _step(_several(len(extensions), "extension"), first, lasting)
+        yield _step(_several(len(extensions), "extension"), "", lasting)
     if configurations:
         lasting = _side_by_side(configurations, _CONFIGURATION)
         yield _step(_several(configurations, "configuration"), "", lasting)

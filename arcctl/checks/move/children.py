@@ -107,11 +107,13 @@ async def bound_to_region(sight: MoveSight) -> list[Row]:
     """Settings that name the old region are rewritten where that is safe, else reported (4.5)."""
     old, new = str((await sight.resource())["location"]), sight.asked.region
     rows = []
+    advice: dict[str, list[str]] = {}
     for child in _carried(await sight.children()):
         found = adjusted(child, old, new)
-        rows += [changes("region-settings", child.key, each) for each in found.rewritten]
-        rows += [noted("region-settings", child.key, each) for each in found.reported]
-    return rows
+        rows += [changes("region-settings", child.name, each) for each in found.rewritten]
+        for each in found.reported:
+            advice.setdefault(each, []).append(child.name)
+    return [*rows, *(noted("region-settings", named(who), what) for what, who in advice.items())]
 
 
 async def generated_keys(sight: MoveSight) -> list[Row]:

@@ -73,7 +73,7 @@ async def private_link(sight: MoveSight) -> list[Row]:
     home = canonical(str((found or {}).get("location") or "nowhere"))
     if home != sight.asked.region:
         why = f"{new.rpartition('/')[2]} lies in {home}, private endpoints too"
-        hint = f"--private-link-scope ID of one in {sight.asked.region}"
+        hint = "--private-link-scope-resource-id ID"
         return [blocks("private-link-region", "the private link scope", why, hint)]
     if new.casefold() == old.casefold():
         return [carried("private-link", "private link scope")]

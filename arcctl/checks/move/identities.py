@@ -23,7 +23,7 @@ async def managed_identities(sight: MoveSight) -> list[Row]:
         for principal, owner in owners.items()
         if owner == _RESOURCE
     ]
-    others = sorted(owner for owner in owners.values() if owner != _RESOURCE)
+    others = sorted(each.partition("/")[2] for each in owners.values() if each != _RESOURCE)
     if others:
         what = counted(len(others), "extension identity")
         rows.append(changes("extension-identities", what, f"→ new: {named(others)}"))

@@ -1,0 +1,75 @@
+"""Plans in files: `--plan-out` and `--plan`."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from arcctl.errors import FindingsError, UsageError
+from arcctl.model.plan import Plan, differences
+
+if TYPE_CHECKING:
+    from arcctl.model.resource_id import ClusterId
+
+_MOST = 12
+
+
+def store(plan: Plan, path: str) -> None:
+    """Write a plan where only its owner may read it; whole, or not at all."""
+    place = Path(path).expanduser()
+    text = json.dumps(plan.to_document(), indent=2, ensure_ascii=False) + "\n"
+    beside = place.with_name(f".{place.name}.{os.getpid()}")
+    try:
+        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(place)
+    except OSError as error:
+        beside.unlink(missing_ok=True)
+        raise UsageError(
+            f"cannot write the plan to {path}", code="plan-file", why=str(error.strerror)
+        ) from error
+
+
+def read(path: str, cluster: ClusterId | None = None) -> Plan:
+    """Read a stored plan, which must be for `cluster` where one is named.
+
+    Raise UsageError: `plan-file` where it cannot be read, `plan-damaged` and `plan-newer` as
+    `Plan.from_document` does, `plan-other` for another cluster's.
+    """
+    try:
+        text = Path(path).expanduser().read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is not UTF-8 text"
+        raise UsageError(f"cannot read the plan {path}", code="plan-file", why=why) from error
+    try:
+        document = json.loads(text)
+    except ValueError:
+        document = None  # what is not even JSON is damaged in the same words
+    plan = Plan.from_document(document)
+    if cluster and plan.source != cluster:
+        source = plan.source
+        raise UsageError(
+            f"the plan {path} is for {source.name} (group {source.group}), not for {cluster.name}",
+            code="plan-other",
+            hints=f"arcctl move -n {source.name} -g {source.group} --plan {path}",
+        )
+    return plan
+
+
+def require_unmoved(stored: Plan, now: Plan) -> None:
+    """Raise FindingsError with the differences where the world has moved since `stored`."""
+    moved = differences(stored, now)
+    if not moved:
+        return
+    rest = len(moved) - _MOST
+    more = (f"… and {rest} more",) if rest > 0 else ()
+    raise FindingsError(
+        "the cluster is no longer as it was when this move was planned",
+        code="plan-outdated",
+        why=(*moved[:_MOST], *more, f"planned at {stored.made_at}; nothing was changed"),
+        hints="plan the move again, and look at what is new",
+    )
