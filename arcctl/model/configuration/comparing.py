@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
 
 from arcctl.model.configuration.fields import filled_in
-from arcctl.model.configuration.normal import normal
+from arcctl.model.configuration.normal import normal, said
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -122,7 +122,7 @@ def _fields(left: Child, right: Child) -> Iterator[tuple[str, Any, Any]]:
     was, now = normal(left), normal(right)
     for field in sorted(was.keys() | now.keys()):
         if was.get(field) != now.get(field):
-            yield field, was.get(field), now.get(field)
+            yield field, said(left).get(field), said(right).get(field)
 
 
 def _scope_filled_in(field: str, was: Any, now: Any) -> bool:
