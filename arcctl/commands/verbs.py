@@ -36,6 +36,11 @@ VERBS = {
         "delete",
         "Remove a cluster from Azure Arc: its resource, what hangs on it, and the agents.",
     ),
+    "move": Verb(
+        "move",
+        "move",
+        "Move a connected cluster to another region, name, group or subscription; lose nothing.",
+    ),
     "resume": Verb(
         "resume",
         "resume",

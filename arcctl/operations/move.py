@@ -23,24 +23,22 @@ from arcctl.operations.steps import looks
 
 if TYPE_CHECKING:
     from arcctl.model.configuration.secrets import Supplied
-    from arcctl.model.plan import Plan
     from arcctl.model.report import Report
+    from arcctl.operations.move_preparation import Prepared
     from arcctl.operations.runs import Run
-    from arcctl.operations.secret_values import Resolved
     from arcctl.operations.world import World
 
 VERB = "move"
 _BUNDLE, _PLAN, _BACK = "bundle", "plan", "back"
 
 
-async def move(
-    request: MoveRequest, world: World, plan: Plan, bundle: Bundle, secrets: Resolved
-) -> Report:
+async def move(request: MoveRequest, world: World, prepared: Prepared) -> Report:
     """Carry out a plan that nothing blocks; `world` is seen from the source.
 
     Raises StoppedPartWay once something was changed and not everything was done.
     """
-    documents = {_BUNDLE: bundle.to_document(), _PLAN: plan.to_document()}
+    bundle, secrets = prepared.bundle, prepared.secrets
+    documents = {_BUNDLE: bundle.to_document(), _PLAN: prepared.plan.to_document()}
     if secrets.references:
         documents[REFERENCES] = secrets.references
     asked = request.to_document()
@@ -183,4 +181,15 @@ async def _unmoved(moving: Moving) -> None:
             code="plan-outdated",
             why=moved,
             hints=(f"arcctl rollback {moving.run.id}", "then plan the move again"),
+        )
+
+
+def require_clean(report: Report) -> None:
+    """Raise FindingsError where a move has ended with something to look at."""
+    if not report.clean:
+        raise FindingsError(
+            f"{report.target.name} was moved, and not everything is as it was",
+            code="moved-with-differences",
+            why=(*report.differences, *report.left),
+            hints=f"arcctl history {report.run}",
         )

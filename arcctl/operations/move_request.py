@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from arcctl.model.region import canonical
@@ -64,6 +64,21 @@ class MoveRequest:
     def in_place(self) -> bool:
         """Whether the id stays, so that the source must be gone before the target can be."""
         return self.source == self.target
+
+    def agrees_with(self, planned: MoveRequest) -> bool:
+        """Tell whether what was typed is what a plan was made for; what was left out agrees."""
+        said = replace(
+            self,
+            target_region=self.target_region or planned.target_region,
+            target_name=self.target_name or planned.target_name,
+            target_group=self.target_group or planned.target_group,
+            target_subscription=self.target_subscription or planned.target_subscription,
+        )
+        return (said.source, said.target, said.region) == (
+            planned.source,
+            planned.target,
+            planned.region,
+        )
 
     def to_document(self) -> dict[str, Any]:
         """Return it as plain JSON, for plan and journal."""

@@ -154,9 +154,10 @@ async def _settling(moving: Moving) -> None:
 
 # What a journal knows the steps by; one that was renamed stops a resume.
 NAMES = [
-    *names_of([holding.Hold(), quiet.Quiet(), PointOfNoReturn()]),
-    *names_of([source.DeleteSource(), source.RemoveAgents(), keys.Place()]),
-    *names_of([registration.EnsureGroup()]),
+    *names_of([holding.Hold(), quiet.Quiet()]),
+    PointOfNoReturn.name,
+    *names_of([source.DeleteSource(), source.RemoveAgents()]),
+    *names_of([keys.Place(), registration.EnsureGroup()]),
     *names_of(settling()),
     *names_of(putting((), 1, quiet.Wake())),
     *names_of([proving.LearnIdentities(), attached.RestoreAttached(), proving.Prove()]),

@@ -152,3 +152,11 @@ def _last(plan: Plan) -> str:
         many = f"{count} things block" if count > 1 else "1 thing blocks"
         return f"{many} this move; nothing was changed."
     return f"Nothing blocks this move. It takes about {spoken(max(60, plan.seconds))}."
+
+
+def show(console: Console, plan: Plan) -> None:
+    """Show it to the person who decides, or to a pipeline's log; whoever reads events has none."""
+    flags = console.settings.flags
+    console.progress.close()
+    if not flags.only_show_errors and flags.progress not in ("json", "none"):
+        write(plan, console.err)

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from arcctl.errors import UsageError
 from arcctl.model.duration import spoken
 from arcctl.views import output
 from arcctl.views.clusters import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
-    from pathlib import Path
 
     from arcctl.model.report import Changed, Report
     from arcctl.views.console import Console
@@ -65,9 +66,13 @@ def _told(change: Changed) -> str:
     return f"{change.subject}: {change.before or 'none'} → {change.after or 'none'}"
 
 
-def store(report: Report, path: Path) -> None:
-    """Write the report as Markdown."""
-    path.write_text(markdown(report), encoding="utf-8")
+def store(report: Report, path: str) -> None:
+    """Write the report as Markdown; a file that cannot be written does not undo a move."""
+    try:
+        Path(path).write_text(markdown(report), encoding="utf-8")
+    except OSError as error:
+        why = f"cannot write {path}: {error.strerror}"
+        raise UsageError(why, code="file", hints=f"arcctl history {report.run}") from error
 
 
 def markdown(report: Report) -> str:

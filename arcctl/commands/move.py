@@ -1,0 +1,160 @@
+"""`arcctl move`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Annotated, NamedTuple
+
+import typer
+
+from arcctl.commands.options import CHANGES, CLUSTER, Group, Name, Yes
+from arcctl.commands.session import Session, command
+
+if TYPE_CHECKING:
+    from arcctl.operations.move_request import MoveRequest
+
+Target = Annotated[
+    str | None, typer.Option("--target-region", help="Region to move to, such as westeurope.")
+]
+TargetName = Annotated[str | None, typer.Option(help="Another name for the cluster.")]
+TargetGroup = Annotated[str | None, typer.Option("--target-group", help="Another resource group.")]
+TargetSubscription = Annotated[str | None, typer.Option(help="Another subscription, by id.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only plan; change nothing anywhere.")]
+PlanOut = Annotated[str | None, typer.Option(help="Store the plan.", metavar="FILE")]
+StoredPlan = Annotated[
+    str | None,
+    typer.Option(
+        "--plan", help="Carry out a stored plan, if the world is still so.", metavar="FILE"
+    ),
+]
+Accept = Annotated[
+    list[str] | None, typer.Option(help="Let a finding pass, by its code; may be repeated.")
+]
+Waive = Annotated[
+    list[str] | None,
+    typer.Option("--waive-secret", help="Do without a secret: CHILD/KEY; may be repeated."),
+]
+ProtectedSettings = Annotated[
+    str | None,
+    typer.Option(help="YAML or JSON with the secrets that Azure keeps back; - for stdin."),
+]
+FromCluster = Annotated[
+    bool,
+    typer.Option("--secrets-from-cluster", help="Read secrets where Flux and agents keep them."),
+]
+KeepSecrets = Annotated[
+    bool,
+    typer.Option("--keep-secrets-in-cluster", help="Until the end, so that resume needs no file."),
+]
+Scope = Annotated[
+    str | None,
+    typer.Option("--private-link-scope-resource-id", help="Scope in the target region."),
+]
+Gateway = Annotated[str | None, typer.Option("--gateway-resource-id", help="Arc gateway to link.")]
+Reassign = Annotated[
+    bool, typer.Option("--reassign-identities", help="Give new identities the old ones' roles.")
+]
+SkipPrechecks = Annotated[
+    bool, typer.Option("--skip-prechecks", help="Do not run the diagnostics job in the cluster.")
+]
+Concurrency = Annotated[int, typer.Option(help="Writes to Azure side by side.", min=1, max=64)]
+Timeout = Annotated[
+    int, typer.Option("--onboarding-timeout", help="Seconds for the agents to be ready.", min=1)
+]
+ReportFile = Annotated[
+    str | None, typer.Option("--report", help="Write the report as Markdown.", metavar="FILE")
+]
+
+
+@command(CLUSTER, CHANGES)
+async def move(
+    session: Session,
+    name: Name,
+    resource_group: Group = None,
+    target_region: Target = None,
+    target_name: TargetName = None,
+    target_group: TargetGroup = None,
+    target_subscription: TargetSubscription = None,
+    dry_run: DryRun = False,
+    plan_out: PlanOut = None,
+    plan: StoredPlan = None,
+    accept: Accept = None,
+    waive_secret: Waive = None,
+    protected_settings: ProtectedSettings = None,
+    secrets_from_cluster: FromCluster = False,
+    keep_secrets_in_cluster: KeepSecrets = False,
+    private_link_scope: Scope = None,
+    gateway: Gateway = None,
+    reassign_identities: Reassign = False,
+    skip_prechecks: SkipPrechecks = False,
+    concurrency: Concurrency = 16,
+    onboarding_timeout: Timeout = 1200,
+    report: ReportFile = None,
+    yes: Yes = False,
+) -> None:
+    """Move a connected cluster to another region, name, group or subscription; lose nothing.
+
+    Example: arcctl move -n harbor -g edge --target-region westeurope --dry-run
+    """
+    from arcctl.operations.move_request import MoveRequest
+
+    source = await session.cluster_id(name, resource_group)
+    request = MoveRequest(
+        name=source.name,
+        group=source.group,
+        subscription=source.subscription,
+        target_region=target_region or "",
+        target_name=target_name or "",
+        target_group=target_group or "",
+        target_subscription=target_subscription or "",
+        accept=frozenset(accept or ()),
+        waive=frozenset(waive_secret or ()),
+        secrets_from_cluster=secrets_from_cluster,
+        keep_secrets_in_cluster=keep_secrets_in_cluster,
+        private_link_scope=private_link_scope,
+        gateway=gateway,
+        reassign_identities=reassign_identities,
+        diagnostics=not skip_prechecks,
+        concurrency=concurrency,
+        timeout=onboarding_timeout,
+    )
+    files = _Files(protected_settings, plan, plan_out, report)
+    await _move(session, request, files, dry_run=dry_run, yes=yes)
+
+
+class _Files(NamedTuple):
+    secrets: str | None
+    plan: str | None
+    plan_out: str | None
+    report: str | None
+
+
+async def _move(
+    session: Session, request: MoveRequest, files: _Files, *, dry_run: bool, yes: bool
+) -> None:
+    from arcctl.operations import move as operation
+    from arcctl.operations import move_preparation as preparation
+    from arcctl.views import plan as plans
+    from arcctl.views import reports
+
+    stored = preparation.read_plan(files.plan) if files.plan else None
+    with session.run(session.sight(request.source), yes=yes) as world:
+        await operation.look(world)
+        request = await preparation.completed(request, stored, world)
+        prepared = await preparation.prepare(request, world, files.secrets)
+        if files.plan_out:
+            preparation.store_plan(prepared.plan, files.plan_out)
+        if dry_run:
+            plans.write_plan(session.console, prepared.plan)
+        else:
+            plans.show(session.console, prepared.plan)
+        prepared.require(stored)
+        if dry_run:
+            return
+        world.confirm(prepared.question)
+        if request.diagnostics:
+            await preparation.try_the_way_out(request, world)
+        found = await operation.move(request, world, prepared)
+    if files.report:
+        reports.store(found, files.report)
+    reports.moved(session.console, found)
+    operation.require_clean(found)

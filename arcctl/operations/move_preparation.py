@@ -1,0 +1,161 @@
+"""What comes before the first change of a move: the plan, its judgement, and the way out."""
+
+from __future__ import annotations
+
+import json
+import os
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from arcctl.checks.sight import Sight
+from arcctl.errors import FindingsError, UsageError
+from arcctl.flow.runner import run as carry
+from arcctl.model import cluster as names
+from arcctl.model.plan import Plan, differences
+from arcctl.model.secret import Secret
+from arcctl.operations import planning
+from arcctl.operations.move_request import MoveRequest
+from arcctl.operations.request import ConnectRequest, Proxy
+from arcctl.operations.secret_files import read_secrets
+from arcctl.operations.steps import diagnostics
+
+if TYPE_CHECKING:
+    from arcctl.model.bundle import Bundle
+    from arcctl.operations.secret_values import Resolved
+    from arcctl.operations.world import World
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A move that could begin: what a person decides on, what is saved, and the secrets."""
+
+    plan: Plan
+    bundle: Bundle
+    secrets: Resolved
+
+    @property
+    def question(self) -> str:
+        """What a person says yes to."""
+        plan = self.plan
+        return (
+            f"Move {plan.source.name} ({plan.source.group}) from {plan.from_region} to "
+            f"{plan.target.name} ({plan.target.group}) in {plan.to_region}?"
+        )
+
+    def require(self, stored: Plan | None = None) -> None:
+        """Raise FindingsError where something blocks, or the world has moved since `stored`."""
+        if stored:
+            self._require_same(stored)
+        blocking = self.plan.blocking
+        if not blocking:
+            return
+        many = f"{len(blocking)} things block" if len(blocking) > 1 else "1 thing blocks"
+        raise FindingsError(
+            f"{many} this move; nothing was changed",
+            code=blocking[0].code,
+            why=tuple(f"{row.subject}: {row.detail}  [{row.code}]" for row in blocking),
+            hints=tuple(dict.fromkeys(each for row in blocking for each in row.remedy)),
+        )
+
+    def _require_same(self, stored: Plan) -> None:
+        if moved := differences(stored, self.plan):
+            raise FindingsError(
+                "the world is no longer as it was when this plan was made",
+                code="plan-outdated",
+                why=moved,
+                hints="make a new one: arcctl move … --dry-run --plan-out FILE",
+            )
+
+
+async def completed(request: MoveRequest, stored: Plan | None, world: World) -> MoveRequest:
+    """Return the whole request: as a stored plan has it, or with the region that was left out."""
+    if stored:
+        planned = MoveRequest.from_document(stored.options)
+        if request.agrees_with(planned):
+            return planned
+        raise UsageError(
+            f"the plan is for {planned.source.name} in group {planned.source.group}, to "
+            f"{planned.target.name} in {planned.region}, which is not what was typed",
+            code="plan-other",
+            hints="leave the target out, or make a new plan: --dry-run --plan-out FILE",
+        )
+    if request.target_region:
+        return request
+    resource = await world.sight.resource()
+    if request.in_place or not resource:
+        raise UsageError("move where?", hints="--target-region REGION")
+    return replace(request, target_region=resource["location"])
+
+
+async def prepare(request: MoveRequest, world: World, secrets_file: str | None) -> Prepared:
+    """Look at everything and change nothing; `world` is seen from the source."""
+    given = (
+        read_secrets(secrets_file, world.clients.settings.environ, world.note)
+        if secrets_file
+        else []
+    )
+    plan, bundle = await planning.plan(request, world, given)
+    secrets = await planning.resolved(request, world, bundle.children, given)
+    return Prepared(plan, bundle, secrets)
+
+
+async def try_the_way_out(request: MoveRequest, world: World) -> None:
+    """Run the diagnostics job for the target region, through the proxy that the agents use.
+
+    It is the one look that writes to the cluster, so no plan makes it; it is swept at once.
+    """
+    release = await world.sight.release()
+    helm = await world.clients.helm()
+    values = await helm.values(names.RELEASE, release.namespace) if release else {}
+    proxy = _proxy((values or {}).get("global") or {})
+    asked = ConnectRequest(request.target.name, request.target.group, request.region, proxy=proxy)
+    there = replace(
+        world,
+        cluster=request.target,
+        sight=Sight(world.clients, request.target, request.region),
+    )
+    await carry([diagnostics.Diagnose(asked), diagnostics.Sweep()], there, world.observer)
+
+
+def _proxy(values: dict[str, str]) -> Proxy:
+    def secret(name: str) -> Secret | None:
+        return Secret(values[name]) if values.get(name) else None
+
+    return Proxy(
+        https=secret("httpsProxy"),
+        http=secret("httpProxy"),
+        skip_range=values.get("noProxy") or None,
+        certificate=secret("proxyCert"),
+    )
+
+
+def read_plan(path: str) -> Plan:
+    """Read a stored plan; raise UsageError where it is none, or a newer arcctl's."""
+    try:
+        text = Path(path).read_text(encoding="utf-8")
+        document = json.loads(text)
+    except OSError as error:
+        raise UsageError(f"cannot read {path}", code="file", why=error.strerror or "") from error
+    except ValueError as error:
+        raise UsageError(
+            f"{path} is not a plan that arcctl wrote, or it is damaged",
+            code="plan-damaged",
+            why=str(error).splitlines()[0],
+            hints="make it anew with --dry-run --plan-out FILE",
+        ) from error
+    return Plan.from_document(document)
+
+
+def store_plan(plan: Plan, path: str) -> None:
+    """Write a plan where its owner alone can read it."""
+    text = json.dumps(plan.to_document(), indent=2, ensure_ascii=False) + "\n"
+    try:
+        with open(path, "w", encoding="utf-8", opener=_private) as file:
+            file.write(text)
+    except OSError as error:
+        raise UsageError(f"cannot write {path}", code="file", why=error.strerror or "") from error
+
+
+def _private(name: str, flags: int) -> int:
+    return os.open(name, flags, 0o600)
