@@ -152,14 +152,25 @@ def _stray(
     found: Resolved, each: Given, child: Child | None, wanted: Mapping[str, Sequence[Need]]
 ) -> None:
     """Whoever misspells a name is told which one was meant."""
-    missing = [
-        f"{status.child}/{status.name}" for status in found.statuses if status.origin == "missing"
-    ]
     key = child.key if child else each.child
-    close = get_close_matches(f"{key}/{each.name}", missing, n=1, cutoff=0.6) or [
-        place for place in missing if place.startswith(f"{key}/") and len(wanted[key]) == 1
-    ]
+    close = _closest(f"{key}/{each.name}", found.missing) or next(
+        (
+            place
+            for place in found.missing
+            if child and len(wanted[key]) == 1 and place.startswith(f"{key}/")
+        ),
+        "",
+    )
     origin: Origin = "misnamed" if close else "surplus"
     found.statuses.append(SecretStatus(key, each.name, origin))
-    why = f"did you mean {close[0]}?" if close else "it is needed nowhere, and is not sent"
+    why = f"did you mean {close}?" if close else "it is needed nowhere, and is not sent"
     found.notes.append(f"{each.child}/{each.name} was given: {why}")
+
+
+def _closest(said: str, missing: Sequence[str]) -> str:
+    """Return the missing `CHILD/KEY` that looks most like it, its kind left out or not."""
+    spelled = {place.partition("/")[2]: place for place in missing} | {
+        each: each for each in missing
+    }
+    close = get_close_matches(said, spelled, n=1, cutoff=0.75)
+    return spelled[close[0]] if close else ""
