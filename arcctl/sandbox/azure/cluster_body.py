@@ -54,7 +54,7 @@ def accepted(call: Call) -> dict[str, Any]:
         body["kind"] = kind
     _check_key(body["properties"]["agentPublicKeyCertificate"], agentless=kind is not None)
     _check_private_link(call, body)
-    _add_issuer(body)
+    add_issuer(body)
     return body
 
 
@@ -163,9 +163,10 @@ def _check_private_link(call: Call, body: dict[str, Any]) -> None:
         )
 
 
-def _add_issuer(body: dict[str, Any]) -> None:
+def add_issuer(body: dict[str, Any]) -> None:
+    """Give a cluster that wants one an issuer of its own, if it has none."""
     profile = body["properties"].get("oidcIssuerProfile", {})
-    if profile.get("enabled"):
+    if profile.get("enabled") and not profile.get("issuerUrl"):
         # Region and a random part: another region means another issuer (arc.md B7).
         host = f"{body['location']}.oic.prod-arc.azure.com"
         profile["issuerUrl"] = f"https://{host}/{entra.TENANT}/{uuid4()}/"

@@ -26,9 +26,10 @@ class Memory:
     reserved: dict[str, datetime] = field(default_factory=dict)
     gone: list[tuple[datetime, Resource]] = field(default_factory=list)
 
-    def note(self, resource: Resource, now: datetime) -> None:
-        """Remember a resource that has just been removed."""
-        self.gone.append((now, resource))
+    def note(self, resource: Resource, now: datetime, *, whole: bool) -> None:
+        """Remember a resource that has just been removed; `whole` where somebody still sees it."""
+        if whole:
+            self.gone.append((now, resource))
         if str(resource.body.get("type", "")).lower() == _ROLE_ASSIGNMENT:
             self.names[resource.key.rpartition("/")[2]] = now + NAME_CONFLICT
         if principal := (resource.body.get("identity") or {}).get("principalId"):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from arcctl.sandbox.azure import access, entra, kusto
+from arcctl.sandbox.azure import access, connectivity, entra, kusto
 from arcctl.sandbox.azure.answers import Answer, ArmError
 from arcctl.sandbox.azure.projection import copied
 
@@ -29,6 +29,7 @@ _TABLES = {
 }
 _LARGEST = 1000
 _GROUPS = "resourcegroups"
+_CLUSTER = "microsoft.kubernetes/connectedclusters"
 # Every row of the service has all of these, empty where the resource has none.
 _EMPTY: dict[str, Any] = dict.fromkeys(
     ("location", "tags", "kind", "identity", "plan", "sku", "managedBy", "extendedLocation")
@@ -46,7 +47,7 @@ def query(call: Call) -> Answer:
         asked = kusto.parse(str(sent.get("query") or ""))
         if asked.table not in _TABLES:
             raise kusto.QueryError(f"there is no table named {asked.table}")
-        rows = asked.run([_row(found) for found in _seen(call, asked.table, wanted)])
+        rows = asked.run([_row(call, found) for found in _seen(call, asked.table, wanted)])
     except kusto.QueryError as error:
         raise _refusal("InvalidQuery", f"Query is invalid: {error}.") from error
     return Answer(body=_page(rows, options))
@@ -93,13 +94,16 @@ def _known(call: Call) -> Iterator[Resource]:
     yield from (found for key, found in gone.items() if key not in there)
 
 
-def _row(found: Resource) -> dict[str, Any]:
+def _row(call: Call, found: Resource) -> dict[str, Any]:
     """Show a resource as the service does: ids and types in lower case."""
     parts = found.key.split("/")
     row = _EMPTY | copied(found.body)
     row |= {"id": found.key, "type": _type_of(found), "subscriptionId": parts[2]}
     row["resourceGroup"] = parts[4] if len(parts) > 4 and parts[3] == "resourcegroups" else ""
     row["tenantId"] = entra.TENANT
+    if row["type"] == _CLUSTER:
+        now = call.world.clock.now()
+        row["properties"]["connectivityStatus"] = connectivity.status(found, now, "9999")
     if row["type"].startswith("microsoft.kubernetesconfiguration/"):
         row["properties"] = _pascal(row["properties"] | {_PROTECTED: {}})
     return row

@@ -32,6 +32,7 @@ from uuid import NAMESPACE_URL, uuid4, uuid5
 
 from arcctl.model.region import canonical
 from arcctl.sandbox.azure import access, attached, demo, entra, planted, regions, times
+from arcctl.sandbox.azure.cluster_body import add_issuer
 from arcctl.sandbox.azure.extension_types import Withdrawal
 from arcctl.sandbox.azure.store import Resource
 from arcctl.sandbox.azure.throttle import Limits
@@ -194,7 +195,7 @@ def _cluster(azure: Azure, cluster_id: str, entry: Mapping[str, Any]) -> None:
             "tenantId": entra.TENANT,
         },
         **kind,
-        "properties": _properties() | dict(entry.get("properties", {})),
+        "properties": _properties() | deepcopy(dict(entry.get("properties", {}))),
         "systemData": {
             "createdBy": entra.FULL_RIGHTS.client_id,
             "createdByType": "Application",
@@ -204,6 +205,7 @@ def _cluster(azure: Azure, cluster_id: str, entry: Mapping[str, Any]) -> None:
             "lastModifiedAt": stamp,
         },
     }
+    add_issuer(document)
     found = azure.store.put(Resource(document, made=now - timedelta(days=30)))
     found.written()
     found.agents_missing = state == "AgentNotInstalled"

@@ -85,7 +85,7 @@ class Azure:
         removed = self.store.remove(resource_id)
         self.world.errands.removed(removed)
         for gone in removed:
-            self.memory.note(gone, now)
+            self.memory.note(gone, now, whole=bool(self.graph_lag))
 
     def region_of(self, path: str, content: bytes) -> str:
         """Return the region that a body asks for, else that of what the path lies in."""

@@ -222,3 +222,13 @@ async def test_runtime_resources_hang_on_a_cluster(world: World, azure: Client) 
 
     assert [each["name"] for each in found.body["value"]] == ["front"]
     assert (await azure.get(f"{SUB}/resources", version="2021-04-01")).status == 200
+
+
+async def test_a_planted_issuer_is_the_clusters_own(world: World, azure: Client) -> None:
+    """Region and a random part, as after a PUT."""
+    properties = {"oidcIssuerProfile": {"enabled": True}}
+    world.azure.plant({"clusters": [{"name": "q", "group": "edge", "properties": properties}]})
+    found = await azure.get(HARBOR.replace("harbor", "q"))
+
+    assert "//eastus.oic." in found.body["properties"]["oidcIssuerProfile"]["issuerUrl"]
+    assert properties == {"oidcIssuerProfile": {"enabled": True}}

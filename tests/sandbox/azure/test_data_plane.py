@@ -59,6 +59,21 @@ async def test_a_health_check_needs_a_token(azure: Client) -> None:
     assert (await azure.post(path, version=DP, headers={"Authorization": ""})).status == 401
 
 
+async def test_the_data_plane_of_one_region_can_be_down(world: World, azure: Client) -> None:
+    """Of what carries the cluster in its body; the health check tells nobody where it asks."""
+    east = await posted(azure)
+    down = {"service": "dataplane", "action": {"status": 503}, "times": None}
+    world.faults.add(down | {"region": "West Europe", "id": "west"})
+    assert (await azure.post(SETTINGS, east, version=DP)).status == 200
+    west = east | {"location": "westeurope"}
+    assert (await azure.post(SETTINGS, west, version=DP)).status == 503
+
+    world.faults.remove("west")
+    world.faults.add(down | {"path": "/healthCheck$"})
+    assert (await azure.post("/azure-arc-k8sagents/healthCheck", version=DP)).status == 503
+    assert (await azure.post(SETTINGS, west, version=DP)).status == 200
+
+
 async def test_settings_name_chart_and_resource(azure: Client) -> None:
     """All values are texts, and they say whose agents these will be."""
     answer = (await azure.post(SETTINGS, await posted(azure), version=DP)).body

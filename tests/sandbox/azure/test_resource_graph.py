@@ -104,6 +104,14 @@ async def test_rows_are_as_the_service_writes_them(azure: Client) -> None:
     assert "key" not in str(row["properties"]["ConfigurationProtectedSettings"])
 
 
+async def test_clusters_show_whether_they_are_alive(world: World, azure: Client) -> None:
+    """As of this moment."""
+    query = "resources | where properties.connectivityStatus == 'Offline'"
+    assert await names(azure, query) == []
+    world.clock.advance(1000)
+    assert await names(azure, query) == ["harbor", "quay"]
+
+
 async def test_assignments_of_a_principal_can_be_found(azure: Client) -> None:
     """At a cluster, or of somebody."""
     query = (
