@@ -109,9 +109,9 @@ async def _needed(sight: MoveSight) -> list[str]:
 async def service_answers(sight: MoveSight) -> list[Row]:
     """What serves chart and values in the target region is well (`connectedk8s.md` B.1.26)."""
     trouble = await sight.data_plane_trouble()
-    return (
-        [blocks("data-plane", trouble.message, *trouble.why[:1], *trouble.hints)] if trouble else []
-    )
+    if trouble is None:
+        return []
+    return [blocks("data-plane", trouble.message, next(iter(trouble.why), ""), *trouble.hints)]
 
 
 async def extension_types(sight: MoveSight) -> list[Row]:
