@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from arcctl.commands.options import Group, Name
+from arcctl.commands.options import CLUSTER, Group, Name, Yes
+from arcctl.commands.protecting import Concurrency, FromCluster, ProtectedSettings, Waive
 from arcctl.commands.session import Session, command
 from arcctl.commands.spelling import AzCommand
 from arcctl.model.resource_id import ClusterId
@@ -23,6 +24,10 @@ OutputFile = Annotated[
 Folder = Annotated[
     str | None, typer.Option("--folder", help="Write a file for each.", metavar="FOLDER")
 ]
+ManifestFile = Annotated[
+    str, typer.Option("--file", "-f", help="Manifest, folder of one, or - for stdin.")
+]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
 Side = typer.Argument(
     help="NAME, GROUP/NAME or the ARM id of a cluster; or a file or folder, - for stdin."
 )
@@ -95,3 +100,39 @@ async def diff(
     found = await config.diff(*sides)
     write_diff(session.console, found, left, right)
     config.require_equal(found, left, right)
+
+
+@app.command("apply", cls=AzCommand)
+@command(CLUSTER)
+async def apply(
+    session: Session,
+    name: Name,
+    file: ManifestFile,
+    resource_group: Group = None,
+    protected_settings: ProtectedSettings = None,
+    waive_secret: Waive = None,
+    secrets_from_cluster: FromCluster = False,
+    dry_run: DryRun = False,
+    concurrency: Concurrency = 16,
+    yes: Yes = False,
+) -> None:
+    """Bring a cluster to what a manifest says; what the manifest does not name stays.
+
+    Example: arcctl config apply -n harbor -g edge --file harbor.yaml
+    """
+    from arcctl.operations import config_apply as operation
+    from arcctl.views import config as views
+
+    cluster = await session.cluster_id(name, resource_group)
+    asked = operation.Asked(protected_settings, secrets_from_cluster, tuple(waive_secret or ()))
+    with session.run(session.sight(cluster), yes=yes) as world:
+        prepared = await operation.prepare(world, file, asked)
+        views.show_changes(session.console, prepared.changes.comparison, cluster.name)
+        if dry_run:
+            return views.write_changes(session.console, prepared.changes.to_document())
+        if not prepared.changes.touched:
+            return views.applied(session.console, prepared.changes.to_document(), cluster.name)
+        world.confirm(f"Apply this to {cluster.name} ({cluster.group})?")
+        left = await operation.apply(world, prepared, concurrency)
+    views.applied(session.console, prepared.changes.to_document(), cluster.name)
+    return operation.require_applied(left, cluster)

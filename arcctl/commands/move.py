@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 import typer
 
 from arcctl.commands.options import CHANGES, CLUSTER, Group, Name, Yes
+from arcctl.commands.protecting import Concurrency, FromCluster, ProtectedSettings, Waive
 from arcctl.commands.session import Session, command
 
 if TYPE_CHECKING:
@@ -29,18 +30,6 @@ StoredPlan = Annotated[
 Accept = Annotated[
     list[str] | None, typer.Option(help="Let a finding pass, by its code; may be repeated.")
 ]
-Waive = Annotated[
-    list[str] | None,
-    typer.Option("--waive-secret", help="Do without a secret: CHILD/KEY; may be repeated."),
-]
-ProtectedSettings = Annotated[
-    str | None,
-    typer.Option(help="YAML or JSON with the secrets that Azure keeps back; - for stdin."),
-]
-FromCluster = Annotated[
-    bool,
-    typer.Option("--secrets-from-cluster", help="Read secrets where Flux and agents keep them."),
-]
 KeepSecrets = Annotated[
     bool,
     typer.Option("--keep-secrets-in-cluster", help="Until the end, so that resume needs no file."),
@@ -56,7 +45,6 @@ Reassign = Annotated[
 SkipPrechecks = Annotated[
     bool, typer.Option("--skip-prechecks", help="Do not run the diagnostics job in the cluster.")
 ]
-Concurrency = Annotated[int, typer.Option(help="Writes to Azure side by side.", min=1, max=64)]
 Timeout = Annotated[
     int, typer.Option("--onboarding-timeout", help="Seconds for the agents to be ready.", min=1)
 ]

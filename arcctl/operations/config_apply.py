@@ -8,22 +8,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from arcctl.errors import FindingsError, Refusal
 from arcctl.flow.runner import names_of
 from arcctl.flow.runner import run as carry
+from arcctl.flow.step import together
 from arcctl.model.configuration.child import Child
 from arcctl.model.configuration.comparing import Comparison, compare
-from arcctl.operations import runs
+from arcctl.operations import manifests, runs
 from arcctl.operations.children import children_of
 from arcctl.operations.moving import Restoring
 from arcctl.operations.putting import putting
+from arcctl.operations.secret_files import Sources, read_secrets, referenced
+from arcctl.operations.secret_values import Resolved, resolve
 from arcctl.operations.secrets_again import REFERENCES, supplied_again
+from arcctl.operations.secrets_in_cluster import in_cluster
+from arcctl.operations.standing import Standing, judge
+from arcctl.operations.steps import looks
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from arcctl.model.configuration.secrets import Supplied
+    from arcctl.model.resource_id import ClusterId
     from arcctl.operations.runs import Run
-    from arcctl.operations.secret_values import Resolved
     from arcctl.operations.world import World
 
 VERB = "config apply"
@@ -75,14 +82,68 @@ class Changes:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Where secrets come from: a file, the cluster; and which are done without (`CHILD/KEY`)."""
+
+    secrets_file: str | None = None
+    from_cluster: bool = False
+    waived: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What would be done, and the secrets for it."""
+
+    changes: Changes
+    secrets: Resolved
+
+
 def changes(wanted: Sequence[Child], now: Sequence[Child]) -> Changes:
     """Compare what is wanted with what is there; `left` is wanted, `right` is now."""
     carried = [child for child in now if child.carried]
     return Changes(tuple(wanted), compare(wanted, carried))
 
 
-async def apply(world: World, wanted: Changes, secrets: Resolved, side_by_side: int) -> Changes:
+async def prepare(world: World, path: str, asked: Asked) -> Prepared:
+    """Compare a manifest with the cluster, and gather the secrets; changes nothing.
+
+    Raises Refusal where the kubeconfig leads to another cluster, UsageError for a manifest that
+    cannot be read and for a secret that is missing.
+    """
+    await carry([together(looks.SignedIn(), looks.Cluster())], world, world.observer)
+    await _must_be_ours(world)
+    manifest = manifests.read(path)
+    arm = await world.clients.arm()
+    now = await children_of(arm, world.cluster, note=world.note)
+    wanted = changes([child for child in manifest.children if child.carried], now)
+    environ = world.clients.settings.environ
+    given = read_secrets(asked.secrets_file, environ, world.note) if asked.secrets_file else []
+    sources = Sources(environ, manifests.folder_of(path), world.note)
+    given += referenced(manifest.references, sources)
+    if asked.from_cluster:
+        kubernetes = await world.clients.kubernetes()
+        given += await in_cluster(kubernetes, wanted.touched, world.domain)
+    secrets = resolve(wanted.touched, given, asked.waived)
+    secrets.require()
+    return Prepared(wanted, secrets)
+
+
+async def _must_be_ours(world: World) -> None:
+    """The journal lies in the cluster, so it must be the one behind the resource."""
+    if await judge(world.sight) is not Standing.OURS:
+        cluster = world.cluster
+        raise Refusal(
+            f"nothing in this cluster says that it is {cluster.name}",
+            code="AZK8S0406",
+            why="the record of the run is kept in the cluster that it is about",
+            hints="choose the right cluster with --kube-context NAME",
+        )
+
+
+async def apply(world: World, prepared: Prepared, side_by_side: int) -> Changes:
     """Carry out what a person has seen; return how the cluster still differs afterwards."""
+    wanted, secrets = prepared.changes, prepared.secrets
     request = {
         "concurrency": side_by_side,
         "replace": list(wanted.replace),
@@ -138,3 +199,15 @@ async def _to_its_end(run: Run, world: World, supplied: Supplied) -> Changes:
 
 def _wanted(run: Run) -> list[Child]:
     return [Child.from_document(each) for each in run.documents[DOCUMENT]]
+
+
+def require_applied(left: Changes, cluster: ClusterId) -> None:
+    """Raise FindingsError where something still differs after all was carried out."""
+    if left.comparison.equal:
+        return
+    differing = (*left.create, *left.replace)
+    raise FindingsError(
+        f"{', '.join(differing)} still differ from the manifest",
+        code="config-differs",
+        hints=f"arcctl config diff FILE {cluster.group}/{cluster.name}",
+    )

@@ -65,6 +65,13 @@ def read(path: str) -> Manifest:
     return manifests.read(read_document(path), "stdin" if path == "-" else path)
 
 
+def folder_of(path: str) -> Path:
+    """Return the folder from which a manifest's own paths start."""
+    if path == "-":
+        return Path()
+    return Path(path) if Path(path).is_dir() else Path(path).parent
+
+
 def is_path(text: str) -> bool:
     """Tell whether a word of the command line means a file or a folder, not a cluster."""
     if text.lower().startswith("/subscriptions/"):

@@ -147,3 +147,30 @@ def _said(value: Any) -> str:
         return "(nothing)"
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+
+
+def show_changes(console: Console, comparison: Comparison, cluster: str) -> None:
+    """Say what applying would do, to whoever decides."""
+    for key in comparison.missing:
+        console.say(f"+ {key}   will be made in {cluster}")
+    for each in comparison.changed:
+        console.say(f"~ {each.child}   {each.field}: {_said(each.right)} → {_said(each.left)}")
+    for key in comparison.surplus:
+        console.say(f"  {key}   is not in the manifest, and stays")
+
+
+def write_changes(console: Console, document: dict[str, Any]) -> None:
+    """Write what would be done, for programs; people have read it already."""
+    if console.output is not None:
+        query = console.settings.flags.query
+        output.write(document, console.out, console.output, query=query)
+
+
+def applied(console: Console, document: dict[str, Any], cluster: str) -> None:
+    """Say how it ended."""
+    made, changed = len(document["create"]), len(document["replace"])
+    if not made and not changed:
+        console.say(f"Nothing to apply: {cluster} is as the manifest says.")
+    else:
+        console.say(f"Applied: {made} made, {changed} changed in {cluster}.")
+    write_changes(console, document)
