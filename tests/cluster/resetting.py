@@ -15,6 +15,9 @@ OWN_NAMESPACES = {"default", "kube-node-lease", "kube-public", "kube-system"}
 OWN_CRDS = ".kwok.x-k8s.io"
 HELMS = "app.kubernetes.io/managed-by=Helm"
 CLUSTER_WIDE = "clusterroles,clusterrolebindings"
+# Some extensions have their releases in kube-system, which stays.
+RELEASED = {"deployments": HELMS, "secrets": "owner=helm"}
+KUSTOMIZATIONS = "kustomizations.kustomize.toolkit.fluxcd.io"
 SECONDS = 60
 
 
@@ -23,6 +26,9 @@ def reset(plane: ControlPlane) -> None:
     plane.kubectl("delete", "stages.kwok.x-k8s.io", "-l", f"{broken_pods.LABEL}=true")
     plane.kubectl("delete", "clusterlogs.kwok.x-k8s.io", "--all")
     plane.kubectl("delete", CLUSTER_WIDE, "-l", HELMS)
+    let_go(plane)
+    for kind, label in RELEASED.items():
+        plane.kubectl("delete", kind, "-n", "kube-system", "-l", label)
     for namespace in foreign_namespaces(plane):
         empty(plane, namespace)
     kinds = {"namespaces": foreign_namespaces, "crds": foreign_crds}
@@ -35,6 +41,16 @@ def reset(plane: ControlPlane) -> None:
             raise TimeoutError(f"still on the control plane after {SECONDS} s: {sorted(left)}")
         time.sleep(0.5)
         nudge(plane)
+
+
+def let_go(plane: ControlPlane) -> None:
+    """Take the finalizers off what Flux held: with the sandbox its controller is gone too."""
+    if KUSTOMIZATIONS not in foreign_crds(plane):
+        return
+    for each in plane.get(KUSTOMIZATIONS, "-A"):
+        where = [each["metadata"]["name"], "-n", each["metadata"]["namespace"]]
+        patch = '{"metadata": {"finalizers": null}}'
+        plane.kubectl("patch", KUSTOMIZATIONS, *where, "--type=merge", "-p", patch)
 
 
 def empty(plane: ControlPlane, namespace: str) -> None:

@@ -166,7 +166,8 @@ async def living(sandbox: Sandbox, helm: Path, pair: KeyPair) -> AsyncIterator[L
     await onboarding.install(pair.private.reveal())
     await onboarding.connected()
     trusting = ssl.create_default_context(cafile=str(sandbox.home.ca))
-    way_in = access.by_context("sandbox", sandbox.environment["KUBECONFIG"])
+    context = sandbox.options.kube_context or "sandbox"
+    way_in = access.by_context(context, sandbox.environment["KUBECONFIG"])
     connector = aiohttp.TCPConnector(ssl=trusting)
     async with ClusterApi(way_in) as api, aiohttp.ClientSession(connector=connector) as session:
         yield Living(onboarding, Client(sandbox.world, session, sandbox.world.base_url), api)

@@ -153,7 +153,7 @@ def _hand_over(
 def begin_delete(call: Call, found: Resource, seconds: float) -> Answer:
     """Begin a deletion; its answer has no body.
 
-    It waits for the agents only where they have the child in their cluster.
+    It waits for the agents only where they have dealt with the child before.
     """
     before, errands = found.state, call.world.errands
     call.azure.operations.abandon(found.id)

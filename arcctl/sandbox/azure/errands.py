@@ -24,7 +24,7 @@ class Errand:
     """What is to be done about one child; `number` counts its changes, `done` those carried out.
 
     `values` None leaves the secrets in the cluster as they are. `met` is true once an agent has
-    the child in its cluster, `applied` once Flux has applied all of a configuration.
+    begun to deal with the child, `applied` once Flux has applied all of a configuration.
     """
 
     child: Resource
@@ -40,7 +40,7 @@ class Errand:
         return self.done >= number
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(eq=False, frozen=True, slots=True)
 class Farewell:
     """The last that agents hear of their cluster: it is gone, and these were its children."""
 
@@ -101,7 +101,6 @@ class Errands:
     def finish(self, errand: Errand, number: int) -> None:
         """Note what was carried out; its secrets are in the cluster now, and no longer here."""
         errand.done = max(errand.done, number)
-        errand.met = errand.met or errand.act == "install"
         self.close(errand, number)
 
     def refuse(self, errand: Errand, number: int, error: dict[str, Any]) -> None:

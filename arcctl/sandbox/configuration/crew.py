@@ -131,6 +131,7 @@ class Crew:
 
     async def _carry_out(self, errand: Errand) -> None:
         number, child, given = errand.number, errand.child, self._world.errands
+        errand.met = True
         plan = self._world.faults.take("agents", f"{errand.act}_fails", path=child.id)
         try:
             if plan:
