@@ -26,17 +26,21 @@ async def children_of(
     kinds: Collection[Kind] = tuple(Kind),
     *,
     note: Note | None = None,
+    newer: bool = True,
 ) -> tuple[Child, ...]:
     """Return all configuration resources of a cluster, by kind and name.
 
     The lists are read side by side. What a newer api-version shows of a resource, and the one
-    that is used does not, is among its `not_carried`. `note` hears of a kind that Azure no longer
+    that is used does not, is among its `not_carried`; `newer=False` saves those requests where
+    one only wants to see how things stand. `note` hears of a kind that Azure no longer
     serves, and of what could not be looked at. Raises NotFound where there is no such cluster.
     """
     from asyncio import gather
 
     say = note or _unheard
     lists = gather(*(_read(arm, cluster, kind, say) for kind in kinds))
+    if not newer:
+        return tuple(child for each in await lists for child in each)
     provider, found = await gather(_provider(arm, cluster, say), lists)
     complete = await gather(
         *(_with_newer(arm, cluster, each, provider, say) for each in found if each)
