@@ -54,6 +54,8 @@ class Sandbox:
         self.port = 0
         self.clusters: dict[str, Cluster] = {}
         self.environment: dict[str, str] = {}
+        self._ways_in: list[access.Access] = []
+        self._agents: list[asyncio.Task[None]] = []
         self._ca = trustme.CA()
         self._tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         self._ca.issue_cert(*_NAMES, *options.hosts).configure_cert(self._tls)
@@ -70,6 +72,8 @@ class Sandbox:
                 train: registry.agent_chart(authority, train) for train in registry.TRAINS
             }
             await self._open_clusters(stack)
+            stack.push_async_callback(self.stop_agents)
+            self.start_agents()
             self.environment = self._environment()
             yield self
 
@@ -122,7 +126,7 @@ class Sandbox:
         if context := self.options.kube_context:
             chosen = access.with_current(context, self.options.kube_config)
             self.home.write(self.home.kubeconfig, chosen)
-            self._enter(stack, access.by_context(context, self.options.kube_config))
+            self._ways_in.append(access.by_context(context, self.options.kube_config))
             return
         ways_in = {}
         for number in range(1, self.options.clusters + 1):
@@ -141,13 +145,20 @@ class Sandbox:
         port = await self._open(stack, kubernetes_application(cluster, [watched]))
         url = f"https://127.0.0.1:{port}"
         self.clusters[name] = cluster
-        self._enter(stack, access.by_token(url, self.home.ca, cluster.token))
+        self._ways_in.append(access.by_token(url, self.home.ca, cluster.token))
         return url, cluster.token
 
-    def _enter(self, stack: AsyncExitStack, way_in: access.Access) -> None:
-        """Let the agents live in a cluster until the sandbox ends."""
-        task = asyncio.create_task(self._live(Agents(self.world, way_in)))
-        stack.push_async_callback(_ended, task)
+    def start_agents(self) -> None:
+        """Let agents live in each cluster."""
+        self._agents = [
+            asyncio.create_task(self._live(Agents(self.world, way_in))) for way_in in self._ways_in
+        ]
+
+    async def stop_agents(self) -> None:
+        """End all agents, whatever they are doing; what they knew goes with them."""
+        for task in self._agents:
+            task.cancel()
+        await asyncio.gather(*self._agents, return_exceptions=True)
 
     async def _live(self, agents: Agents) -> None:
         """Let no task die unseen: tests ask the world for its crashes."""
@@ -192,11 +203,6 @@ async def _server(stack: AsyncExitStack, app: web.Application) -> web.Server:
     stack.push_async_callback(runner.cleanup)
     assert runner.server is not None
     return runner.server
-
-
-async def _ended(task: asyncio.Task[None]) -> None:
-    task.cancel()
-    await asyncio.gather(task, return_exceptions=True)
 
 
 def _port_refused(port: int, error: OSError) -> SandboxError:

@@ -1,4 +1,4 @@
-"""Kills a running arcctl, and every helm it has started, at one chosen request."""
+"""Cuts a running arcctl at one chosen request: as a person does, or as a machine that dies."""
 
 from __future__ import annotations
 
@@ -6,19 +6,22 @@ import os
 import re
 import signal
 from collections import Counter
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
+from threading import Event
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
+from tests.stage import Ended
+
 if TYPE_CHECKING:
-    import subprocess
     from collections.abc import Iterator
 
     from arcctl.sandbox.journal import Entry
     from tests.stage import Stage
 
 When = Literal["before", "after"]
+_PATIENCE = 120
 # Names that differ from run to run: operations, pods and their ReplicaSets, helm's revisions.
 _CHANGING = (
     (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "GUID"),
@@ -62,31 +65,41 @@ class Counting:
         return Place(*name, self._seen[name])
 
 
-@dataclass
+@dataclass(kw_only=True)
 class Cut(Counting):
-    """Kills the process at one place, before or after the server has acted."""
+    """Ends a process at one place, before or after the server has acted.
 
-    at: Place | None = None
-    when: When = "before"
-    process: subprocess.Popen[str] | None = None
+    With SIGKILL its helms die with it, and with SIGINT it may still say goodbye. Either way the
+    request is not answered.
+    """
+
+    at: Place
+    when: When
+    signal: signal.Signals
     happened: bool = False
+    _started: Event = field(default_factory=Event)
+    _pid: int = 0
     _reached: Entry | None = None
+
+    def aim(self, pid: int) -> None:
+        """Say which process it is; its requests wait until it is known."""
+        self._pid = pid
+        self._started.set()
 
     def __call__(self, entry: Entry, when: When) -> bool:
         if self.happened or _agents(entry):
             return False
         if when == "before" and self.place(entry) == self.at:
             self._reached = entry
-        return self._reached is entry and when == self.when and self._kill()
+        return self._reached is entry and when == self.when and self._strike()
 
-    def _kill(self) -> bool:
-        assert self.process
+    def _strike(self) -> bool:
+        assert self._started.wait(_PATIENCE)
         self.happened = True
-        for pid in [*_descendants(self.process.pid), self.process.pid]:
-            try:
-                os.kill(pid, signal.SIGKILL)
-            except ProcessLookupError:
-                continue
+        kills = self.signal == signal.SIGKILL
+        for pid in [*(_descendants(self._pid) if kills else ()), self._pid]:
+            with suppress(ProcessLookupError):
+                os.kill(pid, self.signal)
         return True
 
 
@@ -132,11 +145,9 @@ def places_of(stage: Stage, line: str) -> list[Place]:
     return counting.places
 
 
-def cut(stage: Stage, line: str, at: Place, when: When) -> bool:
-    """Run a command and kill it at one place; tell whether it got there."""
-    cutting = Cut(at=at, when=when)
+def cut(stage: Stage, line: str, cutting: Cut) -> Ended:
+    """Run a command that is cut on its way."""
     with watched(stage, cutting), stage.start(line) as process:
-        # In time: python alone takes longer to start than this line does.
-        cutting.process = process
-        process.communicate(timeout=120)
-    return cutting.happened
+        cutting.aim(process.pid)
+        out, err = process.communicate(timeout=_PATIENCE)
+    return Ended(process.returncode, out, err)

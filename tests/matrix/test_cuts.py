@@ -6,15 +6,17 @@ them; a plain run makes a sample.
 
 from __future__ import annotations
 
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.matrix.cutting import Place, When, cut, places_of
+from tests.matrix.cutting import Cut, Place, When, cut, places_of
 from tests.matrix.worlds import key_is_shared, world
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from tests.matrix.beginnings import Theatre
     from tests.stage import Stage
 
 CONNECT = "connect -n harbor -g edge -l westeurope"
@@ -23,14 +25,12 @@ SLICES = 8
 SAMPLE = 40
 
 
-def begin_fresh(stage: Stage) -> None:
-    """Begin with an empty Azure and an empty cluster."""
-    stage.within(stage.world.reset)
+def nothing(stage: Stage) -> None:
+    """An empty Azure and an empty cluster."""
 
 
-def begin_connected(stage: Stage) -> None:
-    """Begin with harbor connected."""
-    begin_fresh(stage)
+def connected(stage: Stage) -> None:
+    """Harbor, connected."""
     stage.well(f"{CONNECT} --skip-prechecks")
 
 
@@ -43,21 +43,24 @@ def cases(places: list[Place], start: int, step: int) -> list[tuple[Place, When]
 
 
 def play(
-    stage: Stage,
+    theatre: Theatre,
     line: str,
-    begin: Callable[[Stage], None],
+    beginning: Callable[[Stage], None],
     part: tuple[int, int],
     record: Callable[[str, object], None],
 ) -> None:
     """Make one part of all cuts of a command; every one must end as the uncut run did."""
-    begin(stage)
+    stage = theatre.stage
+    theatre.begin(beginning)
     places = places_of(stage, line)
     goal = world(stage)
     hits = 0
     chosen = cases(places, *part)
     for at, when in chosen:
-        begin(stage)
-        hits += cut(stage, line, at, when)
+        theatre.begin(beginning)
+        cutting = Cut(at=at, when=when, signal=signal.SIGKILL)
+        cut(stage, line, cutting)
+        hits += cutting.happened
         stage.well(line)
         assert world(stage) == goal, f"{line} cut {when} {at}"
         if line == CONNECT:
@@ -71,30 +74,30 @@ def play(
 @pytest.mark.matrix
 @pytest.mark.parametrize("part", range(SLICES))
 def test_a_connect_cut_anywhere_ends_in_the_same_world(
-    stage: Stage, part: int, record_property: Callable[[str, object], None]
+    theatre: Theatre, part: int, record_property: Callable[[str, object], None]
 ) -> None:
     """The same command again heals, whatever request was the last."""
-    play(stage, CONNECT, begin_fresh, (part, SLICES), record_property)
+    play(theatre, CONNECT, nothing, (part, SLICES), record_property)
 
 
 @pytest.mark.matrix
 @pytest.mark.parametrize("part", range(SLICES))
 def test_a_delete_cut_anywhere_ends_in_the_same_world(
-    stage: Stage, part: int, record_property: Callable[[str, object], None]
+    theatre: Theatre, part: int, record_property: Callable[[str, object], None]
 ) -> None:
     """The same command again takes away what is left."""
-    play(stage, DELETE, begin_connected, (part, SLICES), record_property)
+    play(theatre, DELETE, connected, (part, SLICES), record_property)
 
 
 def test_a_sample_of_cut_connects_heals(
-    stage: Stage, record_property: Callable[[str, object], None]
+    theatre: Theatre, record_property: Callable[[str, object], None]
 ) -> None:
     """A few places of connect, for every run of the tests."""
-    play(stage, CONNECT, begin_fresh, (3, SAMPLE), record_property)
+    play(theatre, CONNECT, nothing, (3, SAMPLE), record_property)
 
 
 def test_a_sample_of_cut_deletes_heals(
-    stage: Stage, record_property: Callable[[str, object], None]
+    theatre: Theatre, record_property: Callable[[str, object], None]
 ) -> None:
     """A few places of delete, for every run of the tests."""
-    play(stage, DELETE, begin_connected, (3, SAMPLE), record_property)
+    play(theatre, DELETE, connected, (3, SAMPLE), record_property)

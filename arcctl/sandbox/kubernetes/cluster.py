@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from arcctl.sandbox.clock import INSTANT, Clock, Delays
@@ -21,11 +22,20 @@ from arcctl.sandbox.kubernetes.troubles import Trouble, Troubles
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable
 
+    from arcctl.sandbox.kubernetes.kinds import Kind
     from arcctl.sandbox.kubernetes.seeds import NodeShape
-    from arcctl.sandbox.kubernetes.store import Document
+    from arcctl.sandbox.kubernetes.store import Contents, Document
     from arcctl.sandbox.kubernetes.watching import Watch
 
 VERSION = "v1.36.3"
+
+
+@dataclass(frozen=True, slots=True)
+class Memento:
+    """What lay in a cluster: its objects and its custom kinds."""
+
+    objects: Contents
+    kinds: tuple[Kind, ...]
 
 
 class Cluster:
@@ -78,15 +88,21 @@ class Cluster:
 
     def reset(self) -> None:
         """Begin anew with the first nodes and namespaces; tokens stay good."""
+        self.put_back(Memento({}, ()))
+        self._seed()
+
+    def put_aside(self) -> Memento:
+        """Return what lies in the cluster, to come back to it."""
+        return Memento(self.store.contents(), self.kinds.custom())
+
+    def put_back(self, memento: Memento) -> None:
+        """Hold exactly what was put aside, uids and all; no troubles, no logs, nobody watching."""
         self.drop_watches()
         self.troubles.clear()
         self._job_logs.clear()
-        for kind in self.kinds.all():
-            if kind.custom:
-                self.kinds.replace_custom(kind.group, kind.plural, ())
-        self.store.clear()
-        self.dependents.clear()
-        self._seed()
+        self.kinds.serve(memento.kinds)
+        self.store.load(memento.objects)
+        self.dependents.recount()
 
     def grant(self, token: str, user: str, rules: Iterable[access.Rule]) -> None:
         """Let a bearer token stand for a user with these RBAC policy rules."""

@@ -31,9 +31,12 @@ class Dependents:
             self._by_owner.get(uid, {}).pop(place, None)
         if event.change == "DELETED":
             self._living.discard(meta["uid"])
-            return
-        self._living.add(meta["uid"])
-        for uid in owner_uids(event.document):
+        else:
+            self._add(place, event.document)
+
+    def _add(self, place: Place, document: Document) -> None:
+        self._living.add(document["metadata"]["uid"])
+        for uid in owner_uids(document):
             self._by_owner.setdefault(uid, {})[place] = None
 
     def alive(self, uid: str) -> bool:
@@ -48,6 +51,10 @@ class Dependents:
     def places_of(self, uid: str) -> list[Place]:
         return list(self._by_owner.get(uid, {}))
 
-    def clear(self) -> None:
+    def recount(self) -> None:
+        """Go by what the store holds now: it was emptied or filled without telling anybody."""
         self._by_owner.clear()
         self._living.clear()
+        for key, shelf in self._store.contents().items():
+            for (namespace, name), document in shelf.items():
+                self._add((key, namespace, name), document)

@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 KindKey = tuple[str, str]
 """API group and plural: what an object is stored under, whatever version it is asked for in."""
@@ -164,6 +168,16 @@ class Kinds:
     def stored(self) -> tuple[Kind, ...]:
         """Every storable kind once, whatever number of versions it is served in."""
         return tuple({k.key: k for k in self.all() if "list" in k.verbs}.values())
+
+    def custom(self) -> tuple[Kind, ...]:
+        """Every version of every custom kind."""
+        return tuple(kind for kind in self._served.values() if kind.custom)
+
+    def serve(self, custom: Iterable[Kind]) -> None:
+        """Serve the table and exactly these custom kinds from now on."""
+        kinds = (*BUILT_IN, *custom)
+        self._served = {(kind.group, kind.version, kind.plural): kind for kind in kinds}
+        self.edition += 1
 
     def replace_custom(self, group: str, plural: str, kinds: tuple[Kind, ...]) -> None:
         """Serve exactly these versions of a custom kind from now on."""

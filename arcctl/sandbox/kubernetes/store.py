@@ -64,6 +64,9 @@ class Event:
     previous: Document | None
 
 
+Contents = dict["KindKey", dict[tuple[str, str], Document]]
+
+
 class HistoryGone(Exception):
     """The revision asked for lies before the window of remembered events."""
 
@@ -155,5 +158,16 @@ class Store:
 
     def clear(self) -> None:
         """Forget every object, without telling anybody; watches from before end with 410."""
-        self._objects.clear()
+        self.load({})
+
+    def contents(self) -> Contents:
+        """Return every object there is; documents never change, so they are not copied."""
+        return {key: dict(shelf) for key, shelf in self._objects.items()}
+
+    def load(self, contents: Contents) -> None:
+        """Hold exactly these objects, as they were, without telling anybody.
+
+        Revisions go on, and watches from before end with 410.
+        """
+        self._objects = {key: dict(shelf) for key, shelf in contents.items()}
         self.expire_history()
