@@ -121,6 +121,8 @@ def _beside(subject: str, detail: str) -> list[str]:
         return _wrapped(subject, room)
     if len(subject) + 2 <= _DETAIL and len(detail) <= room - _DETAIL:
         return [f"{subject:<{_DETAIL}}{detail}"]
+    if len(subject) + 3 + len(detail) <= room:
+        return [f"{subject}   {detail}"]
     return [*_wrapped(subject, room), *(f"  {line}" for line in _wrapped(detail, room - 2))]
 
 
