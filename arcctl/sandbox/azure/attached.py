@@ -25,7 +25,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid5
 
-from arcctl.sandbox.azure import access, entra
+from arcctl.sandbox.azure import access, entra, policy
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -117,7 +117,12 @@ def _policy(entry: Mapping[str, Any]) -> Iterator[Body]:
     if not parameters:
         raise ValueError("a policy says allow, deny, forbidTypes or deploy")
     name = entry.get("name", "policy")
-    properties = {"displayName": name, "enforcementMode": "Default", "parameters": parameters}
+    properties = {
+        "displayName": name,
+        "policyDefinitionId": policy.definition_of(parameters),
+        "enforcementMode": "Default",
+        "parameters": parameters,
+    }
     kind = f"{_AUTHORIZATION}/policyAssignments"
     yield _hung(entry.get("on", ""), kind, name, properties)
 

@@ -15,7 +15,7 @@ from arcctl.sandbox.azure.access import above
 from arcctl.sandbox.azure.answers import Answer, ArmError, bad_request
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Collection, Iterator
 
     from arcctl.sandbox.azure.call import Call
     from arcctl.sandbox.azure.kind import Kind
@@ -25,6 +25,7 @@ ASSIGNMENTS = "Microsoft.Authorization/policyAssignments"
 EXEMPTIONS = "Microsoft.Authorization/policyExemptions"
 _DEFINITIONS = "/providers/Microsoft.Authorization/policyDefinitions"
 _FOR_GROUPS = "e765b5de-1225-4ba3-bd56-1ac6695af988"
+_DEPLOYS = "00000000-0000-0000-0003-000000000002"
 _EFFECTS_SINCE = "2023-03-01"
 
 
@@ -154,6 +155,12 @@ def assignments(call: Call) -> Iterator[Resource]:
         enforced = found.properties.get("enforcementMode", "Default") != "DoNotEnforce"
         if enforced and found.key not in exempt and not path.startswith(tuple(spared)):
             yield found
+
+
+def definition_of(parameters: Collection[str]) -> str:
+    """Return the definition to which parameters belong."""
+    found = (rule.definition for rule in RULES if rule.parameter in parameters)
+    return next(found, f"{_DEFINITIONS}/{_DEPLOYS}")
 
 
 def parameter(assignment: Resource, name: str) -> Any:

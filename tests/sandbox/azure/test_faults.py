@@ -231,6 +231,30 @@ async def test_an_older_put_can_spare_what_it_cannot_say(world: World, azure: Cl
     assert (await azure.get(HARBOR)).body["properties"]["securityProfile"] == profile
 
 
+QUOTA = {"error": {"code": "QuotaExceeded", "message": "no more clusters here"}}
+REFUSALS: dict[str, dict[str, Any]] = {
+    "RequestDisallowedByPolicy": {"deny_policy": True},
+    "AuthorizationFailed": {"forbid": True},
+    "QuotaExceeded": {"status": 409, "body": QUOTA},
+}
+
+
+@pytest.mark.parametrize("code", REFUSALS)
+async def test_a_target_can_refuse_once_the_source_is_gone(
+    world: World, azure: Client, code: str
+) -> None:
+    """In one region only: the way back to the other one stays open."""
+    await azure.put(HARBOR, body_of_cluster())
+    fault = plan(world, REFUSALS[code], method="PUT", region="westeurope", times=None)
+    await azure.delete(HARBOR)
+    refused = await azure.put(HARBOR, body_of_cluster() | {"location": "West Europe"})
+
+    assert refused.code == code
+    assert world.faults.happened(fault) == 1
+    assert (await azure.get(HARBOR)).status == 404
+    assert (await azure.put(HARBOR, body_of_cluster())).status == 201
+
+
 async def test_faults_are_consumed_in_order(world: World, azure: Client) -> None:
     """Of two plans for the same request the first comes first; each remembers how often."""
     first, second = plan(world, {"status": 500}), plan(world, {"status": 503}, times=2)

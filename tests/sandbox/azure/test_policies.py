@@ -147,6 +147,8 @@ async def test_assignments_are_listed_with_what_is_inherited(world: World, azure
     )
 
     assert sorted(each["name"] for each in found.body["value"]) == ["a", "b"]
+    definitions = {each["properties"]["policyDefinitionId"] for each in found.body["value"]}
+    assert len(definitions) == 2
     assert [each["name"] for each in spared.body["value"]] == ["without-a"]
 
 
