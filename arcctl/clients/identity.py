@@ -79,7 +79,10 @@ class Identity:
     async def renew(self, audience: str, refused: Secret, *, claims: str | None = None) -> Secret:
         """Return a token other than the refused one; several askers cause one sign-in."""
         async with self._lock:
-            kept = self._kept(audience)
+            if (kept := self._kept(audience)) and kept.value == refused:
+                # Another process may have put a newer one on the disk.
+                self._tokens.pop(audience, None)
+                kept = self._kept(audience)
             if kept is None or kept.value == refused or claims:
                 self._cache.drop(audience)
                 kept = await self._fetch(audience, claims)
@@ -107,7 +110,9 @@ class Identity:
         token, until = self._tokens.get(audience, (None, 0.0))
         if token and (token.usable or time.time() < until):
             return token
-        return self._cache.get(audience)
+        if found := self._cache.get(audience):
+            self._tokens[audience] = (found, 0.0)
+        return found
 
     async def _fetch(self, audience: str, claims: str | None) -> Token:
         token = await asyncio.to_thread(_sign_in, self._cloud, audience, claims)
