@@ -65,8 +65,10 @@ async def take_up(
     """Find the run that is meant, hold it, and act on it."""
     kubernetes = await clients.kubernetes()
     found = await lookup.known(clients.settings, kubernetes)
-    name = await lookup.choose(found, kubernetes, wanted.run)
+    name = lookup.choose(found, wanted.run)
     if name is None:
+        for other in await lookup.of_other_clusters(found, kubernetes):
+            observer(Noted(f"{other} was begun in another cluster: choose it by --kube-context"))
         # A run that was cut before its journal was written, or after it was removed.
         if not found.there:
             await space.tidy(kubernetes, lambda text: observer(Noted(text)), wanted.take_over)

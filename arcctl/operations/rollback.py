@@ -18,7 +18,7 @@ UNDOABLE = {
     "config apply": "arcctl.operations.config_apply:rollback",
 }
 WAYS_BACK = {"move": "arcctl.operations.move:way_back"}
-OUTCOME = "rolled back"
+BACK = ("rolled back", "moved back")
 
 
 async def rollback(
@@ -35,19 +35,20 @@ async def _take_back(run: Run, world: World) -> Any:
         return await handler(WAYS_BACK, run.verb)(run, world)
     result = await handler(UNDOABLE, run.verb)(run, world)
     if run.ending is None:
-        await run.ended(OUTCOME, clean=True)
+        await run.ended(BACK[0], clean=True)
     return result
 
 
 async def _ended(run: Run) -> None:
-    """One that was cut while it cleaned up after a rollback is cleaned up; any other is over."""
-    ending = run.ending
-    assert ending
-    if ending.detail.get("outcome") != OUTCOME:
+    """One that was cut while it cleaned up is cleaned up; one that went forward is over."""
+    assert run.ending
+    ending = run.ending.detail
+    if ending.get("clean"):
+        await run.clear()
+    if ending.get("outcome") not in BACK:
         raise Refusal(
-            f"{run.id} has ended: {ending.detail.get('outcome')}",
+            f"{run.id} has ended: {ending.get('outcome')}",
             code="run-ended",
             why="only what is under way can be taken back",
             hints=f"arcctl history {run.id}",
         )
-    await run.clear()

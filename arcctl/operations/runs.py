@@ -182,7 +182,7 @@ async def opened(
     header = _header(verb, world.cluster.path, request, steps)
     run = _run(Record(header), kubernetes, settings, world.observer)
     async with entered(kubernetes, run.folder, header, world.observer):
-        await _free(await lookup.known(settings, kubernetes), kubernetes, header)
+        await _free(kubernetes)
         identity = await space.identity(kubernetes)
         await run.begin(documents, identity)
         async with explained(run, sweep=True):
@@ -196,11 +196,14 @@ async def taken_up(
     """Go on with a run, from the copy here, the cluster's, or the longer of both.
 
     `take_over` says that the process which holds its Lease is known to be dead. Raise Refusal
-    `run-in-progress`, `wrong-cluster`, or as `lookup.Known.record` and `Run.read_documents`.
+    `run-in-progress`, or as `lookup.must_be_there`, `Known.record` and `Run.read_documents`.
     """
     settings = clients.settings
     kubernetes = await clients.kubernetes()
-    before = (await lookup.one(settings, kubernetes, run_id)).record(run_id)
+    first = await lookup.one(settings, kubernetes, run_id)
+    before = first.record(run_id)
+    if run_id not in first.there and before.ending is None:
+        await lookup.must_be_there(before, kubernetes, take_over=take_over)
     folder = Folder(lookup.home(settings), run_id)
     async with entered(
         kubernetes,
@@ -212,8 +215,6 @@ async def taken_up(
     ):
         found = await lookup.one(settings, kubernetes, run_id)
         record = found.record(run_id, lambda text: observer(Noted(text, warning=True)))
-        if run_id not in found.there:
-            await _same_cluster(record, kubernetes, observer)
         run = _run(record, kubernetes, settings, observer)
         await run.read_documents()
         async with explained(run, sweep=False):
@@ -239,23 +240,17 @@ def _run(record: Record, kubernetes: Kubernetes, settings: Settings, observer: O
     return Run(header, journal, {}, folder, cabinet, observer)
 
 
-async def _free(known: lookup.Known, kubernetes: Kubernetes, header: Header) -> None:
+async def _free(kubernetes: Kubernetes) -> None:
     """Refuse where a run has stopped part-way; sweep what was cut before its first change."""
     ended: list[str] = []
-    for name in known.ids:
-        copy = known.there.get(name) or known.here[name]
-        if isinstance(copy, Record):
-            if copy.changed and not copy.ending and _concerns(copy, name, known, header):
-                raise _unfinished(copy)
-            if copy.ending and not copy.ending.detail.get("clean"):
-                ended.append(name)
-        elif name in known.there:
+    for name, copy in (await space.runs(kubernetes)).items():
+        if isinstance(copy, ArcctlError):
             raise copy
+        if copy.changed and not copy.ending:
+            raise _unfinished(copy)
+        if copy.ending and not copy.ending.detail.get("clean"):
+            ended.append(name)
     await space.sweep(kubernetes, keep=ended)
-
-
-def _concerns(copy: Record, name: str, known: lookup.Known, header: Header) -> bool:
-    return name in known.there or copy.header.cluster == header.cluster
 
 
 def _unfinished(record: Record) -> Refusal:
@@ -267,18 +262,3 @@ def _unfinished(record: Record) -> Refusal:
         why=f"{record.header.verb} of {record.header.cluster}, begun {record.started}",
         hints=(f"arcctl resume {run}", *back),
     )
-
-
-async def _same_cluster(record: Record, kubernetes: Kubernetes, observer: Observer) -> None:
-    """A run that only this machine knows could be another cluster's."""
-    identity = await space.identity(kubernetes)
-    if lookup.cluster_of(record) not in ("", identity):
-        raise Refusal(
-            f"{record.header.run} was begun in another cluster than context {kubernetes.context}",
-            code="wrong-cluster",
-            why="its journal names the uid of that cluster's namespace kube-system",
-            hints="choose the right cluster with --kube-context NAME",
-        )
-    if record.changed:
-        text = "the cluster holds no copy of this run: it may have been finished elsewhere"
-        observer(Noted(text, warning=True))

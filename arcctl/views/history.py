@@ -8,7 +8,8 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 from arcctl.model.duration import spoken
-from arcctl.views import output
+from arcctl.model.report import Report
+from arcctl.views import output, reports
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -31,6 +32,8 @@ def taken_up(console: Console, record: RunRecord | None, result: Any, *, nothing
     """Say how a run has ended, and write what its verb returned; or that there was none."""
     if record is None:
         return console.say(nothing)
+    if isinstance(result, Report):
+        return reports.moved(console, result)
     where = record.cluster.rpartition("/")[2]
     taken = spoken(time.monotonic() - console.opened)
     console.say(f"{_capital(record.outcome)}: {record.verb} of {where} ({record.run}). {taken}.")

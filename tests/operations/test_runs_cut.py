@@ -66,7 +66,7 @@ async def gone_on(machine: Machine) -> None:
     clients = machine.clients()
     kubernetes = await clients.kubernetes()
     known = await lookup.known(clients.settings, kubernetes)
-    run = await lookup.choose(known, kubernetes, None)
+    run = lookup.choose(known, None)
     if run is None:
         await space.tidy(kubernetes, lambda text: None, take_over=True)
         await machine.start(*PLAIN, bundle={"x": 1})

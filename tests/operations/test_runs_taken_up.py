@@ -12,7 +12,7 @@ from arcctl.errors import Interrupted, NotFound, Refusal, StoppedPartWay, UsageE
 from arcctl.flow import runner
 from arcctl.flow.events import Noted
 from arcctl.flow.no_return import PointOfNoReturn
-from arcctl.model.run import Entry, Header, text
+from arcctl.model.run import Entry, Header, Record, text
 from arcctl.operations.keeping import lookup, space
 from arcctl.operations.keeping.in_cluster import Cabinet
 from arcctl.operations.runs import taken_up
@@ -296,8 +296,7 @@ async def choose(machine: Machine, run: str | None = None) -> str | None:
     clients = machine.clients()
     kubernetes = await clients.kubernetes()
     try:
-        known = await lookup.known(clients.settings, kubernetes)
-        return await lookup.choose(known, kubernetes, run)
+        return lookup.choose(await lookup.known(clients.settings, kubernetes), run)
     finally:
         await clients.close()
 
@@ -320,29 +319,55 @@ async def test_the_only_unfinished_run_is_meant(somewhere: Place) -> None:
         await choose(machine, "move-of-nobody")
 
 
-async def test_of_several_the_one_of_this_cluster_is_meant(tmp_path: Path) -> None:
-    """Where that leaves several they are listed."""
+def test_of_several_each_is_listed() -> None:
+    """A person chooses; exit code 2."""
+    opened = (Entry("2026-11-23T07:00:00Z", "opened"),)
+    runs = {run: Record(Header(run, "move", "0", HARBOR.path), opened) for run in ("m-1", "m-2")}
+    with pytest.raises(UsageError) as raised:
+        lookup.choose(lookup.Known({}, dict(runs)), None)
+
+    assert raised.value.exit_code == 2
+    assert raised.value.hints == ("arcctl resume m-1", "arcctl resume m-2")
+    assert "m-1: move of harbor" in raised.value.why[0]
+
+
+async def test_a_run_that_was_finished_elsewhere_is_not_taken_up_here(somewhere: Place) -> None:
+    """What this machine remembers is old: going by it would undo what was done since."""
+    first, second = somewhere.machine(), somewhere.machine()
+    run = await stopped(first)
+    await second.resume(run, *PLAIN)
+    assert await choose(first) is None
+    with pytest.raises(Refusal) as raised:
+        await first.resume(run, *PLAIN)
+    assert raised.value.code == "run-gone"
+    await first.start(*PLAIN)
+
+    assert await first.ask(SPACE) is None
+
+
+async def test_a_namespace_deleted_by_hand_leaves_the_local_copy(somewhere: Place) -> None:
+    """For whoever knows that it was."""
+    machine = somewhere.machine()
+    run = await stopped(machine)
+    clients = machine.clients()
+    await (await clients.kubernetes()).delete(SPACE)
+    await clients.close()
+    await machine.resume(run, *PLAIN, take_over=True)
+
+    assert await machine.ask(f"{MAPS}/b")
+
+
+async def test_runs_of_other_clusters_are_known_as_such(tmp_path: Path) -> None:
+    """Nothing is to be resumed here, but there is something elsewhere."""
     for name in ("one", "two"):
         (tmp_path / name).mkdir()
     async with place(tmp_path / "one") as one, place(tmp_path / "two") as two:
-        here = one.machine()
-        there = Machine(here.state, two.folder / "config")
-        run = await stopped(here)
-        with pytest.raises(Refusal):  # the same cluster in Azure, as far as this machine knows
-            await there.start(Put("a"), Break("b"))
-        elsewhere = Machine(tmp_path / "state", two.folder / "config")
-        other = await stopped(elsewhere)
-        (elsewhere.state / "runs" / other).rename(here.state / "runs" / other)
+        machine = one.machine()
+        run = await stopped(machine)
+        clients = Machine(machine.state, two.folder / "config").clients()
+        kubernetes = await clients.kubernetes()
+        known = await lookup.known(clients.settings, kubernetes)
 
-        assert await choose(here) == run
-        assert await choose(there) == other
-        clients = here.clients()
-        known = await lookup.known(clients.settings, None)
-        with pytest.raises(UsageError) as raised:
-            await lookup.choose(
-                lookup.Known(known.here, known.here), await clients.kubernetes(), None
-            )
+        assert lookup.choose(known, None) is None
+        assert await lookup.of_other_clusters(known, kubernetes) == [run]
         await clients.close()
-
-    assert raised.value.exit_code == 2
-    assert [run in " ".join(raised.value.why), HARBOR.name in raised.value.why[0]] == [True, True]

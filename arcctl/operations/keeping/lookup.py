@@ -35,7 +35,7 @@ class Known:
     @property
     def ids(self) -> list[str]:
         """All of them, the newest last."""
-        return sorted(self.here.keys() | self.there.keys(), key=self._begun)
+        return sorted(self.here.keys() | self.there.keys(), key=lambda run: (self._begun(run), run))
 
     def _begun(self, run: str) -> str:
         copies = (self.here.get(run), self.there.get(run))
@@ -61,15 +61,18 @@ class Known:
         return agreed(whole)
 
     def unfinished(self) -> list[str]:
-        """Return the runs that somebody should take up, the newest last."""
-        return [run for run in self.ids if self._is_unfinished(run)]
+        """Return the runs of the cluster that somebody should take up, the newest last.
+
+        Whatever is unfinished lies in the cluster, since nothing is changed before it does. A
+        copy that only this machine has was finished elsewhere, or is another cluster's.
+        """
+        return [run for run in self.ids if run in self.there and self._is_unfinished(run)]
 
     def _is_unfinished(self, run: str) -> bool:
-        copies = [each for each in (self.here.get(run), self.there.get(run)) if each]
+        copies = (self.here.get(run), self.there.get(run))
         endings = [each.ending for each in copies if isinstance(each, Record) and each.ending]
         # One that ended well and still lies in the cluster was cut while it cleaned up.
-        clean = any((each.detail or {}).get("clean") for each in endings)
-        return not endings or (clean and run in self.there)
+        return not endings or any((each.detail or {}).get("clean") for each in endings)
 
 
 def _oddities(errors: list[ArcctlError], whole: dict[str, Record]) -> Iterator[str]:
@@ -111,18 +114,15 @@ async def one(settings: Settings, kubernetes: Kubernetes, run: str) -> Known:
     return found
 
 
-async def choose(found: Known, kubernetes: Kubernetes, run: str | None) -> str | None:
+def choose(found: Known, run: str | None) -> str | None:
     """Return the run that is meant: the one named, or the only one unfinished; None for none.
 
-    Of several, the only one of this very cluster is meant. Raise UsageError `several-runs`.
+    Raise NotFound `run-unknown`, UsageError `several-runs`.
     """
     if run:
         found.record(run)
         return run
     candidates = found.unfinished()
-    if len(candidates) > 1:
-        identity = await space.identity(kubernetes)
-        candidates = [each for each in candidates if _lives(found, each, identity)] or candidates
     if len(candidates) > 1:
         raise UsageError(
             f"{len(candidates)} runs are unfinished; which one?",
@@ -133,15 +133,48 @@ async def choose(found: Known, kubernetes: Kubernetes, run: str | None) -> str |
     return next(iter(candidates), None)
 
 
+async def of_other_clusters(found: Known, kubernetes: Kubernetes) -> list[str]:
+    """Return the unfinished runs of this machine that were begun in another cluster."""
+    mine = {
+        run: copy
+        for run, copy in found.here.items()
+        if run not in found.there and isinstance(copy, Record) and copy.changed and not copy.ending
+    }
+    if not mine:
+        return []
+    identity = await space.identity(kubernetes)
+    return [run for run, copy in mine.items() if cluster_of(copy) != identity]
+
+
+async def must_be_there(record: Record, kubernetes: Kubernetes, *, take_over: bool) -> None:
+    """Refuse a run of which the cluster holds no copy, though something was changed.
+
+    Raise Refusal `wrong-cluster`, or `run-gone`; that one not with `take_over`.
+    """
+    run = record.header.run
+    if cluster_of(record) not in ("", await space.identity(kubernetes)):
+        raise Refusal(
+            f"{run} was begun in another cluster than context {kubernetes.context}",
+            code="wrong-cluster",
+            why="its journal names the uid of that cluster's namespace kube-system",
+            hints="choose the right cluster with --kube-context NAME",
+        )
+    if not take_over:
+        raise Refusal(
+            f"the cluster holds no copy of {run}",
+            code="run-gone",
+            why="it was finished elsewhere, or somebody has deleted namespace arcctl",
+            hints=(
+                f"arcctl history {run}",
+                "--take-over goes on from the copy of this machine, if you know that it was deleted",
+            ),
+        )
+
+
 def cluster_of(record: Record) -> str:
     """Return the uid of the cluster in which the run was opened; empty where it is not known."""
     first = record.entries[0].detail if record.entries else None
     return str((first or {}).get("kubernetes", ""))
-
-
-def _lives(found: Known, run: str, identity: str) -> bool:
-    copy = found.here.get(run)
-    return run in found.there or (isinstance(copy, Record) and cluster_of(copy) == identity)
 
 
 def _described(found: Known, run: str) -> str:

@@ -49,9 +49,11 @@ def _stopped(run: Run, error: BaseException) -> ArcctlError | None:
         error.hints = (*error.hints, *hints)
         return None
     if isinstance(error, ArcctlError):
-        kept = tuple(each for each in error.hints if not each.startswith("arcctl resume"))
+        # A step may know better how to resume: with which secrets, from which machine.
+        better = any(each.startswith(hints[0]) for each in error.hints)
+        advice = (*error.hints, *hints[1:]) if better else (*hints, *error.hints)
         why = (*error.why, _standing(run))
-        return StoppedPartWay(error.message, code=error.code, why=why, hints=(*hints, *kept))
+        return StoppedPartWay(error.message, code=error.code, why=why, hints=advice)
     if isinstance(error, OSError):
         why = (error.strerror or str(error), _standing(run))
         return StoppedPartWay("this machine could not do it", code="os", why=why, hints=hints)

@@ -1,0 +1,32 @@
+"""`arcctl rollback`: a run is taken back before the point of no return."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from tests.stories.half_done import half_done, in_cluster
+
+if TYPE_CHECKING:
+    from tests.stage import Stage
+
+
+def test_a_run_is_taken_back(quick: Stage) -> None:
+    """Elsewhere too; nothing of it is left in the cluster, and the next run is free to begin."""
+    run = half_done(quick)
+    elsewhere = str(quick.folder / "elsewhere")
+    ended = quick.well("rollback --yes", ARCCTL_HOME=elsewhere)
+
+    assert f"Rolled back: config apply of harbor ({run})" in ended.err
+    assert in_cluster(quick) == []
+    assert "Nothing to roll back" in quick.well("rollback", ARCCTL_HOME=elsewhere).err
+
+
+def test_a_run_that_has_ended_is_not_taken_back(quick: Stage) -> None:
+    """It says how it has ended, and changes nothing."""
+    run = half_done(quick)
+    quick.well("resume")
+    ended = quick.type(f"rollback {run}")
+
+    assert ended.code == 1
+    assert "has ended: applied   [run-ended]" in ended.err
+    assert f"arcctl history {run}" in ended.err
