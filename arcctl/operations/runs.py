@@ -184,8 +184,8 @@ async def opened(
     async with entered(kubernetes, run.folder, header, world.observer):
         await _free(kubernetes)
         identity = await space.identity(kubernetes)
-        await run.begin(documents, identity)
         async with explained(run, sweep=True):
+            await run.begin(documents, identity)
             yield run
 
 
@@ -245,6 +245,8 @@ async def _free(kubernetes: Kubernetes) -> None:
     ended: list[str] = []
     for name, copy in (await space.runs(kubernetes)).items():
         if isinstance(copy, ArcctlError):
+            drop = f"kubectl delete secrets -n arcctl -l arcctl/run={name}"
+            copy.hints = (*copy.hints, f"{drop}, if nothing of that run matters any more")
             raise copy
         if copy.changed and not copy.ending:
             raise _unfinished(copy)

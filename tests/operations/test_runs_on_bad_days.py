@@ -9,7 +9,8 @@ import shutil
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from arcctl.errors import ArcctlError, ClusterError, Refusal, StoppedPartWay
+from aiohttp import web
+from arcctl.errors import AccessError, ArcctlError, ClusterError, Refusal, StoppedPartWay
 from arcctl.flow.events import Noted
 from arcctl.flow.no_return import PointOfNoReturn
 from arcctl.model.run import Entry, Header
@@ -127,6 +128,32 @@ async def test_a_server_that_is_away_for_a_moment_is_waited_for(somewhere: Place
     await machine.start(Away("a"), PointOfNoReturn(), Put("b"))
 
     assert any("trying for 3 min" in each for each in warnings(machine))
+
+
+async def test_documents_that_cannot_be_kept_leave_nothing(somewhere: Place) -> None:
+    """The run was never open; what there is of it goes at once."""
+    machine = somewhere.machine()
+
+    def full(when: str, asked: str) -> None:
+        if "POST /api/v1/namespaces/arcctl/secrets" in asked:
+            raise web.HTTPForbidden
+
+    somewhere.witness = full
+    with pytest.raises(AccessError):
+        await machine.start(*PLAIN, bundle={"x": 1})
+
+    assert await machine.ask("/api/v1/namespaces/arcctl") is None
+
+
+async def test_a_damaged_journal_in_the_cluster_stands_in_the_way(somewhere: Place) -> None:
+    """Nobody knows what that run has changed; the message names the command that drops it."""
+    run = await stopped(somewhere.machine())
+    await rewrite(somewhere, run, lambda text: text.replace("opened", "op", 1))
+    with pytest.raises(Refusal) as raised:
+        await somewhere.machine().start(*PLAIN)
+
+    assert raised.value.code == "journal-damaged"
+    assert f"arcctl/run={run}" in raised.value.hints[-1]
 
 
 async def kept(

@@ -7,7 +7,7 @@ import json
 import re
 
 import pytest
-from arcctl.flow.events import Done, Event, Failed, Noted, Progressed, Started
+from arcctl.flow.events import Done, Event, Failed, Noted, Passed, Progressed, Started
 from arcctl.views.progress import JsonLines, Lines, Living, Silent
 from rich.console import Console
 from tests.views.screens import golden
@@ -172,3 +172,13 @@ def test_a_screen_that_was_closed_opens_again() -> None:
 
     assert plain(screen.getvalue())[-1].split()[:2] == ["✓", "second"]
     assert "first" not in screen.getvalue()[asked:]
+
+
+def test_the_point_of_no_return_is_a_line_of_its_own() -> None:
+    """In a log as a note, on a terminal as a rule between the steps."""
+    passed = Passed("point of no return", "rollback undoes nothing from here on")
+    steps = [Done("a", "quiet", "10 agents", 1.0), passed, Done("b", "delete", "gone", 9.0)]
+
+    assert lines(steps)[1] == "note     point of no return: rollback undoes nothing from here on"
+    last = plain(living(steps))[-3:]
+    assert [line.split()[0] for line in last] == ["✓", "──", "✓"]

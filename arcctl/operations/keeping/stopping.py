@@ -36,9 +36,12 @@ async def explained(run: Run, *, sweep: bool) -> AsyncIterator[None]:
 
 async def _close(run: Run) -> None:
     """Leave nothing behind; where that cannot be done now, the next run does it."""
-    with suppress(ArcctlError, TimeoutError):
+    with suppress(TimeoutError):
         async with asyncio.timeout(_PARTING_SECONDS):
-            await run.ended("nothing changed", clean=True)
+            with suppress(ArcctlError):
+                await run.journal.ended("nothing changed", clean=True)
+            with suppress(ArcctlError):
+                await run.clear()
 
 
 def _stopped(run: Run, error: BaseException) -> ArcctlError | None:
