@@ -116,6 +116,9 @@ async def service_answers(sight: MoveSight) -> list[Row]:
 
 async def extension_types(sight: MoveSight) -> list[Row]:
     """The region offers the type and, where it is pinned, the version of each extension."""
+    regions = (await sight.target.provider(CONFIGURATION)).regions(Kind.EXTENSION)
+    if regions and sight.asked.region not in regions:
+        return []  # without extensions there is no use in asking which
     asked = sorted({
         (kind, train, version)
         for child in await sight.children()

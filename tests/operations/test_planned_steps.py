@@ -1,0 +1,67 @@
+"""The steps of a move in words."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from arcctl.operations.move_request import MoveRequest
+from arcctl.operations.planned_steps import planned
+from tests.checks.move.sights import extension, flux
+
+if TYPE_CHECKING:
+    from arcctl.model.configuration.child import Child
+
+BARE = ["put back what hung on it", "compare"]
+
+
+def steps(*children: Child, **asked: Any) -> list[str]:
+    """The titles, in order."""
+    request = MoveRequest("harbor", "edge", "s-1", "westeurope", **asked)
+    return [step.title for step in planned(request, "eastus", children)[0]]
+
+
+def test_in_place_the_source_goes_first() -> None:
+    """The target can only be made where the source was."""
+    assert steps() == [
+        "save everything",
+        "quiet the agents",
+        "point of no return",
+        "delete edge/harbor in eastus",
+        "remove the agents",
+        "create edge/harbor in westeurope",
+        "install the agents",
+        *BARE,
+    ]
+
+
+def test_under_another_id_the_target_is_made_first() -> None:
+    """Before the point of no return, and only there."""
+    found = steps(target_name="depot")
+
+    assert found.index("create edge/depot in westeurope") < found.index("point of no return")
+    assert len([each for each in found if each.startswith("create")]) == 1
+
+
+def test_children_have_steps_only_where_there_are_some() -> None:
+    """Extensions and configurations are counted; those of other services are not."""
+    system = extension("policy", state={"isSystemExtension": True})
+    found = steps(extension(), extension("more"), system, flux())
+
+    assert found[-4:] == ["put 2 extensions back", "put 1 configuration back", *BARE]
+
+
+def test_one_step_is_the_point_of_no_return() -> None:
+    """A view draws its line there."""
+    request = MoveRequest("harbor", "edge", "s-1", "westeurope")
+    marked = [step.title for step in planned(request, "eastus", ())[0] if step.no_return]
+
+    assert marked == ["point of no return"]
+
+
+def test_many_children_take_little_longer() -> None:
+    """They are sent and settle side by side, so three hundred cost half a minute more."""
+    request = MoveRequest("harbor", "edge", "s-1", "westeurope")
+    few = planned(request, "eastus", [extension(), flux()])[1]
+    many = planned(request, "eastus", [extension(), *(flux(f"f{n}") for n in range(299))])[1]
+
+    assert few < many <= few + 30
