@@ -34,7 +34,7 @@ Profile = Annotated[
 ]
 Clusters = Annotated[int, typer.Option(help="How many embedded clusters.", min=1, max=50)]
 Nodes = Annotated[int, typer.Option(help="How many nodes each of them has.", min=0, max=1000)]
-Seed = Annotated[str, typer.Option(help="What is there from the start: nothing, or demo.")]
+Seed = Annotated[str, typer.Option(help="What is there from the start: nothing, demo or standing.")]
 Shell = Annotated[Literal["bash", "fish", "powershell"], typer.Option(help="Whose words to use.")]
 Output = Annotated[
     Literal["json", "plain"], typer.Option("--output", "-o", help="json, or plain lines.")

@@ -26,12 +26,12 @@ def putting(
     sources = [child for child in saved if child.kind is Kind.SOURCE_CONTROL]
     configurations = [child for child in saved if child.kind is Kind.FLUX]
     return [
-        PutChildren("put-flux", "Flux", flux, rate),
-        UntilSettled("settle-flux", flux),
+        PutChildren("put-flux", "", flux, rate),
+        UntilSettled("settle-flux", "microsoft.flux", flux),
         PutChildren("put-extensions", "extensions", others, rate),
         PutChildren("put-source-controls", "source control", sources, rate),
         PutChildren("put-configurations", "configurations", configurations, rate),
         *before_settling,
-        UntilSettled("settle-children", [*others, *sources, *configurations]),
+        UntilSettled("settle-children", "children", [*others, *sources, *configurations]),
         AllWell(),
     ]

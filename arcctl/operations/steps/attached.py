@@ -45,13 +45,17 @@ class RestoreAttached(Step[Moving]):
     name = "restore-attached"
     title = "attached"
 
+    async def observe(self, world: Moving) -> str | None:
+        return None if _pieces(world) else ""
+
     async def do(self, world: Moving, tell: Callable[[str], None]) -> str:
-        pieces = [*_roles(world), *_settings(world), *_policies(world)]
-        locks = list(_locks(world))
-        done = [await _put(world, piece) for piece in (*pieces, *locks)]
-        if not done:
-            return ""
+        done = [await _put(world, piece) for piece in _pieces(world)]
         return f"{sum(done)} of {len(done)} put back"
+
+
+def _pieces(world: Moving) -> list[Piece]:
+    """Locks come last: one that forbids writing would stop the others."""
+    return [*_roles(world), *_settings(world), *_policies(world), *_locks(world)]
 
 
 async def _put(world: Moving, piece: Piece) -> bool:

@@ -105,8 +105,9 @@ class UntilSettled(Step[Restoring]):
     name = "settle-children"
     title = "children"
 
-    def __init__(self, name: str, children: Sequence[Child]) -> None:
+    def __init__(self, name: str, title: str, children: Sequence[Child]) -> None:
         self.name = name  # type: ignore[misc] # used once for Flux and once for all
+        self.title = title  # type: ignore[misc] # as above
         self._children = children
 
     async def observe(self, world: Restoring) -> str | None:
@@ -130,7 +131,8 @@ class UntilSettled(Step[Restoring]):
         for each in found:
             if each.state.get("provisioningState") in ("Failed", "Canceled"):
                 world.failed[each.key] = str(each.state.get("error") or "it failed")
-        return f"{len(awaited)} settled" + (f", {len(world.failed)} failed" if world.failed else "")
+        failed = sum(each.key in world.failed for each in self._children)
+        return f"{len(self._children) - failed} ready" + (f", {failed} failed" if failed else "")
 
 
 async def _there(world: Restoring, children: Sequence[Child]) -> list[Child]:

@@ -1,0 +1,202 @@
+"""A cluster moves to another region, name or group, and nothing is lost."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests import arm
+from tests.stories import moving
+
+if TYPE_CHECKING:
+    from tests.stage import Stage
+
+CHANGING = ("PUT", "PATCH", "POST", "DELETE")
+
+
+def compared(child: dict[str, Any]) -> dict[str, Any]:
+    """Return what of a child is its owner's: what a person once asked for."""
+    properties = dict(child["properties"])
+    for name in ("statuses", "currentVersion", "statusUpdatedAt", "sourceUpdatedAt"):
+        properties.pop(name, None)
+    return properties
+
+
+def test_a_move_carries_every_child_and_restarts_nothing(stage: Stage) -> None:
+    """Region, children, tags and secrets arrive; whatever ran goes on running."""
+    moving.connected(stage)
+    before, ran = arm.children(stage), moving.workloads(stage)
+    ended = stage.well(f"{moving.MOVE} --protected-settings {moving.secrets_file(stage)}")
+    report = ended.data
+    shown = stage.well("show -n harbor -g edge").data
+    after = arm.children(stage)
+    assert (shown["location"], shown["connectivityStatus"]) == ("westeurope", "Connected")
+    assert shown["tags"] == {"team": "edge", "site": "pier7"}
+    assert after.keys() == before.keys()
+    assert [compared(after[key]) for key in sorted(after)] == [
+        compared(before[key]) for key in sorted(before)
+    ]
+    assert report["clean"]
+    assert not report["differences"]
+    now = moving.workloads(stage)
+    lost = {name for name in ran if now.get(name) != ran[name]}
+    # Arc's half of Flux was quiet meanwhile; its pods are new, and nothing else is.
+    assert all(name.startswith("pods/flux-system/fluxconfig-") for name in lost), lost
+
+
+def test_the_secrets_are_in_the_cluster_again(quick: Stage) -> None:
+    """What the agents fetched after the move is what the person gave, not an empty text."""
+    moving.connected(quick)
+    before = moving.protected(quick)
+    quick.well(f"{moving.MOVE} --protected-settings {moving.secrets_file(quick)}")
+    assert moving.protected(quick) == before
+    assert "ghp-hidden-81" in json.dumps(before)
+
+
+def test_secrets_may_be_read_from_the_cluster_itself(quick: Stage) -> None:
+    """Nobody has to look for what Flux and the agents still hold."""
+    moving.connected(quick)
+    before = moving.protected(quick)
+    quick.well(f"{moving.MOVE} --secrets-from-cluster")
+    assert moving.protected(quick) == before
+
+
+def test_nothing_of_the_run_stays_in_the_cluster(quick: Stage) -> None:
+    """Namespace, Secrets and Lease are gone once the proof is clean."""
+    moving.connected(quick)
+    quick.well(f"{moving.MOVE} --secrets-from-cluster --keep-secrets-in-cluster")
+    assert quick.within(lambda: quick.cluster.store.get(("", "namespaces"), "", "arcctl")) is None
+
+
+def test_a_dry_run_changes_nothing_anywhere(quick: Stage) -> None:
+    """The request journals of Azure and of the cluster hold reads, and questions, only."""
+    moving.connected(quick)
+    quick.within(quick.world.journal.clear)
+    ended = quick.well(
+        "move -n harbor -g edge --target-region westeurope --dry-run --secrets-from-cluster"
+    )
+    asked = quick.within(lambda: list(quick.world.journal.select()))
+    changing = {
+        f"{each.service} {each.method} {each.path}"
+        for each in asked
+        if each.method in CHANGING and each.user_agent != "azure-arc-agents"
+    }
+    questions = ("/oauth2/", "healthCheck", "checkPolicyRestrictions", "ResourceGraph", "accessreviews")
+    assert not {each for each in changing if not any(word in each for word in questions)}
+    assert ended.data["format"] == "arcctl.plan/1"
+    assert not ended.data["blocked"]
+
+
+def test_a_missing_secret_stops_before_any_change(quick: Stage) -> None:
+    """Exit 5, the secrets by name, and how to give them."""
+    moving.connected(quick)
+    ended = quick.type(moving.MOVE)
+    assert ended.code == 5
+    assert "fluxConfigurations/private/httpsKey" in ended.err
+    assert "--protected-settings FILE" in ended.err
+    assert quick.well("show -n harbor -g edge").data["location"] == "eastus"
+
+
+def test_a_waived_secret_is_a_recorded_decision(quick: Stage) -> None:
+    """The report names it, and the child comes without it."""
+    moving.connected(quick)
+    waived = " ".join(
+        f"--waive-secret {child}/{key}" for child, keys in moving.SECRETS.items() for key in keys
+    )
+    ended = quick.type(f"{moving.MOVE} {waived}")
+    assert "fluxConfigurations/private/httpsKey" in ended.data["waived"]
+
+
+def test_a_stored_plan_is_carried_out_while_the_world_stands_still(quick: Stage) -> None:
+    """Planned by day, carried out by night."""
+    moving.connected(quick)
+    quick.well(
+        "move -n harbor -g edge --target-region westeurope --dry-run --secrets-from-cluster "
+        "--plan-out plan.json"
+    )
+    quick.well("move -n harbor -g edge --plan plan.json --skip-prechecks --yes")
+    assert quick.well("show -n harbor -g edge").data["location"] == "westeurope"
+
+
+def test_a_plan_is_refused_when_the_world_has_moved(quick: Stage) -> None:
+    """Exit 5 with the difference; nothing is changed."""
+    moving.connected(quick)
+    plan = "move -n harbor -g edge --target-region westeurope --dry-run --plan-out plan.json"
+    quick.well(f"{plan} --secrets-from-cluster")
+    arm.put_child(quick, "fluxConfigurations", "late", moving.git("https://git.example.com/late"))
+    ended = quick.type("move -n harbor -g edge --plan plan.json --skip-prechecks --yes")
+    assert ended.code == 5
+    assert "[plan-outdated]" in ended.err
+    assert "fluxConfigurations/late: new" in ended.err
+    assert quick.well("show -n harbor -g edge").data["location"] == "eastus"
+
+
+@pytest.mark.parametrize(
+    "target",
+    ["--target-name quay", "--target-group far --target-region westeurope --target-name quay"],
+)
+def test_a_cluster_gets_another_name_or_group(quick: Stage, target: str) -> None:
+    """The target is made before anything is deleted, and everything goes over to it."""
+    moving.connected(quick)
+    before = arm.children(quick)
+    group = "far" if "far" in target else "edge"
+    quick.well(f"move -n harbor -g edge {target} --secrets-from-cluster --skip-prechecks --yes")
+    there = arm.HARBOR.replace("/harbor", "/quay").replace("/edge/", f"/{group}/")
+    assert arm.children(quick, there).keys() == before.keys()
+    assert quick.type("show -n harbor -g edge").code == 3
+    assert quick.well(f"show -n quay -g {group}").data["connectivityStatus"] == "Connected"
+
+
+def test_what_hung_on_the_resource_hangs_on_it_again(quick: Stage) -> None:
+    """Role assignments under new names, diagnostic settings, data collection."""
+    moving.connected(quick)
+    moving.attached(quick)
+    before = moving.hanging(quick)
+    report = quick.well(f"{moving.MOVE} --secrets-from-cluster").data
+    assert moving.hanging(quick) == before
+    assert before["roles"]
+    assert report["left"] == []
+
+
+def test_new_identities_get_the_roles_of_the_old_where_asked(quick: Stage) -> None:
+    """What was granted to the old principal elsewhere is granted to the new one."""
+    moving.connected(quick)
+    moving.granted(quick)
+    quick.well(f"{moving.MOVE} --secrets-from-cluster --reassign-identities")
+    now = quick.well("show -n harbor -g edge").data["identity"]["principalId"]
+    assert now in moving.grantees(quick)
+
+
+def test_the_proxy_goes_over_to_the_new_agents(quick: Stage) -> None:
+    """Azure never knew it; it was read from helm's values before the agents went."""
+    quick.well(
+        f"{moving.CONNECT} --proxy-https http://user:word@proxy:3128 --proxy-skip-range 10/8"
+    )
+    quick.well(moving.MOVE)
+    values = moving.agent_values(quick)
+    assert values["global"]["httpsProxy"] == "http://user:word@proxy:3128"
+    assert values["global"]["noProxy"] == "10/8"
+    assert values["global"]["location"] == "westeurope"
+
+
+def test_the_report_is_written_where_it_was_asked_for(quick: Stage) -> None:
+    """As Markdown, for whoever comes later."""
+    moving.connected(quick)
+    quick.well(f"{moving.MOVE} --secrets-from-cluster --report report.md")
+    page = (quick.folder / "report.md").read_text()
+    assert page.startswith("# harbor: from eastus to westeurope")
+    assert "managed identity" in page
+
+
+def test_a_move_there_and_back_changes_nothing_at_all(quick: Stage) -> None:
+    """The way back is a move as any other."""
+    moving.connected(quick)
+    before = arm.children(quick)
+    quick.well(f"{moving.MOVE} --secrets-from-cluster")
+    quick.well(f"{moving.MOVE.replace('westeurope', 'eastus')} --secrets-from-cluster")
+    after = arm.children(quick)
+    assert [compared(after[key]) for key in sorted(after)] == [
+        compared(before[key]) for key in sorted(before)
+    ]
+    assert quick.well("show -n harbor -g edge").data["location"] == "eastus"
