@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from tests.benchmarks import worlds
+from tests.benchmarks import children, worlds
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -18,6 +18,9 @@ ARCCTL = [sys.executable, "-m", "arcctl"]
 HARBOR = ["-n", "harbor", "-g", "edge"]
 CONNECT = [*ARCCTL, "connect", *HARBOR, "-l", "westeurope"]
 DELETE = [*ARCCTL, "delete", *HARBOR, "--yes"]
+WITH_SECRETS = ["--target-region", "northeurope", "--secrets-from-cluster"]
+MOVE = [*ARCCTL, "move", *HARBOR, *WITH_SECRETS, "--skip-prechecks", "--yes"]
+PLAN = [*ARCCTL, "move", *HARBOR, *WITH_SECRETS, "--dry-run"]
 PYTHON = ("bare Python", lambda _: [sys.executable, "-c", "pass"])
 IMPORTS = (
     "importing azure.identity and kubernetes",
@@ -53,6 +56,27 @@ def connected(world: World) -> None:
 
     world.empty()
     once(CONNECT, world.environment)
+
+
+def grown(count: int) -> Callable[[World], None]:
+    """A cluster that arcctl has connected and that has children; a fresh one each time."""
+
+    def before(world: World) -> None:
+        connected(world)
+        children.put(world, count)
+
+    return before
+
+
+def kept(count: int) -> Callable[[World], None]:
+    """The same, made once: what is measured only looks at it."""
+
+    def before(world: World) -> None:
+        there = world.ask("GET", "status")
+        if sum(there.get(kind, 0) for kind in ("extensions", "fluxConfigurations")) != count:
+            grown(count)(world)
+
+    return before
 
 
 def ten_thousand(world: World) -> None:
@@ -176,5 +200,32 @@ ROWS = [
         world=worlds.recorded,
         before=connected,
         rounds=1,
+    ),
+    Row("plan-30", "plan of a move, 30 children", PLAN, "≤ 3 s", before=kept(30), rounds=5),
+    Row("plan-300", "plan of a move, 300 children", PLAN, "≤ 5 s", before=kept(300), rounds=5),
+    Row("move-3", "`move`, 3 children, ARM's limits on", MOVE, "", before=grown(3), rounds=3),
+    Row(
+        "move-300",
+        "`move`, 300 children, ARM's limits on",
+        MOVE,
+        "≤ 1.5 × that of 3 + 30 s, ≤ 120 MB",
+        before=grown(300),
+        rounds=3,
+    ),
+    Row(
+        "config-list",
+        "`config list`, 300 children",
+        [*ARCCTL, "config", "list", *HARBOR],
+        "",
+        before=kept(300),
+        rounds=5,
+    ),
+    Row(
+        "config-export",
+        "`config export`, 300 children",
+        [*ARCCTL, "config", "export", *HARBOR],
+        "",
+        before=kept(300),
+        rounds=5,
     ),
 ]
