@@ -168,14 +168,26 @@ class Crew:
     async def _leave(self, farewell: Farewell) -> None:
         """Clean up after a cluster whose resource is gone: configurations, then extensions."""
         configurations = [child for child in farewell.children if _is_flux(child)]
-        others = [child for child in farewell.children if _is_extension(child)]
-        others.sort(key=lambda child: child.properties["extensionType"].lower() == FLUX_TYPE)
-        for agents, children in ((_FLUX, configurations), (_EXTENSIONS, others)):
+        installed = [child for child in farewell.children if _is_extension(child)]
+        # Flux goes last: its kinds, and what is of them, go with it.
+        last = [child for child in installed if _brings_flux(child)]
+        others = [child for child in installed if not _brings_flux(child)]
+        turns = ((_FLUX, configurations), (_EXTENSIONS, others), (_EXTENSIONS, last))
+        for agents, children in turns:
             if children and self._runs(*agents) and await self._still_run(*agents):
-                for child in children:
-                    await self._remove(child)
-                    self._note("remove", child, 200)
+                await self._remove_all(children)
         self._farewells.remove(farewell)
+
+    async def _remove_all(self, children: list[Resource]) -> None:
+        async def remove(child: Resource) -> None:
+            async with self._slots:
+                await self._remove(child)
+            self._note("remove", child, 200)
+
+        ended = await asyncio.gather(*map(remove, children), return_exceptions=True)
+        for error in ended:
+            if error:
+                raise error
 
     def _kustomize(self) -> None:
         """Play the kustomize-controller, while it runs."""
@@ -231,6 +243,10 @@ def _is_flux(child: Resource) -> bool:
 
 def _is_extension(child: Resource) -> bool:
     return "/extensions/" in child.key
+
+
+def _brings_flux(child: Resource) -> bool:
+    return bool(child.properties["extensionType"].lower() == FLUX_TYPE)
 
 
 def _may_pass(refusal: RefusedError) -> bool:
