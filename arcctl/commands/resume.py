@@ -33,7 +33,7 @@ async def resume(
 
     Example: arcctl resume --kube-context kind-harbor
     """
-    from arcctl.operations.resume import Wanted
+    from arcctl.operations.resume import Wanted, require_well
     from arcctl.operations.resume import resume as carry_on
     from arcctl.views.history import taken_up
 
@@ -45,3 +45,4 @@ async def resume(
     )
     record, result = (found.record, found.result) if found else (None, None)
     taken_up(session.console, record, result, nothing="Nothing to resume: no run is unfinished.")
+    require_well(found)

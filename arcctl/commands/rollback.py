@@ -19,7 +19,7 @@ async def rollback(
 
     Example: arcctl rollback --kube-context kind-harbor
     """
-    from arcctl.operations.resume import Wanted
+    from arcctl.operations.resume import Wanted, require_well
     from arcctl.operations.rollback import rollback as take_back
     from arcctl.views.history import taken_up
 
@@ -31,3 +31,4 @@ async def rollback(
     )
     record, result = (found.record, found.result) if found else (None, None)
     taken_up(session.console, record, result, nothing="Nothing to roll back: no run is unfinished.")
+    require_well(found)

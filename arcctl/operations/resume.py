@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 from arcctl.errors import Refusal
 from arcctl.flow.events import Noted
+from arcctl.model import report
+from arcctl.model.report import Report
 from arcctl.model.resource_id import ClusterId
 from arcctl.model.run import Record, RunRecord
 from arcctl.operations.keeping import lookup, space
@@ -86,7 +88,21 @@ async def _go_on(run: Run, world: World) -> Any:
         return await handler(RESUMABLE, run.verb)(run, world)
     if run.ending.detail.get("clean"):
         await run.clear()
-    return run.documents.get("report")
+    document = run.documents.get("report")
+    written = isinstance(document, dict) and document.get("format") == report.FORMAT
+    return Report.from_document(document) if written else document
+
+
+def require_well(taken: Taken | None) -> None:
+    """Raise FindingsError, as the verb itself would, where the end is not all that was asked for."""
+    if taken is None or taken.result is None:
+        return
+    from arcctl.operations import config_apply, move
+
+    if isinstance(taken.result, Report):
+        move.require_clean(taken.result)
+    elif isinstance(taken.result, config_apply.Changes):
+        config_apply.require_applied(taken.result, ClusterId.parse(taken.record.cluster))
 
 
 def handler(registry: Mapping[str, str], verb: str) -> Handler:
