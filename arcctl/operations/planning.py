@@ -52,8 +52,11 @@ async def plan(
         )
         chosen = await _choices(sight)
         seen = await observed(sight, chosen)
-    finally:
-        await asyncio.gather(sight.end(), sight.target.end())
+    except BaseException:
+        # Whatever else was being looked at is of no use any more, and must not be left running.
+        await asyncio.gather(sight.end(), sight.target.end(), sight.source.end())
+        sight.source.forget()
+        raise
     more = [*_of_secrets(secrets), *_of_values(chosen), *_of_notes(notes)]
     steps, seconds = planned(request, bundle.region, bundle.children)
     made = Plan(

@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from arcctl.errors import AzureError, NotFound, UsageError
+from arcctl.errors import AccessError, AzureError, NotFound, UsageError
 from arcctl.model.bundle import Bundle
 from arcctl.model.plan import Fate, Plan, differences
 from arcctl.model.secret import Secret
@@ -44,8 +44,10 @@ def connected(tmp_path_factory: pytest.TempPathFactory, helm4: Path) -> Iterator
 
 
 @pytest.fixture
-def harbor(connected: Yard) -> Iterator[Yard]:
-    """Harbor, as it was after connecting."""
+def harbor(connected: Yard, monkeypatch: pytest.MonkeyPatch) -> Iterator[Yard]:
+    """Harbor, as it was after connecting; whoever plans is signed in by the environment."""
+    for name, value in connected.stage.sandbox.environment.items():
+        monkeypatch.setenv(name, value)
     with connected.fresh() as made:
         yield made
 
@@ -152,6 +154,18 @@ async def test_azure_that_refuses_to_say_ends_the_planning(harbor: Yard) -> None
 
     with pytest.raises(AzureError, match="something is odd"):
         await harbor.plan()
+
+
+async def test_whoever_is_signed_out_is_told_so(harbor: Yard) -> None:
+    """A token that is refused says nothing about what hangs on the resource."""
+    harbor.stage.fault(
+        "arm", {"expire_token": "expired"}, path="Microsoft.Authorization/locks", times=None
+    )
+
+    with pytest.raises(AccessError) as refused:
+        await harbor.plan()
+
+    assert refused.value.code != "unseen"
 
 
 @pytest.mark.parametrize("graph", [True, False])

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from arcctl.checks.move.targets import allows
-from arcctl.checks.move.verdicts import blocks, counted, named, restored
+from arcctl.checks.move.verdicts import blocks, counted, named, noted, restored
 from arcctl.model.region import canonical
 
 if TYPE_CHECKING:
@@ -40,7 +40,7 @@ async def diagnostics(sight: MoveSight) -> list[Row]:
 
 
 async def _home(sight: MoveSight, setting: Body, place: str) -> tuple[str, str, str]:
-    subject = f"the destination of diagnostic setting {setting.get('name')}"
+    subject = f"the destination of {setting.get('name')}"
     found = await sight.looked_at(subject, place, needed=False)
     return str(setting.get("name")), place, canonical(str((found or {}).get("location") or ""))
 
@@ -60,7 +60,19 @@ async def data_collection(sight: MoveSight) -> list[Row]:
     if not found:
         return []
     names = named(str(each.get("name")) for each in found)
-    return [restored("data-collection", counted(len(found), "data collection association"), names)]
+    what = counted(len(found), "data collection association")
+    rows = [restored("data-collection", what, names)]
+    places = [(each, place) for each in found if (place := _endpoint(each))]
+    homes = await asyncio.gather(*(_home(sight, each, place) for each, place in places))
+    for name, place, region in homes:
+        if region and region != sight.asked.region:
+            why = f"{place.rpartition('/')[2]} lies in {region}; see that it serves the new region"
+            rows.append(noted("data-collection-region", f"data collection {name}", why))
+    return rows
+
+
+def _endpoint(association: Body) -> str:
+    return str((association.get("properties") or {}).get("dataCollectionEndpointId") or "")
 
 
 async def policies(sight: MoveSight) -> list[Row]:

@@ -95,6 +95,7 @@ _ALL = (
     Code("diagnostic-settings", "Where logs and metrics of the resource are sent."),
     _ask("diagnostic-region", "A diagnostic setting's destination must lie in the same region."),
     Code("data-collection", "Associations with data collection rules."),
+    Code("data-collection-region", "A data collection endpoint that lies in another region."),
     Code("policy-assignments", "Policies assigned to the resource itself."),
     Code("policy-exemptions", "Exemptions from policies, for the resource itself."),
     # ── what depends on it ──

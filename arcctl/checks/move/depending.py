@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from arcctl.checks.move.looking import Looking
+from arcctl.checks.move.looking import Looking, signed_out
 from arcctl.clients.once import once
 from arcctl.errors import AccessError, AzureError, NotFound
 
@@ -123,6 +123,8 @@ class Depending(Looking):
             try:
                 page = await arm.post(_GRAPH, {"query": query, "options": options})
             except (AccessError, NotFound, AzureError) as error:
+                if signed_out(error):
+                    raise
                 self._refusal = error.message
                 return None
             rows += page.get("data") or []

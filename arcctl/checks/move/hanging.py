@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from arcctl.checks.move.looking import Looking
+from arcctl.checks.move.looking import Looking, signed_out
 from arcctl.clients.once import once
 from arcctl.errors import AccessError, NotFound
 
@@ -68,7 +68,9 @@ class Hanging(Looking):
         arm = await self.clients.arm()
         try:
             return [each async for each in arm.items(f"{scope}/{_attached('permissions')}")]
-        except (AccessError, NotFound):
+        except (AccessError, NotFound) as error:
+            if signed_out(error):
+                raise
             return None
 
     async def _own(

@@ -166,9 +166,16 @@ class Looking(Remembering):
             return None
 
     def _could_not(self, subject: str, error: ArcctlError, *, needed: bool) -> None:
-        """Azure that cannot be reached at all ends the planning; nothing is changed yet."""
+        """Azure that cannot be asked at all ends the planning; nothing is changed yet."""
         if error.code in _NOTHING:
             return
-        if not isinstance(error, AccessError) and needed:
+        if signed_out(error) or (needed and not isinstance(error, AccessError)):
             raise error
         self.unseen[subject] = Unseen(subject, error.message, needed)
+
+
+def signed_out(error: ArcctlError) -> bool:
+    """Tell whether Azure does not know who asks, so that no look can tell anything."""
+    return isinstance(error, AccessError) and (
+        error.code == "not-signed-in" or "Authentication" in error.code
+    )

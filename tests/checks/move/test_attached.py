@@ -68,6 +68,19 @@ async def test_a_workspace_serves_every_region() -> None:
     ]
 
 
+@pytest.mark.parametrize(("region", "noted"), [("East US", True), ("West Europe", False)])
+async def test_an_endpoint_elsewhere_is_noted(region: str, noted: bool) -> None:
+    """It belongs into the region of cluster or workspace, which a person must judge."""
+    around = Around(objects={"/x/endpoints/dce": {"location": region}})
+    association = {
+        "name": "configuration",
+        "properties": {"dataCollectionEndpointId": "/x/endpoints/dce"},
+    }
+    rows = await attached.data_collection(Told(clients=around, data_collection=[association]))
+
+    assert codes(rows) == ["data-collection", *["data-collection-region"] * noted]
+
+
 CONTRIBUTOR = [{"actions": ["*"], "notActions": ["Microsoft.Authorization/*/Write"]}]
 
 
