@@ -89,8 +89,9 @@ async def _go_on(run: Run, world: World) -> Any:
     if run.ending.detail.get("clean"):
         await run.clear()
     document = run.documents.get("report")
-    written = isinstance(document, dict) and document.get("format") == report.FORMAT
-    return Report.from_document(document) if written else document
+    if isinstance(document, dict) and document.get("format") == report.FORMAT:
+        return Report.from_document(document)
+    return document
 
 
 def require_well(taken: Taken | None) -> None:
