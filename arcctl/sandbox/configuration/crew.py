@@ -7,23 +7,21 @@ Azure now. What happens while they are quiet they never hear of (`arc.md` E2, `a
 from __future__ import annotations
 
 import asyncio
-import logging
 from typing import TYPE_CHECKING, Any
-
-import aiohttp
 
 from arcctl.sandbox.azure import errands
 from arcctl.sandbox.azure import extensions as service
 from arcctl.sandbox.azure.extension_types import known
 from arcctl.sandbox.clusterapi import Mirror, RefusedError
 from arcctl.sandbox.configuration import charts, extensions, flux, kustomizing
+from arcctl.sandbox.configuration.attempts import Attempts, may_pass
 from arcctl.sandbox.configuration.naming import AGENTS, FLUX_NAMESPACE, FLUX_TYPE
 from arcctl.sandbox.configuration.releasing import BlockedError
 from arcctl.sandbox.installation import is_ready, is_wanted
 from arcctl.sandbox.journal import Entry
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Mapping
+    from collections.abc import Mapping
 
     from arcctl.sandbox.azure.errands import Errand, Farewell
     from arcctl.sandbox.azure.store import Resource
@@ -33,10 +31,6 @@ if TYPE_CHECKING:
 
     Object = dict[str, Any]
 
-log = logging.getLogger(__name__)
-
-_AT_ONCE = 16
-_FIRST_PAUSE, _LONGEST_PAUSE = 0.05, 5.0
 # Which Deployments must run for a kind of children to be dealt with.
 _EXTENSIONS = (AGENTS, ("config-agent", "extension-manager"))
 _FLUX = (FLUX_NAMESPACE, ("fluxconfig-agent", "fluxconfig-controller"))
@@ -51,14 +45,12 @@ class Crew:
     ) -> None:
         self.principal = ""
         self._world, self._api, self._group, self._changed = world, api, group, changed
-        self._slots = asyncio.Semaphore(_AT_ONCE)
+        self._attempts = Attempts(group, changed)
         self._flux = Mirror(api, f"/apis/apps/v1/namespaces/{FLUX_NAMESPACE}/deployments", changed)
         self._kustomizations = Mirror(api, charts.KUSTOMIZATIONS, changed)
         self._following: asyncio.Task[None] | None = None
         self._agents: Mapping[str, Object] = {}
         self._domain = "com"
-        self._busy: set[object] = set()
-        self._pauses: dict[object, float] = {}
         self._waiting_for: dict[Errand, list[str]] = {}
         self._handled: dict[str, str] = {}
         self._farewells: list[Farewell] = []
@@ -79,7 +71,7 @@ class Crew:
         self.principal = principal if found else ""
         self._kustomize()
         for farewell in self._farewells:
-            self._spawn(farewell, self._leave(farewell))
+            self._attempts.begin(farewell, self._leave(farewell))
         if found is None or not self._is_known(found):
             return
         self._domain = found.domain
@@ -87,7 +79,7 @@ class Crew:
         running = {agents for agents in (_EXTENSIONS, _FLUX) if self._runs(*agents)}
         for errand in self._world.errands.pending(str(found.cluster)) if running else ():
             if _agents_of(errand.child) in running:
-                self._spawn(errand, self._carry_out(errand))
+                self._attempts.begin(errand, self._carry_out(errand))
         self._comply()
 
     def _is_known(self, found: Installation) -> bool:
@@ -107,28 +99,6 @@ class Crew:
         ]
         return all(map(is_wanted, there))
 
-    def _spawn(self, key: object, work: Coroutine[Any, Any, None]) -> None:
-        """Begin something in a task of its own, unless it goes on already."""
-        if key in self._busy:
-            work.close()
-            return
-        self._busy.add(key)
-        self._group.create_task(self._attempt(key, work))
-
-    async def _attempt(self, key: object, work: Coroutine[Any, Any, None]) -> None:
-        try:
-            async with self._slots:
-                await work
-            self._pauses.pop(key, None)
-        except (aiohttp.ClientError, RefusedError, TimeoutError) as error:
-            pause = self._pauses.get(key, _FIRST_PAUSE)
-            log.info("%s: %s; again in %.2f s", key, error, pause)
-            self._pauses[key] = min(pause * 2, _LONGEST_PAUSE)
-            await asyncio.sleep(pause)
-        finally:
-            self._busy.discard(key)
-            self._changed.set()
-
     async def _carry_out(self, errand: Errand) -> None:
         number, child, given = errand.number, errand.child, self._world.errands
         errand.met = True
@@ -138,7 +108,7 @@ class Crew:
                 raise BlockedError(str(plan[f"{errand.act}_fails"]))
             await (self._install(errand) if errand.act == "install" else self._remove(child))
         except RefusedError as refusal:
-            if _may_pass(refusal):
+            if may_pass(refusal):
                 raise
             given.refuse(errand, number, _error(str(refusal)))
             self._note(errand.act, child, refusal.status)
@@ -180,7 +150,7 @@ class Crew:
 
     async def _remove_all(self, children: list[Resource]) -> None:
         async def remove(child: Resource) -> None:
-            async with self._slots:
+            async with self._attempts.slots:
                 await self._remove(child)
             self._note("remove", child, 200)
 
@@ -201,7 +171,7 @@ class Crew:
             self._following = self._group.create_task(self._kustomizations.follow())
         for key, each in self._kustomizations.objects.items():
             if kustomizing.needs(each) and self._handled.get(key) != _version(each):
-                self._spawn(("Kustomization", key), self._reconcile(key, each))
+                self._attempts.begin(("Kustomization", key), self._reconcile(key, each))
 
     async def _reconcile(self, key: str, kustomization: Object) -> None:
         await kustomizing.reconcile(self._api, {"kind": "Kustomization", **kustomization})
@@ -247,15 +217,6 @@ def _is_extension(child: Resource) -> bool:
 
 def _brings_flux(child: Resource) -> bool:
     return bool(child.properties["extensionType"].lower() == FLUX_TYPE)
-
-
-def _may_pass(refusal: RefusedError) -> bool:
-    """Tell whether trying again may help: a kind that is not there yet, a namespace that goes."""
-    return (
-        refusal.status in {401, 404, 409, 429}
-        or refusal.status >= 500
-        or ("being terminated" in str(refusal))
-    )
 
 
 def _error(message: str) -> Object:

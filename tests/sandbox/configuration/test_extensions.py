@@ -220,6 +220,52 @@ async def test_the_agent_can_be_made_to_fail_once(harbor: Living) -> None:
     assert "no space left" in shown["errorInfo"]["message"]
 
 
+async def test_a_removal_can_be_made_to_fail_once(harbor: Living) -> None:
+    """A planned failure leaves the extension as it was; the next DELETE goes through."""
+    await harbor.installed("extensions/dapr", **DAPR)
+    harbor.world.faults.add({"service": "agents", "action": {"remove_fails": "it is in use"}})
+    await harbor.delete("extensions/dapr")
+    await harbor.heard("REMOVE", "extensions/dapr", 409)
+    await harbor.becomes("extensions/dapr", "Succeeded")
+    there = await harbor.api.find(WORKLOAD)
+    await harbor.delete("extensions/dapr")
+
+    assert there is not None
+    await harbor.becomes("extensions/dapr", "")
+
+
+async def test_a_type_that_exists_once_does_not_fit_beside_its_leftovers(harbor: Living) -> None:
+    """Under another name it meets what the first release left behind (`arm.md` 4.6)."""
+    await harbor.installed("extensions/dapr", **DAPR)
+    await harbor.delete("extensions/dapr?forceDelete=true", 200)
+    await harbor.put("extensions/other", **DAPR)
+    shown = await harbor.becomes("extensions/other", "Failed")
+
+    assert 'must equal "other": current value is "dapr"' in shown["errorInfo"]["message"]
+
+
+@pytest.mark.parametrize("name", ["Big.Name", "x" * 80])
+async def test_a_name_that_helm_does_not_take_is_made_to_fit(harbor: Living, name: str) -> None:
+    """The release has another name then, and goes again with the extension."""
+    await harbor.installed(f"extensions/{name}", extensionType="contoso.many")
+    releases = await harbor.releases()
+    await harbor.delete(f"extensions/{name}")
+    await harbor.becomes(f"extensions/{name}", "")
+
+    assert len(releases) == 2
+    assert set(await harbor.releases()) == {"azure-arc"}
+
+
+async def test_an_api_server_that_is_away_is_asked_again(harbor: Living) -> None:
+    """The extension is installed once its cluster answers."""
+    fault = {"service": "kubernetes", "path": "dapr-system", "times": 5, "action": {"status": 503}}
+    planned = harbor.world.faults.add(fault)
+    await harbor.installed("extensions/dapr", **DAPR)
+
+    assert harbor.world.faults.happened(planned.id) == 5
+    assert (await harbor.releases())["dapr"] == (1, "deployed")
+
+
 async def test_three_hundred_extensions_are_a_matter_of_seconds(harbor: Living) -> None:
     """All of them are installed, each with a release and a workload of its own."""
     names = [f"many-{number:03}" for number in range(300)]
