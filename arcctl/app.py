@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
     from typing import NoReturn
 
-HELP = """Connect Kubernetes clusters to Azure Arc, see whether they are alive, remove them.
+HELP = """Connect Kubernetes clusters to Azure Arc, see whether they are alive, move or remove them.
 
 Data goes to stdout, everything else to stderr. Try it offline: arcctl sandbox demo
 """

@@ -121,16 +121,17 @@ async def _move(
 ) -> None:
     from arcctl.operations import move as operation
     from arcctl.operations import move_preparation as preparation
+    from arcctl.operations import stored_plans
     from arcctl.views import plan as plans
     from arcctl.views import reports
 
-    stored = preparation.read_plan(files.plan) if files.plan else None
+    stored = stored_plans.read(files.plan) if files.plan else None
     with session.run(session.sight(request.source), yes=yes) as world:
         await operation.look(world)
         request = await preparation.completed(request, stored, world)
         prepared = await preparation.prepare(request, world, files.secrets)
         if files.plan_out:
-            preparation.store_plan(prepared.plan, files.plan_out)
+            stored_plans.store(prepared.plan, files.plan_out)
         if dry_run:
             plans.write_plan(session.console, prepared.plan)
         else:

@@ -163,7 +163,9 @@ def moving_of(
 
 async def _to_its_end(moving: Moving) -> Report:
     report = await move_steps.carry_out(moving)
-    outcome = "moved" if report.clean else "moved, with things to look at"
+    outcome = "moved back" if moving.turned else "moved"
+    if not report.clean:
+        outcome += ", with things to look at"
     await moving.run.ended(outcome, report.to_document(), clean=report.clean)
     return report
 

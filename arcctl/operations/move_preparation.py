@@ -2,26 +2,24 @@
 
 from __future__ import annotations
 
-import json
-import os
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arcctl.checks.sight import Sight
 from arcctl.errors import FindingsError, UsageError
 from arcctl.flow.runner import run as carry
 from arcctl.model import cluster as names
-from arcctl.model.plan import Plan, differences
 from arcctl.model.secret import Secret
 from arcctl.operations import planning
 from arcctl.operations.move_request import MoveRequest
 from arcctl.operations.request import ConnectRequest, Proxy
 from arcctl.operations.secret_files import read_secrets
 from arcctl.operations.steps import diagnostics
+from arcctl.operations.stored_plans import require_unmoved
 
 if TYPE_CHECKING:
     from arcctl.model.bundle import Bundle
+    from arcctl.model.plan import Plan
     from arcctl.operations.secret_values import Resolved
     from arcctl.operations.world import World
 
@@ -46,7 +44,7 @@ class Prepared:
     def require(self, stored: Plan | None = None) -> None:
         """Raise FindingsError where something blocks, or the world has moved since `stored`."""
         if stored:
-            self._require_same(stored)
+            require_unmoved(stored, self.plan)
         blocking = self.plan.blocking
         if not blocking:
             return
@@ -57,15 +55,6 @@ class Prepared:
             why=tuple(f"{row.subject}: {row.detail}  [{row.code}]" for row in blocking),
             hints=tuple(dict.fromkeys(each for row in blocking for each in row.remedy)),
         )
-
-    def _require_same(self, stored: Plan) -> None:
-        if moved := differences(stored, self.plan):
-            raise FindingsError(
-                "the world is no longer as it was when this plan was made",
-                code="plan-outdated",
-                why=moved,
-                hints="make a new one: arcctl move … --dry-run --plan-out FILE",
-            )
 
 
 async def completed(request: MoveRequest, stored: Plan | None, world: World) -> MoveRequest:
@@ -128,34 +117,3 @@ def _proxy(values: dict[str, str]) -> Proxy:
         skip_range=values.get("noProxy") or None,
         certificate=secret("proxyCert"),
     )
-
-
-def read_plan(path: str) -> Plan:
-    """Read a stored plan; raise UsageError where it is none, or a newer arcctl's."""
-    try:
-        text = Path(path).read_text(encoding="utf-8")
-        document = json.loads(text)
-    except OSError as error:
-        raise UsageError(f"cannot read {path}", code="file", why=error.strerror or "") from error
-    except ValueError as error:
-        raise UsageError(
-            f"{path} is not a plan that arcctl wrote, or it is damaged",
-            code="plan-damaged",
-            why=str(error).splitlines()[0],
-            hints="make it anew with --dry-run --plan-out FILE",
-        ) from error
-    return Plan.from_document(document)
-
-
-def store_plan(plan: Plan, path: str) -> None:
-    """Write a plan where its owner alone can read it."""
-    text = json.dumps(plan.to_document(), indent=2, ensure_ascii=False) + "\n"
-    try:
-        with open(path, "w", encoding="utf-8", opener=_private) as file:
-            file.write(text)
-    except OSError as error:
-        raise UsageError(f"cannot write {path}", code="file", why=error.strerror or "") from error
-
-
-def _private(name: str, flags: int) -> int:
-    return os.open(name, flags, 0o600)

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from arcctl.model.connected_cluster import Body
     from arcctl.model.keys import KeyPair
     from arcctl.model.onboarding import Onboarding, Release
+    from arcctl.model.resource_id import ClusterId
 
 
 class Standing(Enum):
@@ -102,12 +103,13 @@ async def _somebody_elses(sight: Sight, onboarding: Onboarding) -> Standing:
         resource = None
     except ArcctlError as error:
         raise already_onboarded(
-            onboarding, f"it cannot be looked at from here: {error.message}"
+            sight, onboarding, f"it cannot be looked at from here: {error.message}"
         ) from error
     if resource is None and await _same_tenant(sight, onboarding):
         return Standing.STALE
     fate = f"its status is {status(resource)}" if resource else "it lies in another tenant"
     raise already_onboarded(
+        sight,
         onboarding,
         f"{fate}; connecting it as {sight.cluster.name} in group {sight.cluster.group} would tear that down",
     )
@@ -119,7 +121,7 @@ async def _same_tenant(sight: Sight, onboarding: Onboarding) -> bool:
     return not (tenant and onboarding.tenant) or tenant.lower() == onboarding.tenant.lower()
 
 
-def already_onboarded(onboarding: Onboarding, why: str) -> Refusal:
+def already_onboarded(sight: Sight, onboarding: Onboarding, why: str) -> Refusal:
     """Return the refusal that names the owner; nobody's onboarding is ever torn down."""
     owner = onboarding.cluster
     where = f"-n {owner.name} -g {owner.group} --subscription {owner.subscription}"
@@ -128,8 +130,22 @@ def already_onboarded(onboarding: Onboarding, why: str) -> Refusal:
         f"subscription {owner.subscription}, {onboarding.region or 'region unknown'})",
         code="AZK8S0403",
         why=why,
-        hints=(f"arcctl show {where}", f"arcctl delete {where}"),
+        hints=(f"arcctl show {where}", f"arcctl move {where} {_there(sight.cluster, owner)}"),
     )
+
+
+def _there(cluster: ClusterId, owner: ClusterId) -> str:
+    """Say with `move`'s options what would make the owner the cluster that was asked for."""
+    parts = [
+        (f"--target-name {cluster.name}", cluster.name, owner.name),
+        (f"--target-group {cluster.group}", cluster.group, owner.group),
+        (
+            f"--target-subscription {cluster.subscription}",
+            cluster.subscription,
+            owner.subscription,
+        ),
+    ]
+    return " ".join(option for option, a, b in parts if a.casefold() != b.casefold())
 
 
 def _named_ours(sight: Sight, seen: Seen) -> Standing:
@@ -144,7 +160,7 @@ def _named_ours(sight: Sight, seen: Seen) -> Standing:
             why="the region of a connected cluster can never be changed in place",
             hints=(
                 f"leave out -l, or say -l {home}",
-                f"arcctl delete -n {cluster.name} -g {cluster.group}, then connect anew there",
+                f"arcctl move -n {cluster.name} -g {cluster.group} --target-region {sight.asked_region}",
             ),
         )
     return Standing.OURS

@@ -77,5 +77,5 @@ def _standing(run: Run) -> str:
 
 
 def _hints(run: Run) -> tuple[str, ...]:
-    back = () if run.journal.no_return else (f"arcctl rollback {run.id}",)
-    return (f"arcctl resume {run.id}", *back)
+    back = f"arcctl rollback {run.id}"
+    return (f"arcctl resume {run.id}", f"{back}, the way back" if run.journal.no_return else back)
