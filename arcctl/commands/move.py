@@ -143,7 +143,5 @@ async def _move(
         if request.diagnostics:
             await preparation.try_the_way_out(request, world)
         found = await operation.move(request, world, prepared)
-    if files.report:
-        reports.store(found, files.report)
-    reports.moved(session.console, found)
+    reports.moved(session.console, found, files.report)
     operation.require_clean(found)

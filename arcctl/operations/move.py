@@ -172,18 +172,12 @@ async def _to_its_end(moving: Moving) -> Report:
 
 async def _unmoved(moving: Moving) -> None:
     """Before anything was deleted, what was saved must still be what is there."""
-    from arcctl.model.plan import Plan, differences
+    from arcctl.model.plan import Plan
     from arcctl.operations.planning import plan
+    from arcctl.operations.stored_plans import require_unmoved
 
-    saved = Plan.from_document(moving.run.documents[_PLAN])
     now, _ = await plan(moving.request, moving.origin)
-    if moved := differences(saved, now):
-        raise FindingsError(
-            "the cluster is no longer as it was when this move was planned",
-            code="plan-outdated",
-            why=moved,
-            hints=(f"arcctl rollback {moving.run.id}", "then plan the move again"),
-        )
+    require_unmoved(Plan.from_document(moving.run.documents[_PLAN]), now)
 
 
 def require_clean(report: Report) -> None:
