@@ -111,6 +111,7 @@ def _child(written: Any, where: str, number: int) -> tuple[Child, Mapping[str, A
     resource = {**body, "name": name, "properties": _spelled_out(body["properties"])}
     child = Child.read(kind, resource, str(written.get("apiVersion") or ""))
     _check_no_secrets(child, body["properties"], where)
+    _check_one_way_to_upgrade(child, body["properties"], where)
     known = {str(each) for each in written.get("notCarried") or ()}
     return _declared(child.without(known), secrets), secrets or {}
 
@@ -135,6 +136,14 @@ def _check_no_secrets(child: Child, properties: Body, where: str) -> None:
             why="a manifest names its secrets below `secrets`, and holds no values",
             hints="put the value into a file of its own: --protected-settings FILE",
         )
+
+
+def _check_one_way_to_upgrade(child: Child, properties: Body, where: str) -> None:
+    """Of a resource a version beside upgrades says what is installed; a person means to pin it."""
+    dropped = properties.get("version") and "version" not in child.properties
+    if child.kind is Kind.EXTENSION and dropped:
+        why = f"{child.key} pins a version: that needs `autoUpgradeMinorVersion: false`"
+        raise _bad(where, why)
 
 
 def _declared(child: Child, secrets: Body | None) -> Child:

@@ -105,6 +105,16 @@ def test_a_value_in_a_body_is_refused(child: Any) -> None:
     assert "hidden" not in f"{error} {error.why} {error.hints}"
 
 
+def test_a_version_that_would_be_dropped_is_refused() -> None:
+    """The service takes no version beside automatic upgrades, and whoever writes one means it."""
+    pinned = BODY["properties"] | {"version": "1.2.3"}
+    off = pinned | {"autoUpgradeMinorVersion": False}
+
+    assert "pins a version" in refused(of(CHILD | {"body": {"properties": pinned}})).why[0]
+    child = manifest.read(of(CHILD | {"body": {"properties": off}}), "x").children[0]
+    assert child.properties["version"] == "1.2.3"
+
+
 def test_one_child_alone_is_a_manifest_too() -> None:
     """As it lies in a folder."""
     found = manifest.read({"format": manifest.FORMAT, **CHILD}, "flux.yaml")
