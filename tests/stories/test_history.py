@@ -62,3 +62,14 @@ def test_without_a_cluster_this_machines_runs_are_told(quick: Stage) -> None:
 def test_an_unknown_run_is_not_found(quick: Stage) -> None:
     """Exit code 3."""
     assert quick.type("history move-of-nobody").code == 3
+
+
+def test_what_another_machine_has_finished_is_told_as_such(two_clusters: Stage) -> None:
+    """This machine's copy is old; seen from another cluster, the run is that cluster's."""
+    run = half_done(two_clusters)
+    [other] = two_clusters.well(f"history {run} --kube-context sandbox-2 --query [outcome]").data
+    two_clusters.well(f"resume {run}", ARCCTL_HOME=str(two_clusters.folder / "elsewhere"))
+    [after] = two_clusters.well("history").data
+
+    assert other == "unfinished, in another cluster"
+    assert after["outcome"] == "finished elsewhere"

@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from arcctl.errors import ArcctlError, ClusterError, Refusal, StoppedPartWay
+from arcctl.model.duration import spoken
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -172,18 +173,24 @@ def _holder(lease: Body | None) -> str:
 def _stale(lease: Body) -> bool:
     """Whether the holder has given no sign of life for longer than it promised."""
     spec = lease.get("spec") or {}
-    try:
-        last = datetime.fromisoformat(str(spec.get("renewTime") or spec["acquireTime"]))
-    except (KeyError, ValueError):
-        return True
     lasts = timedelta(seconds=int(spec.get("leaseDurationSeconds") or SECONDS))
-    return datetime.now(UTC) - last > lasts
+    return datetime.now(UTC) - _moment(spec) > lasts
+
+
+def _moment(spec: Body) -> datetime:
+    """When the holder last gave a sign of life; long ago where nobody can tell."""
+    try:
+        return datetime.fromisoformat(str(spec.get("renewTime") or spec["acquireTime"]))
+    except (KeyError, ValueError):
+        return datetime.fromtimestamp(0, UTC)
 
 
 def _said(lease: Body) -> tuple[str, str]:
     spec = lease["spec"]
     about = (lease["metadata"].get("annotations") or {}).get(_ABOUT) or "a run"
-    since = f"since {spec.get('acquireTime')}, last sign of life {spec.get('renewTime')}"
+    last = datetime.now(UTC) - _moment(spec)
+    since = f"since {str(spec.get('acquireTime'))[:19]}Z, last sign of life "
+    since += f"{spoken(max(last.total_seconds(), 0))} ago"
     return about, since
 
 

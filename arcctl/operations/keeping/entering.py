@@ -48,8 +48,9 @@ async def entered(
 
         lease = Lease(kubernetes, space.LEASE, holder, about=_about(header))
         if pushed := await _taken(kubernetes, lease, is_dead):
+            run = pushed.partition("/")[0]
             observer(
-                Noted(f"taken over from {pushed.partition('/')[0]}, which gives no sign of life")
+                Noted(f"taken over from {run}, whose process is dead or gives no sign of life")
             )
         async with lease.held():
             yield

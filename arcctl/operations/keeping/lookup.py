@@ -133,16 +133,19 @@ def choose(found: Known, run: str | None) -> str | None:
     return next(iter(candidates), None)
 
 
-async def of_other_clusters(found: Known, kubernetes: Kubernetes) -> list[str]:
-    """Return the unfinished runs of this machine that were begun in another cluster."""
-    mine = {
+def outdated(found: Known) -> dict[str, Record]:
+    """Return the unfinished runs of which only this machine has a copy."""
+    return {
         run: copy
         for run, copy in found.here.items()
         if run not in found.there and isinstance(copy, Record) and copy.changed and not copy.ending
     }
-    if not mine:
-        return []
-    identity = await space.identity(kubernetes)
+
+
+async def of_other_clusters(found: Known, kubernetes: Kubernetes) -> list[str]:
+    """Return the unfinished runs of this machine that were begun in another cluster."""
+    mine = outdated(found)
+    identity = await space.identity(kubernetes) if mine else ""
     return [run for run, copy in mine.items() if cluster_of(copy) != identity]
 
 
