@@ -22,8 +22,9 @@ if TYPE_CHECKING:
 
 When = Literal["before", "after"]
 _PATIENCE = 120
-# Names that differ from run to run: operations, pods and their ReplicaSets, helm's revisions.
+# Names that differ from run to run: arcctl's own runs, operations, pods and their ReplicaSets, helm's revisions.
 _CHANGING = (
+    (re.compile(r"-\d{8}-\d{6}-[0-9a-f]{4}(?=-|$)"), "-RUN"),
     (re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"), "GUID"),
     (re.compile(r"\*[0-9A-Fa-f]{64}"), ""),
     (re.compile(r"-[a-z0-9]{5,10}(-[a-z0-9]{5})?(?=/log$|$)"), "-ID"),
@@ -40,10 +41,14 @@ class Place(NamedTuple):
 
 def asked(entry: Entry) -> tuple[str, str]:
     """Name a request so that the next run's twin has the same name."""
-    path = entry.path
+    return entry.service, f"{entry.method} {asked_path(entry.path)}"
+
+
+def asked_path(path: str) -> str:
+    """Return a path without what differs from run to run."""
     for pattern, plain in _CHANGING:
         path = pattern.sub(plain, path)
-    return entry.service, f"{entry.method} {path}"
+    return path
 
 
 @dataclass

@@ -6,18 +6,16 @@ them; a plain run makes a sample.
 
 from __future__ import annotations
 
-import signal
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.matrix.cutting import Cut, Place, When, cut, places_of
-from tests.matrix.worlds import key_is_shared, world
+from tests.matrix.plays import Part, Play, again, perform
+from tests.matrix.worlds import key_is_shared
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tests.matrix.beginnings import Theatre
-    from tests.stage import Stage
+    from tests.matrix.plays import Record
+    from tests.stage import Ended, Stage
 
 CONNECT = "connect -n harbor -g edge -l westeurope"
 DELETE = "delete -n harbor -g edge --yes"
@@ -34,70 +32,38 @@ def connected(stage: Stage) -> None:
     stage.well(f"{CONNECT} --skip-prechecks")
 
 
-def cases(places: list[Place], start: int, step: int) -> list[tuple[Place, When]]:
-    """Return every `step`-th case, both ways of each place counted."""
-    both: list[tuple[Place, When]] = [
-        (place, when) for place in places for when in ("before", "after")
-    ]
-    return both[start::step]
+def keep_key(stage: Stage, said: list[Ended]) -> None:
+    """The private key in the cluster belongs to the public one in ARM."""
+    assert key_is_shared(stage)
 
 
-def play(
-    theatre: Theatre,
-    line: str,
-    beginning: Callable[[Stage], None],
-    part: tuple[int, int],
-    record: Callable[[str, object], None],
-) -> None:
-    """Make one part of all cuts of a command; every one must end as the uncut run did."""
-    stage = theatre.stage
-    theatre.begin(beginning)
-    places = places_of(stage, line)
-    goal = world(stage)
-    hits = 0
-    chosen = cases(places, *part)
-    for at, when in chosen:
-        theatre.begin(beginning)
-        cutting = Cut(at=at, when=when, signal=signal.SIGKILL)
-        cut(stage, line, cutting)
-        hits += cutting.happened
-        stage.well(line)
-        assert world(stage) == goal, f"{line} cut {when} {at}"
-        if line == CONNECT:
-            assert key_is_shared(stage), f"{line} cut {when} {at}"
-    record("cuts", len(chosen))
-    record("hits", hits)
-    # A cut that no request reaches proves nothing; runs differ a little in what they ask twice.
-    assert hits >= 0.8 * len(chosen)
+CUT_CONNECT = Play(CONNECT, nothing, again(CONNECT), proof=keep_key)
+CUT_DELETE = Play(DELETE, connected, again(DELETE))
 
 
 @pytest.mark.matrix
 @pytest.mark.parametrize("part", range(SLICES))
 def test_a_connect_cut_anywhere_ends_in_the_same_world(
-    theatre: Theatre, part: int, record_property: Callable[[str, object], None]
+    theatre: Theatre, part: int, record_property: Record
 ) -> None:
     """The same command again heals, whatever request was the last."""
-    play(theatre, CONNECT, nothing, (part, SLICES), record_property)
+    perform(theatre, CUT_CONNECT, Part(part, SLICES), record_property)
 
 
 @pytest.mark.matrix
 @pytest.mark.parametrize("part", range(SLICES))
 def test_a_delete_cut_anywhere_ends_in_the_same_world(
-    theatre: Theatre, part: int, record_property: Callable[[str, object], None]
+    theatre: Theatre, part: int, record_property: Record
 ) -> None:
     """The same command again takes away what is left."""
-    play(theatre, DELETE, connected, (part, SLICES), record_property)
+    perform(theatre, CUT_DELETE, Part(part, SLICES), record_property)
 
 
-def test_a_sample_of_cut_connects_heals(
-    theatre: Theatre, record_property: Callable[[str, object], None]
-) -> None:
+def test_a_sample_of_cut_connects_heals(theatre: Theatre, record_property: Record) -> None:
     """A few places of connect, for every run of the tests."""
-    play(theatre, CONNECT, nothing, (3, SAMPLE), record_property)
+    perform(theatre, CUT_CONNECT, Part(3, SAMPLE), record_property)
 
 
-def test_a_sample_of_cut_deletes_heals(
-    theatre: Theatre, record_property: Callable[[str, object], None]
-) -> None:
+def test_a_sample_of_cut_deletes_heals(theatre: Theatre, record_property: Record) -> None:
     """A few places of delete, for every run of the tests."""
-    play(theatre, DELETE, connected, (3, SAMPLE), record_property)
+    perform(theatre, CUT_DELETE, Part(3, SAMPLE), record_property)

@@ -7,6 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any
 
 from arcctl.model import keys
+from tests.stories.moving import workloads
 
 if TYPE_CHECKING:
     from tests.stage import Stage
@@ -15,13 +16,14 @@ if TYPE_CHECKING:
 _DERIVED = {"Event", "Pod", "ReplicaSet", "Node", "EndpointSlice", "Endpoints", "Lease"}
 _VOLATILE = {
     "agentPublicKeyCertificate",
-    "createdAt",
+    "clusterIP",
+    "clusterIPs",
     "etag",
-    "lastConnectivityTime",
-    "lastModifiedAt",
-    "managedIdentityCertificateExpirationTime",
     "principalId",
 }
+_OWN = {"apiVersion", "kind", "metadata", "status"}
+_ROLES = "/providers/microsoft.authorization/roleassignments/"
+_RESTARTED = "pods/flux-system/fluxconfig-"
 _HELM = re.compile(r"^sh\.helm\.release\.v1\.(.+)\.v\d+$")
 
 
@@ -30,15 +32,45 @@ def world(stage: Stage) -> dict[str, Any]:
     return stage.within(lambda: {"azure": _azure(stage), "cluster": _cluster(stage)})
 
 
+def differences(goal: dict[str, Any], found: dict[str, Any], where: str = "") -> list[str]:
+    """Say where two worlds differ."""
+    told = []
+    for key in sorted(goal.keys() | found.keys()):
+        left, right = goal.get(key, "nothing"), found.get(key, "nothing")
+        if isinstance(left, dict) and isinstance(right, dict):
+            told += differences(left, right, f"{where} {key}")
+        elif left != right:
+            told.append(f"{where} {key}: {str(right)[:200]} instead of {str(left)[:200]}")
+    return told
+
+
 def _azure(stage: Stage) -> dict[str, Any]:
     resources = stage.world.azure.store.resources
-    return {key: _steady(each.body) for key, each in resources.items()}
+    owners = {
+        identity: key
+        for key, each in resources.items()
+        if (identity := (each.body.get("identity") or {}).get("principalId"))
+    }
+    found: dict[str, Any] = {}
+    for key, each in resources.items():
+        if _ROLES in key:
+            scope, properties = key.partition(_ROLES)[0], each.properties
+            who = properties["principalId"]
+            role = properties["roleDefinitionId"].rpartition("/")[2]
+            found[f"{scope} gives {owners.get(who, who)} {role}"] = True
+        else:
+            found[key] = _steady(each.body) | {"secrets": each.secrets}
+    return found
 
 
 def _steady(value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _steady(each) for key, each in sorted(value.items()) if key not in _VOLATILE}
+        return {key: _steady(each) for key, each in sorted(value.items()) if not _is_volatile(key)}
     return [_steady(each) for each in value] if isinstance(value, list) else value
+
+
+def _is_volatile(key: str) -> bool:
+    return key in _VOLATILE or key.endswith(("At", "Time"))
 
 
 def _cluster(stage: Stage) -> dict[str, Any]:
@@ -71,12 +103,24 @@ def _newest(found: dict[str, Any], place: str, revision: int, status: str) -> No
 
 
 def _telling(each: dict[str, Any]) -> Any:
-    """What of an object must be the same: data and spec, but not keys and certificates."""
-    if each["kind"] == "Secret":
+    """What of an object must be the same: all but status, and the agents' keys and certificates."""
+    metadata = each["metadata"]
+    if each["kind"] == "Secret" and metadata["namespace"].startswith("azure-arc"):
         return sorted(each.get("data") or {})
+    told = {key: _steady(value) for key, value in each.items() if key not in _OWN}
+    told["labels"] = metadata.get("labels")
     if each["kind"] == "Deployment":
-        return {"spec": each["spec"], "available": each["status"].get("availableReplicas")}
-    return each.get("data")
+        told["available"] = each["status"].get("availableReplicas")
+    return told
+
+
+def running(stage: Stage) -> dict[str, str]:
+    """Return the uid of every workload that no command may restart.
+
+    Arc's half of Flux is scaled to zero and back; its Deployments stay, its pods are new.
+    """
+    found = workloads(stage)
+    return {name: uid for name, uid in found.items() if not name.startswith(_RESTARTED)}
 
 
 def key_is_shared(stage: Stage) -> bool:
