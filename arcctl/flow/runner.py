@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from arcctl.flow.events import Observer
     from arcctl.flow.journal import Journal
+    from arcctl.flow.patience import Patience, Trial
     from arcctl.flow.step import Move
 
 
@@ -24,22 +25,24 @@ async def run(
     world: World,
     observer: Observer,
     journal: Journal | None = None,
+    patience: Patience | None = None,
 ) -> None:
     """Carry out `moves` in order; the first error stops the run and is raised as it is.
 
     Every step is observed, taken up or not. With a journal, a step's beginning is kept before it
-    changes anything, its end after.
+    changes anything, its end after. With `patience`, a step is tried again, from its observation
+    on, as long as its trouble may pass.
     """
     for move in moves:
         match move:
             case Together(steps):
-                await _side_by_side(steps, world, observer, journal)
+                await _side_by_side(steps, world, observer, journal, patience)
             case Chain(steps):
-                await run(steps, world, observer, journal)
+                await run(steps, world, observer, journal, patience)
             case PointOfNoReturn():
                 await _pass(move, world, observer, journal)
             case _:
-                await _one(move, world, observer, journal)
+                await _one(move, world, observer, journal, patience)
 
 
 async def undo(
@@ -79,14 +82,18 @@ def _tell(step: Step[World], observer: Observer) -> Callable[[str], None]:
 
 
 async def _side_by_side(
-    steps: Sequence[Move[World]], world: World, observer: Observer, journal: Journal | None
+    steps: Sequence[Move[World]],
+    world: World,
+    observer: Observer,
+    journal: Journal | None,
+    patience: Patience | None,
 ) -> None:
     import asyncio
 
     try:
         async with asyncio.TaskGroup() as group:
             for step in steps:
-                group.create_task(run([step], world, observer, journal))
+                group.create_task(run([step], world, observer, journal, patience))
     except BaseExceptionGroup as several:
         first = several.exceptions[0]
     else:
@@ -97,26 +104,64 @@ async def _side_by_side(
 
 
 async def _one(
-    step: Step[World], world: World, observer: Observer, journal: Journal | None
+    step: Step[World],
+    world: World,
+    observer: Observer,
+    journal: Journal | None,
+    patience: Patience | None,
 ) -> None:
     began = time.monotonic()
+    trial = patience.begin() if patience else None
     try:
-        already = await step.observe(world)
-        if already is None:
-            detail = await _do(step, world, observer, journal)
-        else:
-            detail = already
-            # A cut between `do` and the journal: what was done is written down now.
-            if journal and journal.has_begun(step.name) and not journal.has_done(step.name):
-                await journal.done(step.name, already)
+        detail, already = await _attempts(step, world, observer, journal, trial)
     except ArcctlError as error:
         observer(Failed(step.name, step.title, error.message, time.monotonic() - began))
         if journal and journal.has_begun(step.name):
             with suppress(ArcctlError):  # the step's own error is the one to be told
                 await journal.failed(step.name, error.message)
         raise
-    seconds = time.monotonic() - began
-    observer(Done(step.name, step.title, detail, seconds, already=already is not None))
+    observer(Done(step.name, step.title, detail, time.monotonic() - began, already=already))
+
+
+async def _attempts(
+    step: Step[World],
+    world: World,
+    observer: Observer,
+    journal: Journal | None,
+    trial: Trial | None,
+) -> tuple[str, bool]:
+    while True:
+        try:
+            return await _attempt(step, world, observer, journal)
+        except ArcctlError as error:
+            await _outlast(error, trial, step, observer)
+
+
+async def _attempt(
+    step: Step[World], world: World, observer: Observer, journal: Journal | None
+) -> tuple[str, bool]:
+    already = await step.observe(world)
+    if already is None:
+        return await _do(step, world, observer, journal), False
+    # A cut between `do` and the journal: what was done is written down now.
+    if journal and journal.has_begun(step.name) and not journal.has_done(step.name):
+        await journal.done(step.name, already)
+    return already, True
+
+
+async def _outlast(
+    error: ArcctlError, trial: Trial | None, step: Step[World], observer: Observer
+) -> None:
+    """Wait before the next try, or raise the error where there is to be none."""
+    import asyncio
+
+    pause = trial.pause(error) if trial else None
+    if trial is None or pause is None:
+        raise error
+    observer(Started(step.name, step.title))
+    observer(Progressed(step.name, f"{error.message}; trying again"))
+    await asyncio.sleep(pause)
+    trial.patience.anew()
 
 
 async def _do(step: Step[World], world: World, observer: Observer, journal: Journal | None) -> str:

@@ -10,6 +10,7 @@ from arcctl.flow.runner import names_of, run, undo
 from arcctl.flow.step import together
 from arcctl.model.configuration.adjusting import adjusted
 from arcctl.operations.agent_values import layered
+from arcctl.operations.patience import patience
 from arcctl.operations.putting import putting
 from arcctl.operations.request import ConnectRequest
 from arcctl.operations.steps import (
@@ -26,6 +27,8 @@ from arcctl.operations.steps import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from arcctl.flow.step import Move
     from arcctl.model.configuration.child import Child
     from arcctl.model.report import Report
@@ -35,18 +38,18 @@ if TYPE_CHECKING:
 
 async def carry_out(moving: Moving) -> Report:
     """Carry out a move that has been planned and opened; taken up again, it goes on."""
-    journal, observer = moving.run.journal, moving.observer
+    journal = moving.run.journal
     # The secrets are at hand again before anything else, whatever was done already.
-    await run([holding.Hold()], moving, observer, journal)
+    await _run([holding.Hold()], moving)
     if not journal.no_return:
-        await run(before(moving), moving, observer, journal)
+        await _run(before(moving), moving)
     elif moving.turned:
-        await run([quiet.QuietAgain()], moving, observer, journal)
-    await run(replacing(moving), moving, observer, journal)
+        await _run([quiet.QuietAgain()], moving)
+    await _run(replacing(moving), moving)
     await _settling(moving)
-    await run(recreating(moving), moving, observer, journal)
+    await _run(recreating(moving), moving)
     prove = proving.Prove()
-    await run([attached.RestoreAttached(), prove], moving, observer, journal)
+    await _run([attached.RestoreAttached(), prove], moving)
     assert prove.report
     return prove.report
 
@@ -140,16 +143,20 @@ def known_values(moving: Moving) -> Values:
     return layered(moving.bundle.agent_values, moving.held)
 
 
+async def _run(moves: Sequence[Move[Moving]], moving: Moving) -> None:
+    await run(moves, moving, moving.observer, moving.run.journal, patience(moving))
+
+
 async def _settling(moving: Moving) -> None:
     patience = moving.request.timeout
     try:
         async with asyncio.timeout(patience):
-            await run(settling(), moving, moving.observer, moving.run.journal)
+            await _run(settling(), moving)
     except TimeoutError:
         raise await waiting.overdue(moving, patience) from None
     profile = (moving.resource.get("properties") or {}).get("securityProfile") or {}
     if (profile.get("workloadIdentity") or {}).get("enabled"):
-        await run([waiting.UntilAgentState()], moving, moving.observer, moving.run.journal)
+        await _run([waiting.UntilAgentState()], moving)
 
 
 # What a journal knows the steps by; one that was renamed stops a resume.

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 # As long as a deleted id may stay taken (`arm.md` 17).
 _PAUSES = (1, 2, 2, 5, 5, *[10] * 58)
 _PASSING = (408, 409, 429, 500, 502, 503, 504)
+# What was accepted and failed later may fail for good, so it is begun anew a few times only.
+_FAILED_LATER, _ANEW = 200, 2
 _LASTING = ("InvalidResourceLocation", "ScopeLocked", "MissingSubscriptionRegistration")
 
 
@@ -35,11 +37,11 @@ class CreateTarget(Register):
         self._moving = moving
 
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
-        for pause in _PAUSES:
+        for number, pause in enumerate(_PAUSES):
             try:
                 return await super().do(world, tell)
             except AzureError as error:
-                if error.status not in _PASSING or error.code in _LASTING:
+                if not _may_pass(error, number):
                     raise self._explained(error) from error
                 tell(f"Azure refuses for now: {error.message}")
             except AccessError as error:
@@ -69,3 +71,10 @@ class CreateTarget(Register):
             )
             error.why = (*error.why, now)
         return error
+
+
+def _may_pass(error: AzureError, before: int) -> bool:
+    """Tell whether asking again may help, having asked so often before."""
+    if error.code in _LASTING:
+        return False
+    return error.status in _PASSING or (error.status == _FAILED_LATER and before < _ANEW)
