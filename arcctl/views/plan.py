@@ -101,7 +101,11 @@ def _flowing(subjects: Sequence[str], joined: str) -> list[str]:
 
 def _wrapped(text: str, width: int) -> list[str]:
     """Break lines, but neither at `old → new` nor at a blank that must not break."""
-    return [line.replace("\0", " ") for line in wrap(text.replace(" → ", "\0→\0"), width)]
+    return [line.replace("\0", " ") for line in _lines(text.replace(" → ", "\0→\0"), width)]
+
+
+def _lines(text: str, width: int) -> list[str]:
+    return wrap(text, width, break_on_hyphens=False)
 
 
 def _each(rows: Sequence[Row], *, remedies: bool = True) -> Iterator[str]:

@@ -358,6 +358,16 @@ async def test_an_unchanged_world_has_one_fingerprint(harbor: Yard) -> None:
     assert first.fingerprint == second.fingerprint
 
 
+async def test_what_the_move_itself_makes_first_is_no_difference(harbor: Yard) -> None:
+    """A run that was cut before its point of no return finds its own target, and goes on."""
+    there = {"target_name": "depot", "target_group": "yard"}
+    before, _ = await harbor.plan(**there)
+    harbor.seed(clusters=[{"name": "depot", "group": "yard", "location": REGION}])
+    after, _ = await harbor.plan(**there)
+
+    assert differences(before, after) == ()
+
+
 @pytest.mark.parametrize(
     ("change", "subject"),
     [

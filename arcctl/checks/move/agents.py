@@ -29,7 +29,7 @@ _FEATURES = {
 async def settings(sight: MoveSight) -> list[Row]:
     """Proxy and certificates go from the old helm values into the new ones."""
     words = _words(await sight.agent_values(), _SETTINGS)
-    return [carried("agent-settings", f"{' and '.join(words)} of the agents")] if words else []
+    return [carried("agent-settings", f"{_and(words)} of the agents")] if words else []
 
 
 async def features(sight: MoveSight) -> list[Row]:
@@ -41,7 +41,11 @@ async def features(sight: MoveSight) -> list[Row]:
     words += ["workload-identity"] if identity.get("enabled") else []
     issuer = properties.get("oidcIssuerProfile") or {}
     words += ["oidc-issuer"] if issuer.get("enabled") else []
-    return [carried("features", f"{', '.join(words)} stays on")] if words else []
+    return [carried("features", _and(words), "switched on again")] if words else []
+
+
+def _and(words: list[str]) -> str:
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
 def _words(values: Body, known: dict[str, str]) -> list[str]:

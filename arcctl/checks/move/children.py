@@ -112,7 +112,9 @@ async def bound_to_region(sight: MoveSight) -> list[Row]:
         found = adjusted(child, old, new)
         rows += [changes("region-settings", child.name, each) for each in found.rewritten]
         for each in found.reported:
-            advice.setdefault(each, []).append(child.name)
+            # `generated_keys` has a row of its own for these.
+            if "deploy key" not in each:
+                advice.setdefault(each, []).append(child.name)
     return [*rows, *(noted("region-settings", named(who), what) for what, who in advice.items())]
 
 

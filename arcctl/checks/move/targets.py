@@ -77,6 +77,8 @@ def _place(scope: str, sight: MoveSight) -> str:
     if sight.is_own(scope):
         return sight.asked.source.name
     parts = scope.strip("/").split("/")
+    if "managementgroups" in scope.lower():
+        return f"management group {parts[-1]}"
     return f"group {parts[3]}" if len(parts) > 3 else "the subscription"
 
 
@@ -90,16 +92,21 @@ async def policy_allows(sight: MoveSight) -> list[Row]:
         answer = await arm.post(f"{scope}/{_RESTRICTIONS}", await _proposal(sight))
     except (AccessError, AzureError, NotFound) as error:
         return [noted("policy-unchecked", "policies were not asked", error.message)]
-    found = sorted({*_denied(answer), *_not_allowed(answer, asked.region)})
     return [
-        blocks(
-            "policy-denies",
-            f"policy {name.rpartition('/')[2]} denies {asked.region}",
-            f"assigned as {name}",
-            "choose a region that it allows, or ask its owner for an exemption",
-        )
-        for name in found
+        _denies(name, sight)
+        for name in sorted({*_denied(answer), *_not_allowed(answer, asked.region)})
     ]
+
+
+def _denies(assignment: str, sight: MoveSight) -> Row:
+    scope, _, name = assignment.rpartition("/providers/Microsoft.Authorization/policyAssignments/")
+    return blocks(
+        "policy-denies",
+        f"policy {name} denies {sight.asked.region}",
+        f"assigned to {_place(scope, sight)}",
+        "choose what it allows, or ask its owner for an exemption:",
+        f"az policy exemption create -n move -e Waiver -a {assignment}",
+    )
 
 
 async def _proposal(sight: MoveSight) -> Body:

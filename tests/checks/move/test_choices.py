@@ -62,7 +62,7 @@ async def test_features_stay_on() -> None:
     found = resource(securityProfile={"workloadIdentity": {"enabled": True}})
     [row] = await agents.features(Told(agent_values=values, resource=found))
 
-    assert row.subject == "cluster-connect, workload-identity stays on"
+    assert row.subject == "cluster-connect and workload-identity"
 
 
 async def test_no_choice_is_no_row() -> None:

@@ -117,6 +117,29 @@ async def test_policies_are_asked_before_they_refuse(answer: dict[str, Any], den
     assert all("eu-only" in row.subject for row in rows)
 
 
+@pytest.mark.parametrize(
+    ("scope", "place"),
+    [
+        ("/subscriptions/s-1", "the subscription"),
+        ("/subscriptions/s-1/resourceGroups/edge", "group edge"),
+        ("/providers/Microsoft.Management/managementGroups/corp", "management group corp"),
+    ],
+)
+async def test_a_policy_is_told_with_its_place(scope: str, place: str) -> None:
+    """Whoever must be asked for an exemption owns that scope; the command is ready."""
+    assignment = f"{scope}/providers/Microsoft.Authorization/policyAssignments/eu-only"
+    found = {
+        "result": "Required",
+        "values": ["eastus"],
+        "policy": {"policyAssignmentId": assignment},
+    }
+    answer = {"fieldRestrictions": [{"field": "location", "restrictions": [found]}]}
+    [row] = await targets.policy_allows(Told(clients=Around(answers={RESTRICTIONS: answer})))
+
+    assert row.detail == f"assigned to {place}"
+    assert row.remedy[-1].endswith(f"-a {assignment}")
+
+
 async def test_a_policy_that_may_not_be_asked_is_said() -> None:
     """No answer is no permission, and no refusal."""
     refusal = AccessError("not permitted", code="AuthorizationFailed")
