@@ -63,6 +63,10 @@ class Child:
         """Whether it is ours to write: the system's, and what another resource owns, are not."""
         return not (self.state.get("isSystemExtension") or self.state.get("managedBy"))
 
+    def lost_with(self, version: str) -> tuple[str, ...]:
+        """Return what would be lost if it were written with another api-version (`arm.md` 13)."""
+        return tuple(sorted(Sieve(self.kind, self.body, version).unknown))
+
     def without(self, names: Iterable[str]) -> Child:
         """Return it with further names of what is not carried."""
         return replace(self, not_carried=tuple(sorted({*self.not_carried, *names})))

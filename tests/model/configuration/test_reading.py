@@ -200,6 +200,15 @@ def test_a_field_that_the_version_cannot_write_is_named() -> None:
     assert read(git(provider="Azure"), "2024-11-01").not_carried == ()
 
 
+def test_what_an_older_version_would_lose_is_named() -> None:
+    """Where a target cloud has no newer one, a person should know before."""
+    child = read(flux(kustomizations={"all": kustomization("all")}))
+
+    assert child.lost_with("2022-07-01") == ("kustomizations.all.wait",)
+    assert child.lost_with("2025-04-01") == ()
+    assert read(extension()).lost_with("2023-05-01") == ("autoUpgradeMode",)
+
+
 def test_what_is_not_ours_is_not_carried() -> None:
     """System extensions, and what another resource manages; the state says which."""
     system = read(extension(isSystemExtension=True))
