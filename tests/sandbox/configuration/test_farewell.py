@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.sandbox.living import QUIET_AGENTS, QUIET_FLUX, Living, deployment
+from tests.sandbox.living import CLUSTER, QUIET_AGENTS, QUIET_FLUX, Living, deployment
 from tests.sandbox.onboarding import until
 
 if TYPE_CHECKING:
@@ -35,6 +35,16 @@ async def test_deleting_the_resource_while_the_agents_run_prunes_the_workloads(
     await busy.until_gone(APPLIED)
     await busy.until_gone(DAPR)
     assert set(await busy.releases()) == {"azure-arc"}
+
+
+async def test_deleting_the_group_is_heard_as_well(busy: Living) -> None:
+    """However the resource goes, its agents hear that it is gone."""
+    group = CLUSTER.partition("/providers/")[0]
+    answer = await busy.azure.delete(group, version="2021-04-01")
+
+    assert answer.status == 202
+    await busy.until_gone(APPLIED)
+    await busy.until_gone(DAPR)
 
 
 async def test_deleting_the_resource_while_they_are_quiet_leaves_every_uid_as_it_was(
