@@ -26,7 +26,18 @@ if TYPE_CHECKING:
 
 HARBOR = "edge/harbor"
 ROLE = "Reader"
+REGION = "westeurope"
 SOMEBODY = "00000000-0000-0000-0000-00000000d001"
+MONITOR = {"on": HARBOR, "name": "monitor", "type": "microsoft.azuremonitor.containers"}
+FLUX = {"on": HARBOR, "name": "flux", "type": "microsoft.flux"}
+APPS = {
+    "on": HARBOR,
+    "name": "apps",
+    "namespace": "apps",
+    "sourceKind": "GitRepository",
+    "gitRepository": {"url": "https://git.example/apps", "repositoryRef": {"branch": "main"}},
+    "kustomizations": {"all": {"path": "./", "prune": True}},
+}
 
 
 @dataclass
@@ -99,3 +110,20 @@ def codes(made: Plan) -> set[str]:
 def blocking(made: Plan) -> list[str]:
     """The codes that block, sorted."""
     return sorted({row.code for row in made.blocking})
+
+
+def furnished(harbor: Yard) -> None:
+    """Hang on harbor one of each thing that a move must carry."""
+    workspace = {"workspaceId": "/subscriptions/x/workspaces/logs"}
+    harbor.seed(
+        extensions=[FLUX, MONITOR],
+        fluxConfigurations=[APPS],
+        assignments=[
+            {"who": SOMEBODY, "role": ROLE, "on": HARBOR},
+            {"who": SOMEBODY, "role": ROLE, "on": f"{HARBOR}/namespaces/shop"},
+            {"who": harbor.principal, "role": ROLE, "on": "edge"},
+        ],
+        policies=[{"on": HARBOR, "name": "own", "allow": ["eastus", "westeurope"]}],
+        diagnosticSettings=[{"on": HARBOR, **workspace}],
+        dataCollection=[{"on": HARBOR, "dataCollectionRuleId": "/subscriptions/x/rules/r"}],
+    )
