@@ -6,7 +6,9 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from arcctl.flow.step import Step
+from arcctl.model.configuration.adjusting import adjusted
 from arcctl.model.configuration.comparing import compare
+from arcctl.model.configuration.forms import PROTECTED
 from arcctl.model.connected_cluster import writable
 from arcctl.model.report import Changed, Report
 from arcctl.operations.children import children_of
@@ -15,6 +17,7 @@ from arcctl.operations.moving import Moving
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from arcctl.model.configuration.child import Child
     from arcctl.model.configuration.comparing import Comparison, Difference
     from arcctl.model.connected_cluster import Body
 
@@ -31,7 +34,7 @@ class LearnIdentities(Step[Moving]):
         world.resource = await arm.get(world.cluster.path)
         found = {
             child.key: child.state.get("principalId")
-            for child in await children_of(arm, world.cluster)
+            for child in await children_of(arm, world.cluster, newer=False)
         }
         found["resource"] = (world.resource.get("identity") or {}).get("principalId")
         await world.run.journal.fact("principals", found)
@@ -50,8 +53,11 @@ class Prove(Step[Moving]):
     async def do(self, world: Moving, tell: Callable[[str], None]) -> str:
         arm = await world.clients.arm()
         world.resource = await arm.get(world.cluster.path)
-        saved = [child for child in world.bundle.children if child.carried]
-        now = [child for child in await children_of(arm, world.cluster) if child.carried]
+        before = [child for child in world.bundle.children if child.carried]
+        saved = [_fitted(world, child) for child in before]
+        now = [
+            child for child in await children_of(arm, world.cluster, newer=False) if child.carried
+        ]
         comparison = compare(saved, now)
         self.report = Report(
             run=world.run.id,
@@ -60,8 +66,12 @@ class Prove(Step[Moving]):
             from_region=world.bundle.region,
             to_region=world.request.region,
             carried=tuple(_carried(world, comparison)),
-            changed=(*_changed(world), *map(_as_changed, comparison.expected)),
-            differences=(*_resource_differences(world), *_child_differences(comparison)),
+            changed=(
+                *_changed(world),
+                *map(_as_changed, compare(before, saved).changed),
+                *map(_as_changed, comparison.expected),
+            ),
+            differences=(*_resource_differences(world), *_child_differences(world, comparison)),
             left=tuple(world.left),
             accepted=tuple(sorted(world.request.accept)),
             waived=tuple(sorted(world.request.waive)),
@@ -72,8 +82,14 @@ class Prove(Step[Moving]):
         return f"nothing was lost: {len(saved)} children and the resource are as they were"
 
 
+def _fitted(world: Moving, child: Child) -> Child:
+    """Return what was written: settings that named the old region name the new one, rightly so."""
+    return adjusted(child, world.bundle.region, world.request.region).child
+
+
 def _carried(world: Moving, comparison: Comparison) -> Iterator[str]:
-    broken = {*comparison.missing, *(each.child for each in comparison.changed)}
+    differing = {each.child for each in comparison.changed if not _is_waived(world, each)}
+    broken = {*comparison.missing, *differing}
     for child in world.bundle.children:
         if child.carried and child.key not in broken:
             yield child.key
@@ -125,13 +141,24 @@ def _comparable(resource: Body) -> Body:
     }
 
 
-def _child_differences(comparison: Comparison) -> Iterator[str]:
+def _child_differences(world: Moving, comparison: Comparison) -> Iterator[str]:
     for key in comparison.missing:
         yield f"{key} is missing"
     for key in comparison.surplus:
         yield f"{key} was not there before"
     for each in comparison.changed:
+        if _is_waived(world, each):
+            continue
         yield f"{each.child} {each.field}: was {each.left!r}, is {each.right!r}"
+
+
+def _is_waived(world: Moving, difference: Difference) -> bool:
+    """A secret that is missing by decision is told as such, and is no difference."""
+    kind, _, key = difference.field.partition(".")
+    name = difference.child.partition("/")[2]
+    said = {f"{difference.child}/{key}".casefold(), f"{name}/{key}".casefold()}
+    waived = {each.casefold() for each in world.request.waive}
+    return kind == PROTECTED and bool(said & waived)
 
 
 def _unmanaged(world: Moving) -> float:
