@@ -12,17 +12,17 @@ from typing import TYPE_CHECKING
 
 from arcctl.errors import ArcctlError, AzureError
 from arcctl.flow.step import Step
-from arcctl.model.configuration.child import Child
 from arcctl.model.configuration.comparing import same
 from arcctl.model.configuration.kinds import Kind
 from arcctl.model.configuration.secrets import filled
+from arcctl.operations.children import children_of
 from arcctl.operations.moving import Restoring
 from arcctl.operations.pacing import side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
 
-    from arcctl.clients.arm import Arm
+    from arcctl.model.configuration.child import Child
     from arcctl.operations.pacing import WriteRate
 
 FLUX_TYPE = "microsoft.flux"
@@ -135,19 +135,10 @@ class UntilSettled(Step[Restoring]):
         return f"{len(self._children) - failed} ready" + (f", {failed} failed" if failed else "")
 
 
-async def _there(world: Restoring, children: Sequence[Child]) -> list[Child]:
-    """List the kinds that these children are of, with the versions they were read with."""
-    arm = await world.clients.arm()
-    versions = {child.kind: child.version for child in children}
-    lists = await asyncio.gather(
-        *(_listed(arm, world.cluster.child(kind), kind, versions[kind]) for kind in versions)
-    )
-    return [each for found in lists for each in found]
-
-
-async def _listed(arm: Arm, path: str, kind: Kind, version: str) -> list[Child]:
-    listing = arm.items(path, version=version or None)
-    return [Child.read(kind, each, version) async for each in listing]
+async def _there(world: Restoring, children: Sequence[Child]) -> tuple[Child, ...]:
+    """List the kinds that these children are of."""
+    kinds = {child.kind for child in children}
+    return await children_of(await world.clients.arm(), world.cluster, kinds, newer=False)
 
 
 def _named(children: Iterable[Child]) -> str:
