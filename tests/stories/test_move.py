@@ -82,7 +82,13 @@ def test_a_dry_run_changes_nothing_anywhere(quick: Stage) -> None:
         for each in asked
         if each.method in CHANGING and each.user_agent != "azure-arc-agents"
     }
-    questions = ("/oauth2/", "healthCheck", "checkPolicyRestrictions", "ResourceGraph", "accessreviews")
+    questions = (
+        "/oauth2/",
+        "healthCheck",
+        "checkPolicyRestrictions",
+        "ResourceGraph",
+        "accessreviews",
+    )
     assert not {each for each in changing if not any(word in each for word in questions)}
     assert ended.data["format"] == "arcctl.plan/1"
     assert not ended.data["blocked"]

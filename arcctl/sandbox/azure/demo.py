@@ -48,7 +48,9 @@ def _extension(name: str, kind: str, version: str, /, **more: Any) -> dict[str, 
 
 
 _EXTENSIONS = [
-    _extension("flux", "microsoft.flux", "1.18.2"),
+    _extension(
+        "flux", "microsoft.flux", "1.18.2", scope={"cluster": {"releaseNamespace": "flux-system"}}
+    ),
     _extension(
         "monitor",
         _MONITOR,
