@@ -186,6 +186,8 @@ def _hints(status: int, problem: Problem) -> tuple[str, ...]:
         return ("is this the right tenant? az account list -o table",)
     if status == 429:
         return ("Azure limits how fast one may ask; try again in a minute",)
+    if status >= 500:
+        return ("try again in a minute; if it stays so: https://azure.status.microsoft",)
     return ()
 
 

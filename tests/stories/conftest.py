@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.matrix.beginnings import Theatre
 from tests.stage import Stage, staged
+from tests.stories import moving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -38,3 +40,21 @@ def two_clusters(tmp_path: Path, helm4: Path) -> Iterator[Stage]:
     """A sandbox with two clusters, contexts `sandbox` and `sandbox-2`."""
     with staged(tmp_path, helm4, clusters=2) as opened:
         yield opened
+
+
+@pytest.fixture(scope="session")
+def theatre(tmp_path_factory: pytest.TempPathFactory, helm4: Path) -> Iterator[Theatre]:
+    """A sandbox with one cluster, whose world is put back before each story that asks for it."""
+    with staged(tmp_path_factory.mktemp("theatre"), helm4) as opened:
+        yield Theatre(opened)
+
+
+@pytest.fixture
+def harbor(theatre: Theatre) -> Iterator[Stage]:
+    """Connected harbor with a child of each kind, its secrets in a file, nothing yet in journals."""
+    stage = theatre.stage
+    theatre.begin(moving.connected)
+    moving.secrets_file(stage)
+    yield stage
+    stage.extra.clear()
+    stage.world.witnesses.clear()

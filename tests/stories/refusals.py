@@ -10,7 +10,12 @@ if TYPE_CHECKING:
 CONNECT = "connect -n harbor -g edge -l westeurope"
 _CHANGES = ("PUT", "POST", "PATCH", "DELETE")
 # Questions that are asked by POST.
-_ASKING = ("accessreviews", "rulesreviews")
+_ASKING = (
+    "accessreviews",
+    "rulesreviews",
+    "/checkPolicyRestrictions",
+    "/Microsoft.ResourceGraph/resources",
+)
 
 
 def refused(ended: Ended, code: str, *, exit_code: int = 1, said: str = "") -> Ended:

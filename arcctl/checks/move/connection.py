@@ -115,7 +115,8 @@ async def ordinary_kind(sight: MoveSight) -> list[Row]:
     if not kind:
         return []
     why = "its life belongs to the service that made it"
-    return [blocks("kind-refused", f"a cluster of kind {kind}", why)]
+    hint = "use the tool of that service"
+    return [blocks("kind-refused", f"a cluster of kind {kind}", why, hint)]
 
 
 async def releases_whole(sight: MoveSight) -> list[Row]:

@@ -75,7 +75,9 @@ def _unknown(region: str, known: set[str]) -> Row:
 def _lacking(region: str, what: str, offering: set[str]) -> Row:
     close = nearest(region, offering)
     why = f"offered in {', '.join(close) if close else named(sorted(offering))}"
-    return blocks("region-lacks-type", f"{region} does not offer {what}", why)
+    return blocks(
+        "region-lacks-type", f"{region} does not offer {what}", why, "--target-region ANOTHER"
+    )
 
 
 async def registered(sight: MoveSight) -> list[Row]:
