@@ -70,9 +70,9 @@ class Living:
         await self._until_stored(child, "provisioningState", state)
         return await self.shown(child)
 
-    async def complies(self, child: str) -> dict[str, Any]:
-        """Wait until Flux has applied a configuration."""
-        await self._until_stored(child, "complianceState", "Compliant")
+    async def complies(self, child: str, state: str = "Compliant") -> dict[str, Any]:
+        """Wait until Flux has applied a configuration, or has said another state of it."""
+        await self._until_stored(child, "complianceState", state)
         return await self.shown(child)
 
     async def installed(self, child: str, **properties: Any) -> None:

@@ -178,13 +178,13 @@ class Crew:
         self._handled[key] = _version(kustomization)
 
     def _comply(self) -> None:
-        """Report what Flux has applied in full."""
+        """Report what Flux has applied in full, or leaves alone because it is suspended."""
         for errand, keys in list(self._waiting_for.items()):
             if self._world.errands.find(errand.child) is not errand or errand.act == "remove":
                 del self._waiting_for[errand]
                 continue
             there = (self._kustomizations.objects.get(key) for key in keys)
-            if all(each is not None and kustomizing.is_ready(each) for each in there):
+            if all(each is not None and kustomizing.is_at_rest(each) for each in there):
                 del self._waiting_for[errand]
                 errand.applied = True
                 self._world.azure.operations.settle()

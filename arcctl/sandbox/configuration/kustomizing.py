@@ -30,6 +30,11 @@ def needs(kustomization: Object) -> bool:
     return not kustomization["spec"].get("suspend") and not is_ready(kustomization)
 
 
+def is_at_rest(kustomization: Object) -> bool:
+    """Tell whether there is nothing to wait for: all is applied, or nothing is to be."""
+    return is_ready(kustomization) or bool(kustomization["spec"].get("suspend"))
+
+
 def is_ready(kustomization: Object) -> bool:
     status = kustomization.get("status") or {}
     return bool(status.get("observedSpec") == _digest(kustomization["spec"]))

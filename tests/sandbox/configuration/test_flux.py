@@ -71,17 +71,18 @@ async def test_nothing_is_applied_without_the_kustomize_controller(harbor: Livin
 
 
 async def test_a_suspended_configuration_applies_nothing_new(harbor: Living) -> None:
-    """Its Kustomization is suspended; what was applied before stays as it is."""
+    """Its Kustomization is suspended, and Azure hears so; what was applied before stays."""
     await harbor.flux("first")
     await harbor.put(
         APPS, namespace="apps", gitRepository=GIT, suspend=True, kustomizations={"all": {}}
     )
-    await harbor.becomes(APPS, "Succeeded")
+    await harbor.complies(APPS, "Suspended")
     kustomization = await harbor.until_there(KUSTOMIZATION)
 
     assert kustomization["spec"]["suspend"] is True
     assert "status" not in kustomization
     assert await harbor.api.find(APPLIED) is None
+    assert (await harbor.complies(APPS, "Suspended"))["statuses"] == []
 
 
 @pytest.mark.parametrize(("prune", "left"), [(True, False), (False, True)])
