@@ -71,6 +71,7 @@ async def stand_back(moving: Moving) -> bool:
     await hold.observe(moving)
     for step in [] if moving.request.in_place else [_target(moving)]:
         await step.undo(moving, _unheard)
+    await attached.lock_again(moving)
     await quiet.wake(moving)
     return True
 
@@ -86,6 +87,7 @@ def replacing(moving: Moving) -> list[Move[Moving]]:
     asked = connection(moving)
     gateway = moving.request.gateway or moving.bundle.gateway
     return [
+        *([] if moving.turned else [attached.TakeOffLocks()]),
         source.DeleteSource(),
         source.RemoveAgents(),
         keys.Place(),
@@ -163,7 +165,7 @@ async def _settling(moving: Moving) -> None:
 NAMES = [
     *names_of([holding.Hold(), quiet.Quiet()]),
     PointOfNoReturn.name,
-    *names_of([source.DeleteSource(), source.RemoveAgents()]),
+    *names_of([attached.TakeOffLocks(), source.DeleteSource(), source.RemoveAgents()]),
     *names_of([keys.Place(), registration.EnsureGroup()]),
     *names_of(settling()),
     *names_of(putting((), 1, quiet.Wake())),

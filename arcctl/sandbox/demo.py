@@ -1,4 +1,4 @@
-"""A cluster connected, looked at and deleted, on a sandbox of its own, for somebody who watches.
+"""A cluster connected, looked at, deleted and moved, on a sandbox of its own, for somebody who watches.
 
 Every command is a real arcctl in a process of its own, and is shown as a person would type it.
 """
@@ -22,11 +22,34 @@ if TYPE_CHECKING:
     from arcctl.sandbox.lifecycle import Running
 
 _WHICH = "-n harbor -g edge"
-_GOOD = "That was all of it: connected, seen alive, and removed; the sandbox is gone too."
+_GOOD = "That was all of it: connected, seen alive, removed, and moved with nothing lost; the sandbox is gone too."
 _BAD = "The demo did not end as it should; the sandbox is gone."
 # What would send the demo elsewhere than to its sandbox; where helm is may stay known.
 _FOREIGN = ("ARCCTL_", "AZURE_", "ARM_", "HELM", "KUBE", "RELEASETRAIN")
 _KEPT = {"ARCCTL_HELM", "ARCCTL_HELM_BASE_URL", "HELM_CLIENT_PATH"}
+
+
+MANIFEST = "harbor.yaml"
+_CHILDREN = """\
+format: arcctl.configuration/1
+children:
+- kind: extensions
+  name: flux
+  apiVersion: 2025-03-01
+  body:
+    identity: {type: SystemAssigned}
+    properties: {extensionType: microsoft.flux, autoUpgradeMinorVersion: true}
+- kind: fluxConfigurations
+  name: shop
+  apiVersion: 2025-04-01
+  body:
+    properties:
+      scope: cluster
+      namespace: shop
+      sourceKind: GitRepository
+      gitRepository: {url: https://git.example.com/shop, repositoryRef: {branch: main}}
+      kustomizations: {base: {path: ./base, prune: true}}
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,12 +67,28 @@ class Act:
 
 
 ACTS = (
-    Act("Connect a cluster.", f"connect {_WHICH} -l westeurope", 1, True, "-o none"),
+    Act("Connect a cluster.", f"connect {_WHICH} -l eastus", 1, True, "-o none"),
     Act("Is it alive?", f"show {_WHICH} --exit-status", 1, False, "-o table"),
     Act("And its agents, one by one?", f"show {_WHICH} --agents", 1, False, "-o table"),
     Act("All clusters of the subscription.", "list -o table", 1, False),
-    Act("Again: what is so already stays.", f"connect {_WHICH} -l westeurope", 1, False, "-o none"),
+    Act("Again: what is so already stays.", f"connect {_WHICH} -l eastus", 1, False, "-o none"),
     Act("Take it out again.", f"delete {_WHICH} --yes", 0, True),
+    Act("Once more, to move it later.", f"connect {_WHICH} -l eastus", 1, True, "-o none"),
+    Act(
+        "Give it an extension and a Flux configuration.",
+        f"config apply {_WHICH} --file {MANIFEST} --yes",
+        1,
+        True,
+        "-o none",
+    ),
+    Act(
+        "Move it to another region; its workloads run on.",
+        f"move {_WHICH} --target-region westeurope --yes",
+        1,
+        True,
+        "-o none",
+    ),
+    Act("Is everything there?", f"config diff {MANIFEST} edge/harbor", 1, False, "-o table"),
 )
 
 
@@ -80,6 +119,9 @@ def play(err: TextIO) -> bool:
 def _settle_in(folder: Path) -> None:
     """Point the acts at `folder`, away from what is the person's; only a fetched helm is kept."""
     kept = _user_cache() / "helm"
+    for name in _KEPT & os.environ.keys():
+        if (place := Path(os.environ[name])).exists():
+            os.environ[name] = str(place.absolute())
     for name in [name for name in os.environ if name.startswith(_FOREIGN)]:
         if name not in _KEPT:
             del os.environ[name]  # this process is the demo's alone
@@ -89,6 +131,8 @@ def _settle_in(folder: Path) -> None:
     kept.mkdir(parents=True, exist_ok=True)
     (folder / "arcctl" / "cache").mkdir(parents=True)
     (folder / "arcctl" / "cache" / "helm").symlink_to(kept, target_is_directory=True)
+    (folder / MANIFEST).write_text(_CHILDREN, encoding="utf-8")
+    os.chdir(folder)  # so that the acts read as a person would type them
 
 
 def _user_cache() -> Path:

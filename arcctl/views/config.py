@@ -98,12 +98,12 @@ def write_diff(console: Console, comparison: Comparison, left: str, right: str) 
     if chosen is not None:
         document = comparison.to_document()
         rows = _rows(comparison) if chosen == "table" and not query else document
-        return output.write(rows, console.out, chosen, query=query)
-    for line in _lines(comparison, left, right):
-        console.out.write(f"{line}\n")
+        output.write(rows, console.out, chosen, query=query)
+    else:
+        for line in _lines(comparison, left, right):
+            console.out.write(f"{line}\n")
     if comparison.equal:
         console.say(f"{left} and {right} are configured alike.")
-    return None
 
 
 def _rows(comparison: Comparison) -> list[dict[str, Any]]:

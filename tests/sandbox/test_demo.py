@@ -39,16 +39,21 @@ def files_in(home: Path) -> set[str]:
 
 
 async def test_each_command_is_shown_and_ends_well(home: Path, helm4: Path) -> None:
-    """Six command lines, what they found, and one sentence at the end."""
+    """Ten command lines, what they found, and one sentence at the end."""
     code, out, err = await watched(home, {"ARCCTL_HELM": str(helm4)})
 
     assert code == 0, err
     verbs = re.findall(r"^\$ arcctl (\w+)", err, re.MULTILINE)
-    assert verbs == ["connect", "show", "show", "list", "connect", "delete"]
+    assert verbs == [
+        *("connect", "show", "show", "list", "connect", "delete"),
+        *("connect", "config", "move", "config"),
+    ]
     assert out.count("harbor") == 2
     assert "clusteridentityoperator" in out
     assert "edge/harbor is as asked" in err
-    assert err.endswith("removed; the sandbox is gone too.\n")
+    assert "nothing was lost: 2 children and the resource are as they were" in err
+    assert "harbor.yaml and edge/harbor are configured alike." in err
+    assert err.endswith("moved with nothing lost; the sandbox is gone too.\n")
 
 
 async def test_nothing_stays_behind(home: Path, helm4: Path) -> None:

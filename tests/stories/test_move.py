@@ -165,6 +165,20 @@ def test_what_hung_on_the_resource_hangs_on_it_again(quick: Stage) -> None:
     assert report["left"] == []
 
 
+def test_a_lock_of_its_own_is_taken_off_and_put_back_where_that_is_accepted(quick: Stage) -> None:
+    """Unaccepted it blocks, with the word that lets it pass."""
+    moving.connected(quick)
+    quick.seed(locks=[{"on": "edge/harbor", "name": "keep", "level": "CanNotDelete"}])
+    refused = quick.type(f"{moving.MOVE} --secrets-from-cluster")
+    assert refused.code == 5
+    assert "--accept locked-itself" in refused.err
+    quick.well(f"{moving.MOVE} --secrets-from-cluster --accept locked-itself")
+    path = f"{arm.HARBOR}/providers/Microsoft.Authorization/locks/keep"
+    status, lock = arm.ask(quick, "GET", path, version="2020-05-01")
+    assert (status, lock["properties"]["level"]) == (200, "CanNotDelete")
+    assert quick.well("show -n harbor -g edge").data["location"] == "westeurope"
+
+
 def test_new_identities_get_the_roles_of_the_old_where_asked(quick: Stage) -> None:
     """What was granted to the old principal elsewhere is granted to the new one."""
     moving.connected(quick)

@@ -46,6 +46,7 @@ _ALL = (
     Code("version-lossy", "An older api-version must be used, which cannot show all fields."),
     # ── what forbids ──
     _stop("locked", "A lock forbids to delete the source, or to write in the target's group."),
+    _ask("locked-itself", "A lock on the cluster itself, which the move can take off and put back."),
     _stop("policy-denies", "A policy forbids the resource in the target region."),
     Code("policy-unchecked", "Whether a policy forbids the target could not be asked."),
     _stop("not-permitted", "An action that the move needs is not among the permissions."),

@@ -65,6 +65,12 @@ def _locked(lock: Body, sight: MoveSight) -> Row:
     identifier = str(lock.get("id", ""))
     scope = identifier.partition("/providers/Microsoft.Authorization/")[0]
     level = (lock.get("properties") or {}).get("level")
+    if sight.is_own(scope):
+        return blocks(
+            "locked-itself",
+            f"lock {lock.get('name')} on {sight.asked.source.name}",
+            f"{level}; the move takes it off and puts it back, if that is accepted",
+        )
     return blocks(
         "locked",
         f"lock {lock.get('name')} on {_place(scope, sight)}",
@@ -74,8 +80,6 @@ def _locked(lock: Body, sight: MoveSight) -> Row:
 
 
 def _place(scope: str, sight: MoveSight) -> str:
-    if sight.is_own(scope):
-        return sight.asked.source.name
     parts = scope.strip("/").split("/")
     if "managementgroups" in scope.lower():
         return f"management group {parts[-1]}"

@@ -58,6 +58,37 @@ def _pieces(world: Moving) -> list[Piece]:
     return [*_roles(world), *_settings(world), *_policies(world), *_locks(world)]
 
 
+class TakeOffLocks(Step[Moving]):
+    """No lock of the source itself forbids its deletion; a person has accepted that."""
+
+    name = "take-off-locks"
+    title = "locks"
+
+    async def observe(self, world: Moving) -> str | None:
+        return None if await self._there(world) else ""
+
+    async def do(self, world: Moving, tell: Callable[[str], None]) -> str:
+        arm = await world.clients.arm()
+        there = await self._there(world)
+        for each in there:
+            await arm.delete(each["id"])
+        return f"{len(there)} taken off, to be put back at the end"
+
+    async def _there(self, world: Moving) -> list[Body]:
+        """Those that were saved and are still there; what was made anew since is not the source."""
+        if await world.origin.sight.resource() is None:
+            return []
+        arm = await world.clients.arm()
+        return [each for each in world.bundle.attached.locks if await arm.find(each["id"])]
+
+
+async def lock_again(world: Moving) -> None:
+    """Put the source's locks back where the move stands back."""
+    for each in world.bundle.attached.locks:
+        body = {key: value for key, value in each["properties"].items() if value is not None}
+        await _put(world, (each["id"], {"properties": body}, f"the lock {each['name']}"))
+
+
 async def _put(world: Moving, piece: Piece) -> bool:
     path, body, what = piece
     arm = await world.clients.arm()

@@ -51,20 +51,27 @@ async def test_another_id_is_made_first() -> None:
 @pytest.mark.parametrize(
     ("scope", "place"),
     [
-        (HARBOR.path, "on harbor"),
-        (f"{HARBOR.path}/namespaces/shop", "on harbor"),
         (HARBOR.group_path, "on group edge"),
         ("/subscriptions/s-1", "on the subscription"),
     ],
 )
 @pytest.mark.parametrize("level", ["CanNotDelete", "ReadOnly"])
-async def test_a_lock_at_any_scope_blocks(scope: str, place: str, level: str) -> None:
+async def test_a_lock_above_the_cluster_blocks(scope: str, place: str, level: str) -> None:
     """It is named with its place, and with the command that takes it off."""
     [row] = await targets.unlocked(Told(locks=[lock(scope, level)]))
 
     assert row.code == "locked"
     assert place in row.subject
     assert row.remedy == (f"az lock delete --ids {lock(scope)['id']}",)
+
+
+@pytest.mark.parametrize("scope", [HARBOR.path, f"{HARBOR.path}/namespaces/shop"])
+async def test_a_lock_on_the_cluster_itself_may_be_taken_off_by_the_move(scope: str) -> None:
+    """It blocks until a person accepts that."""
+    [row] = await targets.unlocked(Told(locks=[lock(scope, "CanNotDelete")]))
+
+    assert row.code == "locked-itself"
+    assert row.remedy == ("--accept locked-itself",)
 
 
 @pytest.mark.parametrize(("level", "count"), [("CanNotDelete", 0), ("ReadOnly", 1)])
