@@ -85,6 +85,7 @@ async def move(
     """
     from arcctl.operations.move_request import MoveRequest
 
+    _judge_target(target_name, target_group, target_subscription)
     source = await session.cluster_id(name, resource_group)
     request = MoveRequest(
         name=source.name,
@@ -107,6 +108,22 @@ async def move(
     )
     files = _Files(protected_settings, plan, plan_out, report)
     await _move(session, request, files, dry_run=dry_run, yes=yes)
+
+
+def _judge_target(name: str | None, group: str | None, subscription: str | None) -> None:
+    from arcctl.errors import UsageError
+    from arcctl.model.names import cluster_name, group_name, is_guid
+
+    if name:
+        cluster_name(name)
+    if group:
+        group_name(group)
+    if subscription and not is_guid(subscription):
+        raise UsageError(
+            f"not the id of a subscription: {subscription!r}",
+            code="AZK8S0100",
+            hints="az account list -o table",
+        )
 
 
 class _Files(NamedTuple):

@@ -100,9 +100,8 @@ async def _feed(process: asyncio.subprocess.Process, stdin: bytes) -> None:
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         process.stdin.write(stdin)
         await process.stdin.drain()
+    # Not waited for: asyncio 3.11 complains where such a wait is cancelled, and `wait` does it too.
     process.stdin.close()
-    with contextlib.suppress(BrokenPipeError, ConnectionResetError):
-        await process.stdin.wait_closed()
 
 
 async def _lines(stream: asyncio.StreamReader, on_line: Callable[[str], None] | None) -> str:
