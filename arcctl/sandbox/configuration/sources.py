@@ -32,7 +32,16 @@ _NAMES = {
     "tlsConfig.caCertificate": "ca.crt",
 }
 # These come base64-encoded (arm.md 5.1), and Flux wants them plain.
-_ENCODED = frozenset({"httpsKey", "sshPrivateKey", "bucketSecretKey", "sshKnownHosts"})
+_ENCODED = frozenset({
+    "httpsKey",
+    "sshPrivateKey",
+    "bucketSecretKey",
+    "sshKnownHosts",
+    "servicePrincipal.clientCertificate",
+    "tlsConfig.clientCertificate",
+    "tlsConfig.privateKey",
+    "tlsConfig.caCertificate",
+})  # fmt: skip
 _KINDS = {"AzureBlob": "Bucket"}
 
 

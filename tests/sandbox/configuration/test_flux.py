@@ -170,7 +170,10 @@ SECRETS: list[tuple[dict[str, Any], dict[str, str]]] = [
             "sourceKind": "OCIRepository",
             "ociRepository": {
                 "url": "oci://registry.example/apps",
-                "tlsConfig": {"clientCertificate": "cert", "privateKey": "marked"},
+                "tlsConfig": {
+                    "clientCertificate": base64.b64encode(b"cert").decode(),
+                    "privateKey": base64.b64encode(b"marked").decode(),
+                },
             },
         },
         {"tls.crt": "cert", "tls.key": "marked"},
