@@ -73,13 +73,13 @@ def _locked(lock: Body, sight: MoveSight) -> Row:
         )
     return blocks(
         "locked",
-        f"lock {lock.get('name')} on {_place(scope, sight)}",
+        f"lock {lock.get('name')} on {_place(scope)}",
         f"{level}; it may be put on again afterwards",
         f"az lock delete --ids {identifier}",
     )
 
 
-def _place(scope: str, sight: MoveSight) -> str:
+def _place(scope: str) -> str:
     parts = scope.strip("/").split("/")
     if "managementgroups" in scope.lower():
         return f"management group {parts[-1]}"
@@ -107,7 +107,7 @@ def _denies(assignment: str, sight: MoveSight) -> Row:
     return blocks(
         "policy-denies",
         f"policy {name} denies {sight.asked.region}",
-        f"assigned to {_place(scope, sight)}",
+        f"assigned to {_place(scope)}",
         "choose what it allows, or ask its owner for an exemption:",
         f"az policy exemption create -n move -e Waiver -a {assignment}",
     )
