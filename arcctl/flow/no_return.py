@@ -18,4 +18,4 @@ class PointOfNoReturn(Step[Any]):
 
     async def do(self, world: Any, tell: Callable[[str], None]) -> str:
         """Change nothing."""
-        return "arcctl resume finishes what is cut from here on, arcctl rollback goes the way back"
+        return "behind it arcctl resume finishes, and arcctl rollback goes back"

@@ -36,9 +36,11 @@ class Prepared:
     def question(self) -> str:
         """What a person says yes to."""
         plan = self.plan
+        there = plan.to_region
+        if plan.source != plan.target:
+            there = f"{plan.target.name} ({plan.target.group}, {there})"
         return (
-            f"Move {plan.source.name} ({plan.source.group}) from {plan.from_region} to "
-            f"{plan.target.name} ({plan.target.group}) in {plan.to_region}?"
+            f"Move {plan.source.name} ({plan.source.group}) from {plan.from_region} to {there}?"
         )
 
     def require(self, stored: Plan | None = None) -> None:

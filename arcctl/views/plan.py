@@ -54,8 +54,12 @@ def _table_row(row: dict[str, Any]) -> dict[str, Any]:
 
 def write(plan: Plan, out: TextIO) -> None:
     """Write it for people, 80 columns wide; only commands are never broken."""
-    for line in (_head(plan), "", *_rows(plan), "", *_steps(plan), "", _last(plan)):
+    for line in (*_told(plan), "", _last(plan)):
         out.write(f"{line.rstrip()}\n")
+
+
+def _told(plan: Plan) -> Iterator[str]:
+    yield from (_head(plan), "", *_rows(plan), "", *_steps(plan))
 
 
 def _head(plan: Plan) -> str:
@@ -161,8 +165,12 @@ def _last(plan: Plan) -> str:
 
 
 def show(console: Console, plan: Plan) -> None:
-    """Show it to the person who decides, or to a pipeline's log; whoever reads events has none."""
+    """Show it to the person who decides, or to a pipeline's log; whoever reads events has none.
+
+    Whether it is blocked is left to the error that follows.
+    """
     flags = console.settings.flags
     console.progress.close()
     if not flags.only_show_errors and flags.progress not in ("json", "none"):
-        write(plan, console.err)
+        for line in (*_told(plan), "", *([] if plan.blocking else [_last(plan)])):
+            console.err.write(f"{line.rstrip()}\n")

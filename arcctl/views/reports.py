@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
     from arcctl.model.report import Changed, Report
     from arcctl.views.console import Console
 
+_GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SHOWN = 12
 _WORD = 11
 
@@ -49,7 +51,7 @@ def sentence(report: Report) -> str:
 
 def _lines(report: Report) -> Iterator[str]:
     yield from _some("carried", report.carried)
-    yield from _some("changed", [_told(each) for each in report.changed])
+    yield from _some("changed", [_shortened(_told(each)) for each in report.changed])
     yield from _some("differs", report.differences)
     yield from _some("accepted", report.accepted)
     yield from _some("waived", report.waived)
@@ -66,6 +68,11 @@ def _some(word: str, several: tuple[str, ...] | list[str]) -> Iterator[str]:
 
 def _told(change: Changed) -> str:
     return f"{change.subject}: {change.before or 'none'} → {change.after or 'none'}"
+
+
+def _shortened(text: str) -> str:
+    """Cut GUIDs as people say them; the file and JSON have them whole."""
+    return _GUID.sub(lambda found: f"{found[0][:4]}…", text)
 
 
 def store(report: Report, path: str) -> None:

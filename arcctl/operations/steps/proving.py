@@ -94,7 +94,7 @@ def _carried(world: Moving, comparison: Comparison) -> Iterator[str]:
         if child.carried and child.key not in broken:
             yield child.key
     if tags := world.bundle.resource.get("tags"):
-        yield f"{len(tags)} tags"
+        yield f"{len(tags)} tag{'' if len(tags) == 1 else 's'}"
 
 
 def _changed(world: Moving) -> Iterator[Changed]:
@@ -115,9 +115,10 @@ def _at(body: Any, path: tuple[str, ...]) -> Any:
 
 
 def _as_changed(difference: Difference) -> Changed:
-    return Changed(
-        f"{difference.child} {difference.field}", str(difference.left), str(difference.right)
-    )
+    subject = f"{difference.child} {difference.field}"
+    if difference.field == "principalId":
+        subject = f"identity of {difference.child}"
+    return Changed(subject, str(difference.left), str(difference.right))
 
 
 def _resource_differences(world: Moving) -> Iterator[str]:

@@ -1,0 +1,55 @@
+"""How the end of a move is told."""
+
+from __future__ import annotations
+
+from arcctl.model.report import Changed, Report
+from arcctl.model.resource_id import ClusterId
+from arcctl.views import reports
+
+HARBOR = ClusterId("s", "edge", "harbor")
+OLD, NEW = "11111111-2222-3333-4444-555555555555", "99999999-2222-3333-4444-555555555555"
+
+
+def report(*, differences: tuple[str, ...] = (), left: tuple[str, ...] = ()) -> Report:
+    """A report of a move in place."""
+    return Report(
+        run="move-1",
+        source=HARBOR,
+        target=HARBOR,
+        from_region="eastus",
+        to_region="westeurope",
+        carried=tuple(f"extensions/e{number}" for number in range(30)),
+        changed=(Changed("managed identity", OLD, NEW),),
+        differences=differences,
+        left=left,
+        unmanaged=83.0,
+    )
+
+
+def test_a_clean_move_is_one_sentence() -> None:
+    """Where it is, that nothing was lost, and for how long nobody managed it."""
+    assert reports.sentence(report()) == (
+        "Moved: harbor (edge) is in westeurope, and nothing was lost; without management for "
+        "83 s."
+    )
+
+
+def test_what_is_left_is_counted() -> None:
+    """Nobody reads "moved" and goes home."""
+    told = reports.sentence(report(differences=("a", "b"), left=("c",)))
+    assert told.startswith("Moved, with 2 differences and 1 thing to look at: harbor (edge)")
+
+
+def test_the_page_holds_everything_whole() -> None:
+    """Thirty children, whole identities, and what is left to do."""
+    page = reports.markdown(report(left=("register the deploy key",)))
+    assert page.count("- extensions/") == 30
+    assert f"managed identity: {OLD} → {NEW}" in page
+    assert "## Left to do" in page
+    assert "## Different" not in page
+
+
+def test_a_report_comes_back_as_it_was_written() -> None:
+    """JSON there and back."""
+    found = report(differences=("a",), left=("b",))
+    assert Report.from_document(found.to_document()) == found
