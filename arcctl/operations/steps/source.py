@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from arcctl.errors import Refusal
+from arcctl.errors import AccessError, AzureError, Refusal
 from arcctl.flow.step import Step
 from arcctl.model.region import canonical
 from arcctl.operations.moving import Moving
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from arcctl.model.connected_cluster import Body
 
 _AGAIN = 0.5
+_LOOKS = 1200
 
 
 class DeleteSource(Step[Moving]):
@@ -41,15 +42,31 @@ class DeleteSource(Step[Moving]):
         return None
 
     async def do(self, world: Moving, tell: Callable[[str], None]) -> str:
-        detail = await self._deregister.do(world.origin, tell)
-        # One 404 may come from a replica that is ahead of the others (`arm.md` 8.5).
-        await asyncio.sleep(_AGAIN)
-        arm = await world.clients.arm()
-        while await arm.find(world.bundle.source.path) is not None:
-            tell("Azure still shows it")
-            await asyncio.sleep(_AGAIN)
+        try:
+            detail = await self._deregister.do(world.origin, tell)
+        except (AccessError, AzureError) as error:
+            # What `delete` advises holds for agents that are on their way out; here they are whole.
+            error.hints = ()
+            error.why = (*error.why, "the source is still there, and nothing has been lost yet")
+            raise
+        await _until_gone(world, tell)
         world.sight.forget()
         return f"{detail} from {world.bundle.region}"
+
+
+async def _until_gone(world: Moving, tell: Callable[[str], None]) -> None:
+    """See it gone once more: one 404 may come from a replica that is ahead (`arm.md` 8.5)."""
+    arm = await world.clients.arm()
+    for _ in range(_LOOKS):
+        await asyncio.sleep(_AGAIN)
+        if await arm.find(world.bundle.source.path) is None:
+            return
+        tell("Azure still shows it")
+    raise AzureError(
+        f"Azure still shows {world.bundle.source.name}, which it has said to be deleted",
+        code="source-lingers",
+        why="it can be made anew only when its id is free",
+    )
 
 
 def _must_be_the_one(world: Moving, found: Body) -> None:
