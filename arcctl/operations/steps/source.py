@@ -47,7 +47,8 @@ class DeleteSource(Step[Moving]):
         except (AccessError, AzureError) as error:
             # What `delete` advises holds for agents that are on their way out; here they are whole.
             error.hints = ()
-            error.why = (*error.why, "the source is still there, and nothing has been lost yet")
+            if not world.origin.deregistering.is_set():
+                error.why = (*error.why, "the source is still there, and nothing has been lost yet")
             raise
         await _until_gone(world, tell)
         world.sight.forget()
