@@ -208,11 +208,16 @@ def _agents_of(child: Resource) -> tuple[str, tuple[str, ...]]:
 
 
 def _is_flux(child: Resource) -> bool:
-    return "/fluxconfigurations/" in child.key
+    return _kind(child) == "fluxconfigurations"
 
 
 def _is_extension(child: Resource) -> bool:
-    return "/extensions/" in child.key
+    return _kind(child) == "extensions"
+
+
+def _kind(child: Resource) -> str:
+    # Not by its key alone: a role assignment below a child has the child's key before its own.
+    return str(child.body.get("type", "")).rpartition("/")[2].lower()
 
 
 def _brings_flux(child: Resource) -> bool:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
 from tests.sandbox.living import CLUSTER, QUIET_AGENTS, QUIET_FLUX, Living, deployment
@@ -11,6 +12,7 @@ from tests.sandbox.onboarding import until
 if TYPE_CHECKING:
     from arcctl.model.keys import KeyPair
 
+ROLE = "/providers/Microsoft.Authorization/roleDefinitions/acdd72a7-3385-48ef-bd42-f606fba81ae7"
 DAPR = deployment("dapr-system", "dapr")
 APPLIED = deployment("apps", "apps-all")
 
@@ -134,3 +136,16 @@ async def test_agents_that_are_cut_off_hear_nothing(busy: Living) -> None:
 
     assert await busy.uids() == before
     assert not busy.world.journal.select("agents", "REMOVE")
+
+
+async def test_a_grant_below_a_child_is_no_child(busy: Living) -> None:
+    """It goes with the cluster, and the agents clean up as ever."""
+    below = f"{CLUSTER}/providers/Microsoft.KubernetesConfiguration/extensions/dapr"
+    grant = f"{below}/providers/Microsoft.Authorization/roleAssignments/{uuid4()}"
+    body = {"properties": {"roleDefinitionId": ROLE, "principalId": str(uuid4())}}
+    answer = await busy.azure.put(grant, body, version="2022-04-01")
+    await busy.delete_cluster()
+
+    assert answer.status == 201
+    await busy.until_gone(DAPR)
+    await busy.until_gone(APPLIED)
