@@ -52,7 +52,8 @@ def lines(row: Row) -> list[str]:
 
 def rounds(row: Row, world: World) -> dict[str, list[Sample]]:
     """Samples by label. All take turns, so that a slow minute of the machine is everyone's."""
-    commands = {row.work: row.command}
+    home = world.environment["HOME"]
+    commands = {row.work: [part.replace("{home}", home) for part in row.command]}
     commands |= {label: command(world) for label, command in row.against}
     samples: dict[str, list[Sample]] = {label: [] for label in commands}
     warm_ups = 1 if row.rounds > 1 else 0

@@ -14,6 +14,7 @@ from tests.stories.moving import extension, git
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
+    from pathlib import Path
 
     from tests.benchmarks.worlds import World
 
@@ -45,7 +46,7 @@ def bodies(count: int) -> Iterator[tuple[str, str, dict[str, Any]]]:
 
 
 def put(world: World, count: int) -> None:
-    """Put the children to the cluster, wait until the agents have settled them, and slow ARM down."""
+    """Put the children to the cluster, wait until they are settled, and slow ARM down."""
     azure = _Azure(world.environment)
     for kind, name, body in bodies(count):
         azure.ask("PUT", kind, name, body)
@@ -53,7 +54,23 @@ def put(world: World, count: int) -> None:
     while not all(_settled(each) for kind in _KINDS for each in azure.ask("GET", kind)["value"]):
         assert time.monotonic() < deadline, f"{count} children did not settle"
         time.sleep(0.2)
+    slow_down(world)
+
+
+def slow_down(world: World) -> None:
+    """Let ARM keep to the rates of the real one."""
     world.ask("POST", "seed", {"throttle": True})
+
+
+def write_secrets(path: Path, count: int) -> None:
+    """Write the protected settings of these children as a person would keep them."""
+    secrets = {
+        f"{kind}/{name}": body["properties"].get("configurationProtectedSettings")
+        for kind, name, body in bodies(count)
+    }
+    text = json.dumps({child: given for child, given in secrets.items() if given})
+    path.write_text(text, encoding="utf-8")
+    path.chmod(0o600)
 
 
 def _settled(child: Mapping[str, Any]) -> bool:

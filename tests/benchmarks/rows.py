@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import sys
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from tests.benchmarks import children, worlds
+from tests.benchmarks.measuring import once
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -20,6 +22,9 @@ CONNECT = [*ARCCTL, "connect", *HARBOR, "-l", "westeurope"]
 DELETE = [*ARCCTL, "delete", *HARBOR, "--yes"]
 WITH_SECRETS = ["--target-region", "northeurope", "--secrets-from-cluster"]
 MOVE = [*ARCCTL, "move", *HARBOR, *WITH_SECRETS, "--skip-prechecks", "--yes"]
+EXPORT = [*ARCCTL, "config", "export", *HARBOR]
+FILES = ["--file", "{home}/harbor.yaml", "--protected-settings", "{home}/secrets.json"]
+APPLY = [*ARCCTL, "config", "apply", *HARBOR, *FILES, "--yes"]
 PLAN = [*ARCCTL, "move", *HARBOR, *WITH_SECRETS, "--dry-run"]
 PYTHON = ("bare Python", lambda _: [sys.executable, "-c", "pass"])
 IMPORTS = (
@@ -52,8 +57,6 @@ def empty(world: World) -> None:
 
 def connected(world: World) -> None:
     """A cluster that arcctl has connected."""
-    from tests.benchmarks.measuring import once
-
     world.empty()
     once(CONNECT, world.environment)
 
@@ -79,6 +82,21 @@ def kept(count: int) -> Callable[[World], None]:
     return before
 
 
+def declared(count: int) -> Callable[[World], None]:
+    """A connected cluster without children, and files that say which it is to have."""
+
+    def before(world: World) -> None:
+        home = Path(world.environment["HOME"])
+        if not (home / "harbor.yaml").exists():
+            grown(count)(world)
+            once([*EXPORT, "--output-file", str(home / "harbor.yaml")], world.environment)
+            children.write_secrets(home / "secrets.json", count)
+        connected(world)
+        children.slow_down(world)
+
+    return before
+
+
 def ten_thousand(world: World) -> None:
     """A subscription with 10,000 connected clusters."""
     if world.ask("GET", "status").get("connectedclusters", 0) < 10_000:
@@ -98,7 +116,8 @@ def one(world: World) -> None:
 class Row:
     """A command line in a world that `before` prepares, untimed, ahead of each round.
 
-    `against` are measured in the same rounds; their medians are added up for the ratio.
+    `{home}` in it is the world's home. `against` are measured in the same rounds; their medians
+    are added up for the ratio.
     """
 
     name: str
@@ -223,9 +242,17 @@ ROWS = [
     Row(
         "config-export",
         "`config export`, 300 children",
-        [*ARCCTL, "config", "export", *HARBOR],
+        EXPORT,
         "",
         before=kept(300),
         rounds=5,
+    ),
+    Row(
+        "config-apply",
+        "`config apply`, 300 children, ARM's limits on",
+        APPLY,
+        "",
+        before=declared(300),
+        rounds=3,
     ),
 ]
