@@ -9,11 +9,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from arcctl.errors import ClusterError
 from arcctl.flow.step import Step
 from arcctl.model import cluster as names
 from arcctl.operations.moving import Moving, Restoring
-from arcctl.operations.steps.holdings import holdings
+from arcctl.operations.steps.silence import FLUX_AGENTS, FLUX_NAMESPACE, until_silent, wanted
 from arcctl.operations.steps.source import DeleteSource
 
 if TYPE_CHECKING:
@@ -22,9 +21,6 @@ if TYPE_CHECKING:
     from arcctl.clients.kubernetes import Kubernetes
     from arcctl.model.connected_cluster import Body
 
-FLUX_NAMESPACE = "flux-system"
-# Arc's half of Flux. The other controllers there only know the cluster and their sources.
-_FLUX_AGENTS = ("fluxconfig-agent", "fluxconfig-controller")
 _COUNTS = "replicas"
 _PATIENCE = 180
 
@@ -40,10 +36,10 @@ class Quiet(Step[Moving]):
         found = await _agents(kubernetes)
         journal = world.run.journal
         if journal.fact_of(_COUNTS) is None:
-            await journal.fact(_COUNTS, {path: _wanted(each) for path, each in found.items()})
-        awake = [path for path, each in found.items() if _wanted(each)]
+            await journal.fact(_COUNTS, {path: wanted(each) for path, each in found.items()})
+        awake = [path for path, each in found.items() if wanted(each)]
         await asyncio.gather(*(_scale(kubernetes, path, 0) for path in awake))
-        await _until_quiet(kubernetes, tell)
+        await until_silent(kubernetes, min(_PATIENCE, world.request.timeout), tell)
         return f"{len(found)} agents scaled to zero; workloads and Flux's controllers run on"
 
     async def undo(self, world: Moving, tell: Callable[[str], None]) -> str | None:
@@ -75,7 +71,7 @@ async def wake(world: Restoring) -> str:
     before: dict[str, int] = world.run.journal.fact_of(_COUNTS) or {}
     found = await _agents(kubernetes)
     differing = [
-        path for path, count in before.items() if path in found and _wanted(found[path]) != count
+        path for path, count in before.items() if path in found and wanted(found[path]) != count
     ]
     await asyncio.gather(*(_scale(kubernetes, path, before[path]) for path in differing))
     return f"{len(differing)} agents scaled back" if differing else "as many as before"
@@ -87,7 +83,7 @@ async def _agents(kubernetes: Kubernetes) -> dict[str, Body]:
         _deployments(kubernetes, names.AGENT_NAMESPACE), _deployments(kubernetes, FLUX_NAMESPACE)
     )
     return arc | {
-        path: each for path, each in flux.items() if each["metadata"]["name"] in _FLUX_AGENTS
+        path: each for path, each in flux.items() if each["metadata"]["name"] in FLUX_AGENTS
     }
 
 
@@ -96,44 +92,5 @@ async def _deployments(kubernetes: Kubernetes, namespace: str) -> dict[str, Body
     return {f"{path}/{each['metadata']['name']}": each async for each in kubernetes.items(path)}
 
 
-def _wanted(deployment: Body) -> int:
-    return int(deployment["spec"].get("replicas", 1))
-
-
 async def _scale(kubernetes: Kubernetes, path: str, count: int) -> None:
     await kubernetes.patch(path, {"spec": {"replicas": count}})
-
-
-async def _until_quiet(kubernetes: Kubernetes, tell: Callable[[str], None]) -> None:
-    """Wait until the last pod has ended: one that still runs could still hear."""
-    running: list[str] = []
-
-    async def watch(namespace: str, only: tuple[str, ...]) -> None:
-        path = f"/apis/apps/v1/namespaces/{namespace}/deployments"
-        async for deployments in holdings(kubernetes, path):
-            running[:] = [
-                name
-                for name, each in deployments.items()
-                if (not only or name in only) and not _is_quiet(each)
-            ]
-            if not running:
-                return
-            tell("waiting for " + ", ".join(sorted(running)[:3]))
-
-    try:
-        async with asyncio.timeout(_PATIENCE):
-            await watch(names.AGENT_NAMESPACE, ())
-            await watch(FLUX_NAMESPACE, _FLUX_AGENTS)
-    except TimeoutError:
-        raise ClusterError(
-            f"agents still run after {_PATIENCE} s: {', '.join(sorted(running))}",
-            code="agents-not-quiet",
-            why="something scales them up again, or a node does not end their pods",
-            hints="kubectl get deployments,pods -n azure-arc",
-        ) from None
-
-
-def _is_quiet(deployment: Body) -> bool:
-    status = deployment.get("status") or {}
-    seen = status.get("observedGeneration", 0) >= deployment["metadata"].get("generation", 0)
-    return _wanted(deployment) == 0 and seen and not status.get("replicas")
