@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 CONNECT = "connect -n harbor -g edge -l westeurope"
 DELETE = "delete -n harbor -g edge --yes"
 SLICES = 8
-SAMPLE = 40
+SAMPLE = 60
 
 
 def nothing(stage: Stage) -> None:
