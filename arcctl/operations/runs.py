@@ -22,7 +22,7 @@ from arcctl.model.run import Header, Record, first_line, parse
 from arcctl.operations.keeping import lookup, space
 from arcctl.operations.keeping.entering import entered
 from arcctl.operations.keeping.here import Folder, LocalKeeper, packed
-from arcctl.operations.keeping.in_cluster import Cabinet, ClusterKeeper
+from arcctl.operations.keeping.in_cluster import PATIENCE, Cabinet, ClusterKeeper
 from arcctl.operations.keeping.stopping import explained
 
 if TYPE_CHECKING:
@@ -235,7 +235,10 @@ def _run(record: Record, kubernetes: Kubernetes, settings: Settings, observer: O
     header = record.header
     folder = Folder(lookup.home(settings), header.run)
     cabinet = Cabinet(kubernetes, header.run)
-    keepers = (LocalKeeper(folder, header), ClusterKeeper(cabinet, header, observer))
+    # Whoever has less time for the agents to come up has less for a server that is away.
+    patience = min(PATIENCE, float(header.request.get("timeout", PATIENCE)))
+    there = ClusterKeeper(cabinet, header, observer, patience=patience)
+    keepers = (LocalKeeper(folder, header), there)
     journal = Journal(header.run, keepers, record.entries, observer=observer)
     return Run(header, journal, {}, folder, cabinet, observer)
 

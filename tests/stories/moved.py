@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from arcctl.sandbox.kubernetes.kinds import KINDS
@@ -86,10 +87,6 @@ def stopped(ended: Ended, code: str, *, said: str = "") -> str:
     assert (ended.code, f"[{code}]" in ended.err) == (6, True), ended.err
     assert said in ended.err, ended.err
     assert "Traceback" not in ended.err
-    advice = [
-        line.split("arcctl resume ")[1]
-        for line in ended.err.splitlines()
-        if "arcctl resume " in line
-    ]
-    assert advice, ended.err
-    return advice[0].split()[0]
+    found = re.search(r"arcctl resume (move-\S+)", ended.err)
+    assert found, ended.err
+    return found.group(1)

@@ -21,7 +21,12 @@ _PAUSES = (1, 2, 2, 5, 5, *[10] * 58)
 _PASSING = (408, 409, 429, 500, 502, 503, 504)
 # What was accepted and failed later may fail for good, so it is begun anew a few times only.
 _FAILED_LATER, _ANEW = 200, 2
-_LASTING = ("InvalidResourceLocation", "ScopeLocked", "MissingSubscriptionRegistration")
+_LASTING = (
+    "InvalidResourceLocation",
+    "MissingSubscriptionRegistration",
+    "QuotaExceeded",
+    "ScopeLocked",
+)
 
 
 class CreateTarget(Register):
