@@ -38,6 +38,11 @@ class Place(NamedTuple):
     asked: str
     nth: int
 
+    @property
+    def reads(self) -> bool:
+        """Whether the server does nothing but answer."""
+        return self.asked.startswith(("GET ", "HEAD "))
+
 
 def asked(entry: Entry) -> tuple[str, str]:
     """Name a request so that the next run's twin has the same name."""

@@ -55,13 +55,11 @@ class Play:
     taken_back: bool = False
 
     def cases(self, places: list[Place], part: Part) -> list[Case]:
-        """Return the cuts of one part, before and after each place."""
-        both: list[tuple[Place, When]] = [
-            (place, when) for place in places for when in ("before", "after")
-        ]
+        """Return the cuts of one part."""
+        cuts = [(place, when) for turn, place in enumerate(places) for when in _whens(place, turn)]
         return [
             Case(*each, signal.SIGINT if number % self.kill_every else signal.SIGKILL)
-            for number, each in enumerate(both)
+            for number, each in enumerate(cuts)
         ][part.start :: part.step]
 
     def uncut(self, theatre: Theatre) -> tuple[list[Place], Any]:
@@ -86,6 +84,15 @@ class Play:
         if self.proof:
             self.proof(theatre.stage, said)
         return cutting.happened
+
+
+def _whens(place: Place, turn: int) -> tuple[When, ...]:
+    """Return when to cut: before the server acts, and after it.
+
+    Where it only reads, one of both in turn: the world is the same, and no answer is given.
+    """
+    both: tuple[When, ...] = ("before", "after")
+    return both[turn % 2 :][:1] if place.reads else both
 
 
 def perform(theatre: Theatre, play: Play, part: Part, record: Record) -> None:
