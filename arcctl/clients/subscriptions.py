@@ -28,30 +28,33 @@ class Subscription:
 async def resolve(arm: Arm, settings: Settings) -> Subscription:
     """Return the one named by flag, environment or configuration, else the only one there is.
 
-    An id is taken as it is, without a request. Raises UsageError where nothing was named and
-    there are several, NotFound for an unknown name, AccessError for one that is disabled.
+    Raises UsageError where nothing was named and there are several, NotFound for an unknown name, AccessError for one that is disabled.
     """
-    wanted = settings.subscription
-    if wanted and _GUID.fullmatch(wanted):
-        return Subscription(wanted, tenant=settings.tenant or "")
+    if settings.subscription:
+        return await named(arm, settings.subscription, tenant=settings.tenant or "")
+    return _only([each async for each in arm.items("/subscriptions")])
+
+
+async def named(arm: Arm, wanted: str, *, tenant: str = "") -> Subscription:
+    """Return the subscription of that name or id; an id is taken as it is, without a request."""
+    if _GUID.fullmatch(wanted):
+        return Subscription(wanted, tenant=tenant)
     seen = [each async for each in arm.items("/subscriptions")]
-    if not wanted:
-        return _only(seen)
-    named = [each for each in seen if str(each.get("displayName", "")).lower() == wanted.lower()]
-    if not named:
+    found = [each for each in seen if str(each.get("displayName", "")).lower() == wanted.lower()]
+    if not found:
         raise NotFound(
             f"no subscription is called {wanted}",
             code="SubscriptionNotFound",
             why=_listed(seen),
             hints="is this the right tenant? az account list -o table",
         )
-    if len(named) > 1:
+    if len(found) > 1:
         raise UsageError(
-            f"{len(named)} subscriptions are called {wanted}",
-            why=_listed(named),
+            f"{len(found)} subscriptions are called {wanted}",
+            why=_listed(found),
             hints="say which by id: --subscription ID",
         )
-    return _enabled(named[0])
+    return _enabled(found[0])
 
 
 async def look_up(arm: Arm, identifier: str) -> Subscription:

@@ -18,7 +18,7 @@ Target = Annotated[
 ]
 TargetName = Annotated[str | None, typer.Option(help="Another name for the cluster.")]
 TargetGroup = Annotated[str | None, typer.Option("--target-group", help="Another resource group.")]
-TargetSubscription = Annotated[str | None, typer.Option(help="Another subscription, by id.")]
+TargetSubscription = Annotated[str | None, typer.Option(help="Another subscription.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only plan; change nothing anywhere.")]
 PlanOut = Annotated[str | None, typer.Option(help="Store the plan.", metavar="FILE")]
 StoredPlan = Annotated[
@@ -85,8 +85,9 @@ async def move(
     """
     from arcctl.operations.move_request import MoveRequest
 
-    _judge_target(target_name, target_group, target_subscription)
+    _judge_target(target_name, target_group)
     source = await session.cluster_id(name, resource_group)
+    subscription = await session.subscription_id(target_subscription)
     request = MoveRequest(
         name=source.name,
         group=source.group,
@@ -94,7 +95,7 @@ async def move(
         target_region=target_region or "",
         target_name=target_name or "",
         target_group=target_group or "",
-        target_subscription=target_subscription or "",
+        target_subscription=subscription,
         accept=frozenset(accept or ()),
         waive=frozenset(waive_secret or ()),
         secrets_from_cluster=secrets_from_cluster,
@@ -110,20 +111,13 @@ async def move(
     await _move(session, request, files, dry_run=dry_run, yes=yes)
 
 
-def _judge_target(name: str | None, group: str | None, subscription: str | None) -> None:
-    from arcctl.errors import UsageError
-    from arcctl.model.names import cluster_name, group_name, is_guid
+def _judge_target(name: str | None, group: str | None) -> None:
+    from arcctl.model.names import cluster_name, group_name
 
     if name:
         cluster_name(name)
     if group:
         group_name(group)
-    if subscription and not is_guid(subscription):
-        raise UsageError(
-            f"not the id of a subscription: {subscription!r}",
-            code="AZK8S0100",
-            hints="az account list -o table",
-        )
 
 
 class _Files(NamedTuple):

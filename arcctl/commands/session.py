@@ -54,6 +54,12 @@ class Session:
         subscription = await resolve(await self.clients.arm(), self.settings)
         return ClusterId(subscription.id, group, name)
 
+    async def subscription_id(self, wanted: str | None) -> str:
+        """Look up a subscription that was given by name; "" where none was."""
+        from arcctl.clients.subscriptions import named
+
+        return (await named(await self.clients.arm(), wanted)).id if wanted else ""
+
     def sight(self, cluster: ClusterId, region: str | None = None) -> Sight:
         """Look at a cluster and its resource."""
         from arcctl.checks.sight import Sight

@@ -6,6 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from arcctl.sandbox.azure import seeds
 from tests import arm
 from tests.stories import moving
 
@@ -152,6 +153,33 @@ def test_a_cluster_gets_another_name_or_group(quick: Stage, target: str) -> None
     assert arm.children(quick, there).keys() == before.keys()
     assert quick.type("show -n harbor -g edge").code == 3
     assert quick.well(f"show -n quay -g {group}").data["connectivityStatus"] == "Connected"
+
+
+def test_a_setting_that_names_the_region_names_the_new_one(quick: Stage) -> None:
+    """It is rewritten where the type is known to follow its cluster, and told as changed."""
+    quick.well(moving.CONNECT)
+    body = moving.extension(
+        "microsoft.azureml.kubernetes", configurationSettings={"location": "eastus"}
+    )
+    arm.put_child(quick, "extensions", "learning", body)
+    report = quick.well(moving.MOVE).data
+    settings = arm.children(quick)["extensions/learning"]["properties"]["configurationSettings"]
+    assert settings == {"location": "westeurope"}
+    changed = {each["subject"]: each["after"] for each in report["changed"]}
+    assert changed["extensions/learning configurationSettings.location"] == "westeurope"
+
+
+def test_a_cluster_goes_to_another_subscription(quick: Stage) -> None:
+    """Named as people know it; the group is made there."""
+    moving.connected(quick)
+    before = arm.children(quick)
+    quick.well(
+        "move -n harbor -g edge --target-region westeurope --target-subscription 'Sandbox Two' "
+        "--secrets-from-cluster --skip-prechecks --yes"
+    )
+    there = arm.HARBOR.replace(seeds.SUBSCRIPTION, seeds.SECOND_SUBSCRIPTION)
+    assert arm.children(quick, there).keys() == before.keys()
+    assert quick.type("show -n harbor -g edge").code == 3
 
 
 def test_what_hung_on_the_resource_hangs_on_it_again(quick: Stage) -> None:
