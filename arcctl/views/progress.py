@@ -12,11 +12,14 @@ from arcctl.flow.events import Done, Event, Failed, Noted, Passed, Progressed, S
 from arcctl.model.duration import spoken
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rich.console import Console, RenderableType
     from rich.live import Live
 
 _TITLE = 16
 _WIDEST = 90
+_APART = 1.0  # seconds
 
 
 class Progress(Protocol):
@@ -38,19 +41,33 @@ class Silent:
 
 
 class Lines:
-    """Plain lines with a clock, each printed once: for CI and for files."""
+    """Plain lines with a clock, each printed once: for CI and for files.
 
-    def __init__(self, err: TextIO) -> None:
+    Of a step under way at most one line a second is printed; the last word is its end.
+    """
+
+    def __init__(self, err: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
         self._err = err
+        self._clock = clock
         self._titles: dict[str, str] = {}
         self._said: set[str] = set()
+        self._told: dict[str, float] = {}
 
     def __call__(self, event: Event) -> None:
+        if isinstance(event, Progressed) and self._has_just_told(event.step):
+            return
         text = self._line(event)
         if text and text not in self._said:
             self._said.add(text)
             self._err.write(f"{time.strftime('%H:%M:%S')}  {text}\n")
             self._err.flush()
+
+    def _has_just_told(self, step: str) -> bool:
+        now = self._clock()
+        if now - self._told.get(step, now - _APART) < _APART:
+            return True
+        self._told[step] = now
+        return False
 
     def _line(self, event: Event) -> str:
         match event:

@@ -67,6 +67,18 @@ def test_a_log_has_one_line_per_thing() -> None:
     ]
 
 
+def test_a_log_is_not_flooded_by_a_step_that_counts() -> None:
+    """One line a second is enough; three hundred children would be three hundred lines."""
+    err, seconds = io.StringIO(), iter([0.0, 0.1, 0.9, 1.0, 1.1])
+    hear = Lines(err, clock=lambda: next(seconds))
+    hear(Started("put", "extensions"))
+    for number in range(1, 6):
+        hear(Progressed("put", f"{number} of 5 sent"))
+
+    said = [line.partition("extensions")[2].strip() for line in err.getvalue().splitlines()]
+    assert said == ["1 of 5 sent", "4 of 5 sent"]
+
+
 def test_a_log_has_no_control_sequences() -> None:
     """It is read in a browser."""
     assert "\33" not in "".join(lines(STORY))
