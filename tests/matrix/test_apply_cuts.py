@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from tests.stage import Ended, Stage
 
 SLICES = 4
-SAMPLE = 40
+SAMPLE = 17
 FILE = "--protected-settings secrets.yaml"
 APPLY = f"config apply -n harbor -g edge --file harbor.yaml --yes {FILE}"
 

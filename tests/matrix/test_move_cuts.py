@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from tests.stage import Ended, Stage
 
 SLICES = 24
-SAMPLE = 55
+SAMPLE = 41
 FILE = "--protected-settings secrets.yaml"
 MOVE = f"{moving.MOVE} {FILE}"
 RESUME = "resume --take-over --yes"
