@@ -186,6 +186,33 @@ def test_it_can_be_switched_off(settings: Settings, cloud: Cloud) -> None:
 
 
 @pytest.mark.usefixtures("with_secret")
+async def test_a_process_reads_it_once(
+    settings: Settings, cloud: Cloud, identity: Identity
+) -> None:
+    """Hundreds of requests need no more than one look at the disk."""
+    TokenCache(settings, cloud).put(cloud.audience, token())
+
+    first = await identity.token()
+    files(settings)[0].unlink()
+
+    assert (first, await identity.token()) == (Secret("kept"), Secret("kept"))
+
+
+@pytest.mark.usefixtures("with_secret")
+async def test_one_that_is_refused_makes_way_for_a_newer_one(
+    settings: Settings, cloud: Cloud, identity: Identity
+) -> None:
+    """Another process may have signed in meanwhile, and kept what it got."""
+    cache = TokenCache(settings, cloud)
+    cache.put(cloud.audience, token())
+    refused = await identity.token()
+    cache.put(cloud.audience, Token(Secret("newer"), time.time() + 3600))
+
+    assert await identity.renew(cloud.audience, refused) == Secret("newer")
+    assert await identity.token() == Secret("newer")
+
+
+@pytest.mark.usefixtures("with_secret")
 async def test_a_token_that_was_fetched_is_kept(azure: Azure, identity: Identity) -> None:
     """Value and end are what the sign-in service said."""
     await identity.token()
