@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FORMAT = "arcctl.report/1"
-_LISTS = ("carried", "differences", "left", "accepted", "waived")
+_LISTS = ("carried", "differences", "left", "lost", "accepted", "waived")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,8 @@ class Changed:
 @dataclass(frozen=True, slots=True)
 class Report:
     """`carried` names what was found again in the target, `differences` what was not, or not as
-    it was; `left` what a person has to do, as commands where there is one. `unmanaged` is the
+    it was; `left` what a person has to do, as commands where there is one; `lost` what the plan had
+    named as not to be carried, and a person has accepted. `unmanaged` is the
     seconds from the moment the agents were quieted until the new ones had spoken to Azure.
     """
 
@@ -42,6 +43,7 @@ class Report:
     changed: tuple[Changed, ...]
     differences: tuple[str, ...]
     left: tuple[str, ...]
+    lost: tuple[str, ...] = ()
     accepted: tuple[str, ...] = ()
     waived: tuple[str, ...] = ()
     unmanaged: float = 0.0

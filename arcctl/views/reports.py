@@ -39,7 +39,8 @@ def sentence(report: Report) -> str:
     gap = f"without management for {spoken(report.unmanaged)}"
     where = f"{report.target.name} ({report.target.group}) is in {report.to_region}"
     if report.clean:
-        return f"Moved: {where}, and nothing was lost; {gap}."
+        lost = "nothing was lost but what was accepted" if report.lost else "nothing was lost"
+        return f"Moved: {where}, and {lost}; {gap}."
     found = [
         counted(len(several), word)
         for several, word in ((report.differences, "difference"), (report.left, "thing"))
@@ -53,6 +54,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield from _some("carried", report.carried)
     yield from _some("changed", [_shortened(_told(each)) for each in report.changed])
     yield from _some("differs", report.differences)
+    yield from _some("lost", report.lost)
     yield from _some("accepted", report.accepted)
     yield from _some("waived", report.waived)
     yield from _some("to do", report.left)
@@ -91,6 +93,7 @@ def markdown(report: Report) -> str:
         ("Changed", tuple(map(_told, report.changed)), "Another now, as was to be expected."),
         ("Different", report.differences, "Not found again, or not as it was."),
         ("Left to do", report.left, "What this move could not do itself."),
+        ("Lost", report.lost, "Named by the plan, and accepted."),
         ("Accepted", report.accepted, "Findings that were let pass with `--accept`."),
         ("Waived", report.waived, "Secrets that were not given, with `--waive-secret`."),
     )

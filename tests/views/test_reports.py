@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from arcctl.model.report import Changed, Report
 from arcctl.model.resource_id import ClusterId
 from arcctl.views import reports
@@ -32,6 +34,12 @@ def test_a_clean_move_is_one_sentence() -> None:
         "Moved: harbor (edge) is in westeurope, and nothing was lost; without management for "
         "83 s."
     )
+
+
+def test_what_was_accepted_as_lost_is_not_passed_over() -> None:
+    """A field that could not be carried keeps the sentence honest."""
+    told = reports.sentence(replace(report(), lost=("extensions/e1: properties.newer",)))
+    assert "nothing was lost but what was accepted" in told
 
 
 def test_what_is_left_is_counted() -> None:

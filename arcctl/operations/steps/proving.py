@@ -73,13 +73,22 @@ class Prove(Step[Moving]):
             ),
             differences=(*_resource_differences(world), *_child_differences(world, comparison)),
             left=tuple(world.left),
+            lost=tuple(_lost(world)),
             accepted=tuple(sorted(world.request.accept)),
             waived=tuple(sorted(world.request.waive)),
             unmanaged=_unmanaged(world),
         )
         if self.report.differences:
             return f"{len(self.report.differences)} differences"
-        return f"nothing was lost: {len(saved)} children and the resource are as they were"
+        whole = f"{len(saved)} children and the resource are as they were"
+        return f"nothing was lost: {whole}" if not self.report.lost else f"as planned: {whole}"
+
+
+def _lost(world: Moving) -> Iterator[str]:
+    """Yield the fields that this arcctl could not carry, as the plan has named them."""
+    for child in world.bundle.children:
+        if child.carried and child.not_carried:
+            yield f"{child.key}: {', '.join(child.not_carried)}"
 
 
 def _fitted(world: Moving, child: Child) -> Child:
