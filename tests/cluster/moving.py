@@ -74,6 +74,16 @@ class Harbor:
         found = self.plane.get("deployments", "-A")
         return sorted(_place(each) for each in found if each["spec"]["replicas"] == 0)
 
+    @property
+    def claimed(self) -> list[str]:
+        """The Deployments of which a field belongs to arcctl, so that helm 4 may not change it."""
+        found = self.plane.get("deployments", "-A", "--show-managed-fields")
+        return [
+            _place(each)
+            for each in found
+            if "arcctl" in {claim["manager"] for claim in each["metadata"]["managedFields"]}
+        ]
+
     def _owners(self, kind: str) -> Iterator[dict[str, Any]]:
         for each in self.plane.get(kind, "-A"):
             if not each["metadata"]["namespace"].startswith(_NOT_THE_OWNERS):
@@ -87,7 +97,7 @@ class Harbor:
         states = {name: each["properties"]["provisioningState"] for name, each in children.items()}
         assert states == dict.fromkeys(CHILDREN, "Succeeded")
         assert (self.asleep, self.running, self.secrets) == ([], before.running, before.secrets)
-        assert "arcctl" not in self.spaces
+        assert ("arcctl" in self.spaces, self.claimed) == (False, [])
         assert self.stage.world.crashes == []
 
 

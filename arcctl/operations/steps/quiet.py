@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _COUNTS = "replicas"
 _PATIENCE = 180
+# Whom the API server takes arcctl for, by the program's name.
+_CLAIMANT = "arcctl"
 
 
 class Quiet(Step[Moving]):
@@ -70,10 +72,11 @@ async def wake(world: Restoring) -> str:
     kubernetes = await world.clients.kubernetes()
     before: dict[str, int] = world.run.journal.fact_of(_COUNTS) or {}
     found = await _agents(kubernetes)
-    differing = [
-        path for path, count in before.items() if path in found and wanted(found[path]) != count
-    ]
-    await asyncio.gather(*(_scale(kubernetes, path, before[path]) for path in differing))
+    there = [path for path in before if path in found]
+    differing = [path for path in there if wanted(found[path]) != before[path]]
+    await asyncio.gather(
+        *(_give_back(kubernetes, path, found[path], before[path]) for path in there)
+    )
     return f"{len(differing)} agents scaled back" if differing else "as many as before"
 
 
@@ -92,5 +95,15 @@ async def _deployments(kubernetes: Kubernetes, namespace: str) -> dict[str, Body
     return {f"{path}/{each['metadata']['name']}": each async for each in kubernetes.items(path)}
 
 
-async def _scale(kubernetes: Kubernetes, path: str, count: int) -> None:
-    await kubernetes.patch(path, {"spec": {"replicas": count}})
+async def _scale(kubernetes: Kubernetes, path: str, count: int) -> Body:
+    return await kubernetes.patch(path, {"spec": {"replicas": count}})
+
+
+async def _give_back(kubernetes: Kubernetes, path: str, agent: Body, count: int) -> None:
+    """Scale an agent back, and lay no claim to its count: helm 4 would not change it ever after."""
+    if wanted(agent) != count:
+        agent = await _scale(kubernetes, path, count)
+    claims = agent["metadata"].get("managedFields") or []
+    others = [each for each in claims if each.get("manager") != _CLAIMANT]
+    if others != claims:
+        await kubernetes.patch(path, {"metadata": {"managedFields": others}})
