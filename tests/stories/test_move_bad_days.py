@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import signal
 from typing import TYPE_CHECKING, Any
 
@@ -123,7 +124,7 @@ def test_an_id_that_stays_taken_is_waited_for(harbor: Stage) -> None:
 def test_a_child_that_fails_holds_up_nothing_else(harbor: Stage) -> None:
     """Exit 6 with its name and why; the others are there, and resume needs only mend this one."""
     uids = running(harbor)
-    failure = {"polls": 1, "code": "ExtensionOperationFailed", "message": "no memory left"}
+    failure = {"polls": 0, "code": "ExtensionOperationFailed", "message": "no memory left"}
     harbor.fault(
         "arm", {"operation_fails": failure}, method="PUT", path="/extensions/monitor$", times=None
     )
@@ -187,7 +188,7 @@ def test_an_api_server_that_comes_back_is_waited_for(harbor: Stage, moment: str)
     faults: list[str] = []
     at(harbor, moment, "before", lambda: faults.append(away(harbor)))
     with harbor.start(MOVE) as process:
-        until(lambda: faults and harbor.happened(faults[0]) > 20, "a cluster that is away")
+        until(lambda: faults and harbor.happened(faults[0]) > 3, "a cluster that is away")
         healed(harbor)
         ending = ended(process)
 
@@ -333,10 +334,16 @@ def test_a_move_that_a_person_stops_says_how_to_go_on(harbor: Stage, place: Plac
 def test_a_run_that_was_taken_over_is_left_alone(harbor: Stage) -> None:
     """The slow one learns that another has gone on, and stops without touching anything."""
     uids = running(harbor)
-    slow = harbor.fault("dataplane", {"delay": 12}, method="POST", path="[cC]onfig")
     with harbor.start(MOVE) as process:
-        until(lambda: harbor.happened(slow), "a data plane that is slow")
+        moment = at(
+            harbor,
+            "dataplane POST .*GetHelmSettings",
+            "before",
+            lambda: os.kill(process.pid, signal.SIGSTOP),
+        )
+        until(lambda: moment.happened, "a machine that falls asleep")
         other = harbor.well(f"resume --take-over {GIVEN}", **elsewhere(harbor))
+        process.send_signal(signal.SIGCONT)
         ending = ended(process)
 
     assert other.data["clean"]

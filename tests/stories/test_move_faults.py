@@ -105,10 +105,10 @@ SURVIVED = [
     ),
     kube("key reset after", {"reset": "after"}, method="POST", path="/azure-arc/secrets$"),
     # ── all else ──
-    other("dataplane", "data plane 503", {"status": 503}, method="POST"),
+    other("dataplane", "data plane 503", {"status": 503}, path="GetHelmSettings"),
     other("registry", "registry 500", {"status": 500}),
     other("registry", "registry reset", {"reset": "before"}),
-    other("dataplane", "data plane reset", {"reset": "before"}, method="POST"),
+    other("dataplane", "data plane reset", {"reset": "before"}, path="GetHelmSettings"),
     other("entra", "sign-in short", {"short_token": 2}),
 ]
 

@@ -113,15 +113,21 @@ class Operations:
             return
         now = self._clock.now()
         for operation in list(self._running):
-            if operation.stuck or operation.planned_failure is not None or operation.is_over:
-                continue
-            if refusal := operation.refused():
-                self._end(operation, "Failed", refusal)
-            elif now >= operation.due and operation.ready():
-                self._end(operation, "Succeeded")
-            elif operation.expires and now >= operation.expires:
-                self._end(operation, "Failed", _EXPIRED)
+            if not (operation.stuck or operation.is_over):
+                self._settle(operation, now)
         self._running = [operation for operation in self._running if not operation.is_over]
+
+    def _settle(self, operation: Operation, now: datetime) -> None:
+        if (plan := operation.planned_failure) is not None:
+            # Without a number of polls it comes by itself, whether anybody looks or not.
+            if not plan.get("polls") and now >= operation.due:
+                self._end(operation, "Failed", _planned_error(plan))
+        elif refusal := operation.refused():
+            self._end(operation, "Failed", refusal)
+        elif now >= operation.due and operation.ready():
+            self._end(operation, "Succeeded")
+        elif operation.expires and now >= operation.expires:
+            self._end(operation, "Failed", _EXPIRED)
 
     def abandon(self, resource_id: str) -> None:
         """Cancel what still runs for a resource that goes away, or for what is under it."""
