@@ -332,21 +332,22 @@ def test_a_move_that_a_person_stops_says_how_to_go_on(harbor: Stage, place: Plac
 
 
 def test_a_run_that_was_taken_over_is_left_alone(harbor: Stage) -> None:
-    """The slow one learns that another has gone on, and stops without touching anything."""
+    """A machine that wakes up learns that another has gone on, and stops before its next change."""
     uids = running(harbor)
+    failure = {"code": "ExtensionOperationFailed", "message": "no memory left"}
+    harbor.fault(
+        "arm", {"operation_fails": failure}, method="PUT", path="/extensions/monitor$", times=None
+    )
+    asked = "dataplane POST .*GetHelmSettings"
     with harbor.start(MOVE) as process:
-        moment = at(
-            harbor,
-            "dataplane POST .*GetHelmSettings",
-            "before",
-            lambda: os.kill(process.pid, signal.SIGSTOP),
-        )
+        moment = at(harbor, asked, "before", lambda: os.kill(process.pid, signal.SIGSTOP))
         until(lambda: moment.happened, "a machine that falls asleep")
-        other = harbor.well(f"resume --take-over {GIVEN}", **elsewhere(harbor))
+        other = harbor.type(f"resume --take-over {GIVEN}", **elsewhere(harbor))
         process.send_signal(signal.SIGCONT)
         ending = ended(process)
 
-    assert other.data["clean"]
-    assert ending.code == 6, ending.err
-    assert "Traceback" not in ending.err
+    run = stopped(other, "children-failed")
+    stopped(ending, "run-taken-over", said="another arcctl has gone on with this run")
+    healed(harbor)
+    assert harbor.well(f"resume {run} {GIVEN}", **elsewhere(harbor)).data["clean"]
     whole(harbor, uids)
