@@ -7,6 +7,7 @@ settled. That costs a handful of requests where polling each operation would cos
 from __future__ import annotations
 
 import asyncio
+import time
 from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from arcctl.flow.step import Step
 from arcctl.model.configuration.comparing import same
 from arcctl.model.configuration.kinds import Kind
 from arcctl.model.configuration.secrets import filled
+from arcctl.model.duration import spoken
 from arcctl.operations.children import children_of
 from arcctl.operations.moving import Restoring
 from arcctl.operations.pacing import side_by_side
@@ -116,21 +118,20 @@ class UntilSettled(Step[Restoring]):
     async def do(self, world: Restoring, tell: Callable[[str], None]) -> str:
         awaited = {child.key for child in self._children} - world.failed.keys()
         found: list[Child] = []
-        async with asyncio.timeout(_LONGEST):
-            for pause in chain((0.2, 0.3, 0.5, 1, 1, 1, 2, 2, 3), repeat(5.0)):
-                found = [
-                    each for each in await _there(world, self._children) if each.key in awaited
-                ]
-                pending = [
-                    each for each in found if each.state.get("provisioningState") in _PENDING
-                ]
-                if not pending:
-                    break
-                tell(f"{len(awaited) - len(pending)} of {len(awaited)} ready · {_named(pending)}")
-                await asyncio.sleep(pause)
+        deadline = time.monotonic() + _LONGEST
+        for pause in chain((0.2, 0.3, 0.5, 1, 1, 1, 2, 2, 3), repeat(5.0)):
+            found = [each for each in await _there(world, self._children) if each.key in awaited]
+            pending = [each for each in found if each.state.get("provisioningState") in _PENDING]
+            if not pending or time.monotonic() > deadline:
+                break
+            tell(f"{len(awaited) - len(pending)} of {len(awaited)} ready · {_named(pending)}")
+            await asyncio.sleep(pause)
         for each in found:
-            if each.state.get("provisioningState") in ("Failed", "Canceled"):
+            state = each.state.get("provisioningState")
+            if state in ("Failed", "Canceled"):
                 world.failed[each.key] = str(each.state.get("error") or "it failed")
+            elif state in _PENDING:
+                world.failed[each.key] = f"still {state} after {spoken(_LONGEST)}"
         failed = sum(each.key in world.failed for each in self._children)
         return f"{len(self._children) - failed} ready" + (f", {failed} failed" if failed else "")
 
