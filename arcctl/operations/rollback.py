@@ -50,5 +50,8 @@ async def _ended(run: Run) -> None:
             f"{run.id} has ended: {ending.get('outcome')}",
             code="run-ended",
             why="only what is under way can be taken back",
-            hints=f"arcctl history {run.id}",
+            hints=(
+                f"arcctl history {run.id}",
+                f"arcctl resume {run.id}, if it was still cleaning up",
+            ),
         )

@@ -28,7 +28,10 @@ async def explained(run: Run, *, sweep: bool) -> AsyncIterator[None]:
     except BaseException as error:
         if run.ending is None and sweep and not run.journal.changed:
             await _close(run)
-        stopped = None if run.ending or not run.journal.changed else _stopped(run, error)
+        if run.ending:
+            stopped = _cleaning(run, error)
+        else:
+            stopped = _stopped(run, error) if run.journal.changed else None
         if stopped is None:
             raise
         raise stopped from error
@@ -42,6 +45,14 @@ async def _close(run: Run) -> None:
                 await run.journal.ended("nothing changed", clean=True)
             with suppress(ArcctlError):
                 await run.clear()
+
+
+def _cleaning(run: Run, error: BaseException) -> ArcctlError | None:
+    """Whoever stops a run that only cleans up has lost nothing, and is told how it goes on."""
+    if not isinstance(error, asyncio.CancelledError | KeyboardInterrupt):
+        return None
+    why = "it had reached its end, and was taking away what it has kept in the cluster"
+    return Interrupted("stopped", why=why, hints=f"arcctl resume {run.id}")
 
 
 def _stopped(run: Run, error: BaseException) -> ArcctlError | None:
