@@ -52,7 +52,7 @@ def untouched(stage: Stage) -> None:
         (f"{MOVE} --accept nonsense", "accept", 2, "there is nothing of that name"),
         (f"{MOVE} --target-name 'har bor'", "AZK8S0100", 2, "not a name for a connected cluster"),
         (f"{MOVE} --target-group 'ed!ge'", "AZK8S0100", 2, "not a name for a resource group"),
-        (f"{MOVE} --target-subscription Two", "AZK8S0100", 2, "not the id of a subscription"),
+        (f"{MOVE} --target-subscription Two", "SubscriptionNotFound", 3, "is called Two"),
         (f"{MOVE} --plan nowhere.json", "plan-file", 2, "nowhere.json"),
         (f"{MOVE} --plan-out nowhere/plan.json", "plan-file", 2, "nowhere/plan.json"),
         (f"{BARE} --concurrency 0", "usage", 2, "--concurrency"),
