@@ -39,9 +39,7 @@ class Prepared:
         there = plan.to_region
         if plan.source != plan.target:
             there = f"{plan.target.name} ({plan.target.group}, {there})"
-        return (
-            f"Move {plan.source.name} ({plan.source.group}) from {plan.from_region} to {there}?"
-        )
+        return f"Move {plan.source.name} ({plan.source.group}) from {plan.from_region} to {there}?"
 
     def require(self, stored: Plan | None = None) -> None:
         """Raise FindingsError where something blocks, or the world has moved since `stored`."""

@@ -7,6 +7,7 @@ machine's clock, so clocks that differ by more than the Lease lasts would mislea
 from __future__ import annotations
 
 import asyncio
+import time
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from arcctl.clients.kubernetes.client import Kubernetes
 
 SECONDS = 60
+_GLANCE = 1.0
 _ABOUT = "arcctl/about"
 _TRIES = 5
 _PARTING_SECONDS = 5.0
@@ -61,13 +63,19 @@ class Lease:
         raise ClusterError("the cluster's Lease changes faster than it can be taken")
 
     async def renew(self) -> None:
-        """Give a sign of life; raise StoppedPartWay `lease-lost` where another holds it now."""
+        """Give a sign of life; raise StoppedPartWay `lease-lost` where another holds it now.
+
+        So too where it is gone and this process has slept for longer than it lasts, as a closed
+        laptop does: another may have gone on meanwhile, to the end.
+        """
         for _ in range(_TRIES):
             if await self._written(self._seen):
                 return
             found = await self._kubernetes.find(self._path)
             if found and _holder(found) != self.holder:
                 raise _lost(found)
+            if found is None and self._seen and _stale(self._seen):
+                raise _slept(self._seen)
             self._seen = found or {}
 
     async def release(self) -> None:
@@ -113,13 +121,19 @@ class Lease:
 
     async def _stay(self) -> None:
         while True:
-            await asyncio.sleep(self._seconds / 3)
+            await self._rest()
             try:
                 await self.renew()
             except StoppedPartWay:
                 raise
             except ArcctlError:
                 continue  # it will be back, or the steps themselves will say so
+
+    async def _rest(self) -> None:
+        """Wait a third of what it lasts, less where the clock shows that this process has slept."""
+        until = time.time() + self._seconds / 3
+        while (left := until - time.time()) > 0:
+            await asyncio.sleep(min(left, _GLANCE))
 
     async def _written(self, found: Body | None) -> bool:
         """Create it, or replace what was found; False where another was faster."""
@@ -204,6 +218,17 @@ def _held(lease: Body) -> Refusal:
         hints=(
             "wait for it",
             f"arcctl resume {run} --take-over, if you know that it has been killed",
+        ),
+    )
+
+
+def _slept(lease: Body) -> StoppedPartWay:
+    return StoppedPartWay(
+        "this process has slept too long to go on",
+        code="lease-lost",
+        why=(
+            f"its last sign of life was at {lease['spec'].get('renewTime')}, and its Lease is gone",
+            "another may have finished the run meanwhile: arcctl history tells",
         ),
     )
 

@@ -156,3 +156,25 @@ async def test_the_end_of_the_block_lets_go(kubernetes: Kubernetes) -> None:
             raise KeyError("x")
 
     assert await holder(kubernetes) == ""
+
+
+async def test_whoever_has_slept_while_it_went_away_has_lost_it(kubernetes: Kubernetes) -> None:
+    """A laptop that was closed must not go on with what another has finished."""
+    slept = lease(kubernetes, "run-1/x", seconds=0)
+    await slept.take()
+    await kubernetes.delete(PATH)
+    with pytest.raises(StoppedPartWay, match="slept too long") as raised:
+        await slept.renew()
+
+    assert raised.value.code == "lease-lost"
+    assert await kubernetes.find(PATH) is None
+
+
+async def test_whoever_was_awake_takes_it_again(kubernetes: Kubernetes) -> None:
+    """Somebody has deleted it by hand; nobody can have gone on in so short a time."""
+    awake = lease(kubernetes, "run-1/x")
+    await awake.take()
+    await kubernetes.delete(PATH)
+    await awake.renew()
+
+    assert await holder(kubernetes) == "run-1/x"
