@@ -132,8 +132,10 @@ class Lease:
     async def _rest(self) -> None:
         """Wait a third of what it lasts, less where the clock shows that this process has slept."""
         until = time.time() + self._seconds / 3
-        while (left := until - time.time()) > 0:
-            await asyncio.sleep(min(left, _GLANCE))
+        for _ in range(max(1, self._seconds)):
+            await asyncio.sleep(min(_GLANCE, self._seconds / 3))
+            if time.time() >= until:
+                return
 
     async def _written(self, found: Body | None) -> bool:
         """Create it, or replace what was found; False where another was faster."""
@@ -187,7 +189,7 @@ def _holder(lease: Body | None) -> str:
 def _stale(lease: Body) -> bool:
     """Whether the holder has given no sign of life for longer than it promised."""
     spec = lease.get("spec") or {}
-    lasts = timedelta(seconds=int(spec.get("leaseDurationSeconds") or SECONDS))
+    lasts = timedelta(seconds=int(spec.get("leaseDurationSeconds", SECONDS)))
     return datetime.now(UTC) - _moment(spec) > lasts
 
 
