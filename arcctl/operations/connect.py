@@ -68,7 +68,7 @@ def looking(request: ConnectRequest) -> list[Move[World]]:
     return [
         *first,
         together(looks.SignedIn(), looks.Cluster(), looks.MakeHelmReady()),
-        looks.Require(before_connect(request)),
+        together(looks.NoRunUnderWay(), looks.Require(before_connect(request))),
     ]
 
 

@@ -86,8 +86,9 @@ async def _azure_only(request: DeleteRequest, world: World) -> Removed:
 async def _cluster_answers(request: DeleteRequest, world: World) -> None:
     answers = looks.Require((reachable, direct))
     first = answers if request.cluster_only else together(looks.SignedIn(), answers)
+    free = [] if request.force else [looks.NoRunUnderWay()]
     try:
-        await run([first], world, world.observer)
+        await run([first, *free], world, world.observer)
     except ClusterError as error:
         cluster = f"-n {world.cluster.name} -g {world.cluster.group}"
         error.hints = (*error.hints, f"arcctl delete {cluster} --azure-only, if it is gone")

@@ -258,6 +258,16 @@ async def _free(kubernetes: Kubernetes) -> None:
     await space.sweep(kubernetes, keep=ended)
 
 
+async def require_free(kubernetes: Kubernetes) -> None:
+    """Raise Refusal `run-unfinished` where a run has stopped part-way in this cluster.
+
+    Whoever changes the cluster without a run of their own asks this: agents may be asleep.
+    """
+    for copy in (await space.runs(kubernetes)).values():
+        if isinstance(copy, Record) and copy.changed and not copy.ending:
+            raise _unfinished(copy)
+
+
 def _unfinished(record: Record) -> Refusal:
     run = record.header.run
     back = () if record.no_return else (f"arcctl rollback {run}",)

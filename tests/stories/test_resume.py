@@ -5,8 +5,9 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+import pytest
 from arcctl.sandbox.kubernetes.kinds import KINDS
-from tests.stories.half_done import extensions, half_done, in_cluster, refusing
+from tests.stories.half_done import CONNECT, extensions, half_done, in_cluster, refusing
 
 if TYPE_CHECKING:
     from tests.stage import Stage
@@ -87,3 +88,13 @@ def test_the_wrong_cluster_is_refused(two_clusters: Stage) -> None:
         f"{run} was begun in another cluster"
         in two_clusters.well("resume --kube-context sandbox-2").err
     )
+
+
+@pytest.mark.parametrize("line", [CONNECT, "delete -n harbor -g edge --yes"])
+def test_nothing_else_is_done_to_the_cluster_meanwhile(quick: Stage, line: str) -> None:
+    """What stopped part-way comes first; its agents may be asleep."""
+    run = half_done(quick)
+    ended = quick.type(line)
+    assert ended.code == 1
+    assert "[run-unfinished]" in ended.err
+    assert f"arcctl resume {run}" in ended.err

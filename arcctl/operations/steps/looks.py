@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from arcctl.checks.check import Answer, ask_all, check, passed
+from arcctl.errors import AccessError
 from arcctl.flow.step import Step
 from arcctl.model.distribution import distribution
 from arcctl.model.finding import Verdict
@@ -74,6 +75,21 @@ class MakeHelmReady(Step[World]):
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
         helm = await world.clients.helm()
         return ".".join(map(str, helm.version))
+
+
+class NoRunUnderWay(Step[World]):
+    """No move has stopped part-way in this cluster, which would leave its agents asleep."""
+
+    name = "no-run"
+
+    async def do(self, world: World, tell: Callable[[str], None]) -> str:
+        from arcctl.operations.runs import require_free
+
+        try:
+            await require_free(await world.clients.kubernetes())
+        except AccessError as error:
+            return f"cannot be told: {error.message}"
+        return "none"
 
 
 @check("belongs to nobody else", code="AZK8S0403")
