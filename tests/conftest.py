@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
@@ -13,6 +14,15 @@ if TYPE_CHECKING:
 
 # Whatever the machine says about clouds, clusters and programs must not reach a test.
 FOREIGN = ("ARCCTL_", "AZURE_", "ARM_", "HELM", "KUBECONFIG", "KUBECTL_", "RELEASETRAIN")
+
+
+def pytest_configure() -> None:
+    """Hear Ctrl-C even where the tests were started in the background of a shell.
+
+    There it is ignored, by the tests and by all that they start, and what waits for it would hang.
+    """
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
