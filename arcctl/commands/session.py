@@ -141,6 +141,7 @@ def _in_loop(work: Work, flags: dict[str, Any], own: dict[str, Any]) -> None:
     settings = read(os.environ, Flags(**flags))
 
     async def main() -> None:
+        asyncio.get_running_loop().set_exception_handler(_told_in_debug)
         _stop_on_sigterm(asyncio.current_task())
         await _with_session(work, settings, own)
 
@@ -151,6 +152,13 @@ def _in_loop(work: Work, flags: dict[str, Any], own: dict[str, Any]) -> None:
         raise Interrupted("stopped; the same command goes on from here") from stop
     except BrokenPipeError as error:
         _cut_off(error)
+
+
+def _told_in_debug(_loop: Any, context: dict[str, Any]) -> None:
+    """What fails beside the error that ended the command is no news to people."""
+    import logging
+
+    logging.getLogger("arcctl").debug("besides: %s", context.get("exception") or context["message"])
 
 
 def _cut_off(error: BrokenPipeError) -> None:

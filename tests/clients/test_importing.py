@@ -25,5 +25,7 @@ raise SystemExit(str(failures) if failures else 0)
 
 def test_five_threads_load_at_once_and_none_gets_half_a_module() -> None:
     """Without turns, requests is now and then seen half made."""
-    ended = subprocess.run([sys.executable, "-c", RACE], capture_output=True, text=True, check=False)
+    ended = subprocess.run(
+        [sys.executable, "-c", RACE], capture_output=True, text=True, check=False
+    )
     assert ended.returncode == 0, ended.stderr

@@ -25,7 +25,7 @@ LOCK = {"name": "keep"}
 @pytest.mark.parametrize(
     ("scenario", "asked", "code"),
     [
-        ({"locks": [LOCK | {"on": HARBOR}]}, {}, "locked"),
+        ({"locks": [LOCK | {"on": HARBOR}]}, {}, "locked-itself"),
         ({"locks": [LOCK | {"on": "edge"}]}, {}, "locked"),
         ({"locks": [LOCK]}, {}, "locked"),
         ({"locks": [LOCK | {"on": "edge", "level": "ReadOnly"}]}, {}, "locked"),

@@ -43,7 +43,7 @@ async def test_a_run_is_taken_up_elsewhere(somewhere: Place) -> None:
     """From the cluster's copy alone, with its documents; what is done is not done again."""
     with pytest.raises(StoppedPartWay) as raised:
         await somewhere.machine().start(Put("a"), PointOfNoReturn(), Break("b"), bundle={"x": 1})
-    [run] = [hint.split()[-1] for hint in raised.value.hints]
+    run = raised.value.hints[0].split()[-1]
     other = somewhere.machine()
     taken = await other.resume(run, *PLAIN)
 

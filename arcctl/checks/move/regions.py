@@ -132,7 +132,9 @@ async def extension_types(sight: MoveSight) -> list[Row]:
     rows = [row for row in found if row is not None and not isinstance(row, str)]
     if unread:
         what = f"{counted(len(unread), 'extension type')} not checked"
-        rows.append(noted("catalogue-unread", what, "the catalogue does not tell, or may not be asked"))
+        rows.append(
+            noted("catalogue-unread", what, "the catalogue does not tell, or may not be asked")
+        )
     return rows
 
 

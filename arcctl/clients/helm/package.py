@@ -11,6 +11,7 @@ import importlib.util
 import os
 import shutil
 import sys
+import sysconfig
 import tarfile
 import tempfile
 import zipfile
@@ -73,7 +74,13 @@ def _installers(environ: Mapping[str, str]) -> Iterator[list[str]]:
         yield [sys.executable, "-m", "pip", *arguments]
     elif spec := importlib.util.find_spec("ensurepip"):
         # The wheel that ensurepip would install can be run as it lies.
-        for wheel in Path(str(spec.origin)).parent.glob("_bundled/pip-*.whl"):
+        # Distributions that do not bundle it say where it is, as Debian does.
+        elsewhere = sysconfig.get_config_var("WHEEL_PKG_DIR")
+        places = [
+            Path(str(spec.origin)).parent / "_bundled",
+            *([Path(elsewhere)] * bool(elsewhere)),
+        ]
+        for wheel in (found for place in places for found in place.glob("pip-*.whl")):
             yield [sys.executable, str(wheel / "pip"), *arguments]
     if pip := shutil.which("pip3", path=environ.get("PATH")):
         yield [pip, *arguments]

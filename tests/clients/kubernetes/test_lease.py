@@ -131,7 +131,7 @@ async def test_a_lease_that_somebody_deleted_is_made_again(kubernetes: Kubernete
 
 async def test_one_taken_away_stops_the_block(kubernetes: Kubernetes) -> None:
     """In the midst of whatever it does, with the name of who has it; theirs is left alone."""
-    mine = lease(kubernetes, "run-1/x", seconds=0)
+    mine = lease(kubernetes, "run-1/x", seconds=1)
     await mine.take()
 
     async def robbed() -> None:
