@@ -43,13 +43,12 @@ async def serving(
         yield runner.addresses[0][1]
     finally:
         assert runner.server is not None
-        transports = [each.transport for each in runner.server.connections]
+        open_ones = [each.transport for each in runner.server.connections if each.transport]
         await runner.cleanup()
         # TLS closes in several turns of a loop that ends with the test; abort needs two.
-        for transport in transports:
-            if transport:
-                # Python 3.11.2 has forgotten, by now, what it would abort.
-                with suppress(AttributeError):
-                    transport.abort()
+        for transport in open_ones:
+            # Python 3.11.2 has forgotten, by now, what it would abort.
+            with suppress(AttributeError):
+                transport.abort()
         for _ in range(3):
             await asyncio.sleep(0)
