@@ -103,6 +103,14 @@ class Journal:
         if not self.no_return:
             await self._write("passed", "")
 
+    async def turned(self, name: str, value: Any) -> None:
+        """The run goes back from here on: no step counts as begun or done any more.
+
+        One entry, so that a cut leaves either all of the turn or nothing; `name` and `value` are
+        as a fact's.
+        """
+        await self._write("turned", name, value)
+
     async def ended(self, outcome: str, **more: Any) -> None:
         """The run is over, for better or worse."""
         await self._write("ended", "", {"outcome": outcome, **more})
@@ -115,13 +123,17 @@ class Journal:
         return default
 
     def has_begun(self, step: str) -> bool:
-        """Tell whether this step was begun and not undone since, however it ended."""
-        return step in begun(self._entries)
+        """Tell whether this step was begun in this direction and not undone, however it ended."""
+        return step in begun(self._since_the_turn())
 
     def has_done(self, step: str) -> bool:
-        """Tell whether this step's last word is that it is done."""
-        last = [each.kind for each in self._entries if each.step == step and each.kind != "fact"]
-        return last[-1:] == ["done"]
+        """Tell whether this step's last word in this direction is that it is done."""
+        own = [each for each in self._since_the_turn() if each.step == step]
+        return [each.kind for each in own if each.kind != "fact"][-1:] == ["done"]
+
+    def _since_the_turn(self) -> Sequence[Entry]:
+        turns = [at for at, each in enumerate(self._entries) if each.kind == "turned"]
+        return self._entries[turns[-1] + 1 :] if turns else self._entries
 
     async def _write(self, kind: Kind, step: str, detail: Any = None) -> None:
         at = self._clock().isoformat(timespec="milliseconds").replace("+00:00", "Z")

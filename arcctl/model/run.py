@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 FORMAT = "arcctl.journal/1"
 _FAMILY, _NUMBER = "arcctl.journal/", 1
 
-Kind = Literal["opened", "begun", "done", "failed", "undone", "fact", "passed", "ended"]
+Kind = Literal["opened", "begun", "done", "failed", "undone", "fact", "passed", "turned", "ended"]
 
 
 @dataclass(frozen=True, slots=True)

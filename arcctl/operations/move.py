@@ -90,7 +90,7 @@ async def way_back(run: Run, world: World) -> Report | None:
             f"{bundle.source.name} is gone from {bundle.region}. Make it there again, as it was saved, "
             f"and take away what has been made in {request.region}?"
         )
-        await run.store(_BACK, await _exchanged(moving))
+        await run.turn(_BACK, await _exchanged(moving))
     return await _to_its_end(await _taken(run, world))
 
 

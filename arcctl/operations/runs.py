@@ -98,6 +98,11 @@ class Run:
         self.documents[name] = document
         await self.journal.fact(f"{_DOCUMENT}{name}", await self._stored(name, document))
 
+    async def turn(self, name: str, document: Any) -> None:
+        """Go the other way from here on; the document says which way that is."""
+        self.documents[name] = document
+        await self.journal.turned(f"{_DOCUMENT}{name}", await self._stored(name, document))
+
     async def _stored(self, name: str, document: Any) -> Body:
         content, parts = packed(document), 0
         with self._excused(f"the {name} is kept in the cluster only"):
@@ -158,7 +163,7 @@ def _digests(entries: Sequence[Entry]) -> dict[str, Body]:
     for each in entries:
         if each.kind == "opened":
             found |= (each.detail or {}).get("documents") or {}
-        elif each.kind == "fact" and each.step.startswith(_DOCUMENT):
+        elif each.kind in ("fact", "turned") and each.step.startswith(_DOCUMENT):
             found[each.step.removeprefix(_DOCUMENT)] = each.detail
     return found
 

@@ -196,3 +196,18 @@ async def test_a_reason_carries_no_secret() -> None:
     await journal.failed("put", "refused: password=hunter2")
 
     assert "hunter2" not in str(journal.entries)
+
+
+async def test_after_the_turn_nothing_counts_as_done() -> None:
+    """What was done there was not done here; that something was changed stays true."""
+    journal = Journal("run-1")
+    await journal.begin("put")
+    await journal.done("put")
+    await journal.turned("document:back", {"sha256": "1c"})
+    turned = journal.has_begun("put"), journal.has_done("put"), journal.changed
+    await journal.begin("put")
+    await journal.done("put")
+
+    assert turned == (False, False, True)
+    assert journal.has_begun("put")
+    assert journal.has_done("put")

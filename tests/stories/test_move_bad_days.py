@@ -12,6 +12,7 @@ from arcctl.sandbox.kubernetes.kinds import KINDS
 from tests import arm
 from tests.matrix.cutting import Cut, Place, asked_path, cut
 from tests.stage import PATIENCE, Ended
+from tests.stories import moving
 from tests.stories.moments import at, fill_disk, until
 from tests.stories.moved import (
     GIVEN,
@@ -103,6 +104,23 @@ def test_the_way_back_brings_everything_back(harbor: Stage) -> None:
     assert unsaid.code != 0
     whole(harbor, uids, "eastus")
     assert "Nothing to roll back" in harbor.well("rollback").err
+
+
+def test_the_way_back_sends_what_had_been_sent_there(harbor: Stage) -> None:
+    """Cut when the children were well in the new region: the old one gets their secrets as well."""
+    uids, secrets = running(harbor), moving.protected(harbor)
+    moving.attached(harbor)
+    with harbor.start(MOVE) as process:
+        put = "arm PUT .*/roleAssignments/"
+        at(harbor, put, "before", lambda: os.kill(process.pid, signal.SIGKILL))
+        ended(process)
+
+    unsaid = harbor.type("rollback --take-over --yes", **elsewhere(harbor))
+    report = harbor.well(f"rollback --take-over --yes {GIVEN}", **elsewhere(harbor)).data
+
+    assert "[secret-missing]" in unsaid.err
+    assert (report["clean"], moving.protected(harbor)) == (True, secrets)
+    whole(harbor, uids, "eastus")
 
 
 def test_an_id_that_stays_taken_is_waited_for(harbor: Stage) -> None:
