@@ -126,6 +126,8 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(GRACE):
             await process.wait()
+    # `wait` comes back before the pipes have ended; one that outlives the loop prints a traceback.
+    process._transport.close()  # type: ignore[attr-defined]
 
 
 async def _exited(process: asyncio.subprocess.Process) -> None:

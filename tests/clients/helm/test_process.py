@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 import sys
 from typing import TYPE_CHECKING
 
 import pytest
 from arcctl.clients.helm import process
-from tests.clients.helm.scripts import GRANDCHILD, let_go, script, there
+from tests.clients.helm.scripts import GRANDCHILD, let_go, script, there, until
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -112,6 +113,32 @@ async def test_a_cancelled_call_leaves_no_grandchild(tmp_path: Path) -> None:
     with pytest.raises(asyncio.CancelledError):
         await task
     await let_go(tmp_path / "started.lock")
+
+
+def test_a_stopped_program_leaves_no_pipe_to_the_loop(tmp_path: Path) -> None:
+    """Somebody else may still hold its other end; asyncio would complain of it after our end."""
+    program = script(
+        tmp_path,
+        """
+        import subprocess, sys, time
+        other = [sys.executable, "-c", "import time; time.sleep(2)"]
+        subprocess.Popen(other, start_new_session=True)
+        print("ready", file=sys.stderr, flush=True)
+        time.sleep(120)
+        """,
+    )
+    said: list[str] = []
+
+    async def stopped() -> None:
+        running = asyncio.ensure_future(run(program, on_line=said.append))
+        await until(lambda: bool(said))
+        running.cancel()
+        await asyncio.wait([running])
+
+    asyncio.run(stopped())
+    assert said == ["ready"]
+    # What asyncio complains of in a finaliser is an error in these tests.
+    gc.collect()
 
 
 async def test_a_second_cancellation_does_not_wait_for_the_grace(tmp_path: Path) -> None:
