@@ -6,11 +6,13 @@ import asyncio
 import json
 import ssl
 from collections import defaultdict
+from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Self
 
 import trustme
 from aiohttp import web
+from tests.clients.serving import serving
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -68,7 +70,7 @@ class Azure:
         self.asked: list[Asked] = []
         self.arrived = asyncio.Event()
         self._said: dict[tuple[str, str], list[Say]] = defaultdict(list)
-        self._runner: web.AppRunner | None = None
+        self._open = AsyncExitStack()
         self.tokens = 0
         self.lifetime = 3600
         self.sign_in_error: dict[str, Any] | None = None
@@ -96,16 +98,12 @@ class Azure:
         certify(context)
         app = web.Application()
         app.router.add_route("*", "/{anything:.*}", self._answer)
-        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=0.1)
-        await self._runner.setup()
-        site = web.TCPSite(self._runner, "127.0.0.1", 0, ssl_context=context)
-        await site.start()
-        self.url = f"https://127.0.0.1:{self._runner.addresses[0][1]}"
+        port = await self._open.enter_async_context(serving(app, context))
+        self.url = f"https://127.0.0.1:{port}"
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        if self._runner:
-            await self._runner.cleanup()
+        await self._open.aclose()
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         body = await request.text()

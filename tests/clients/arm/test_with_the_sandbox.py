@@ -8,7 +8,6 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from aiohttp import web
 from arcctl import settings as settings_module
 from arcctl.clients.arm import Arm
 from arcctl.clients.cloud import find_cloud
@@ -23,6 +22,7 @@ from arcctl.sandbox.world import World
 from arcctl.settings import Flags
 from tests.clients.arm import server
 from tests.clients.arm.conftest import FAST
+from tests.clients.serving import serving
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -51,23 +51,20 @@ async def world(home: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Wo
     world.azure.plant({"groups": [{"name": "edge", "location": "eastus"}]})
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     server.certify(context)
-    runner = web.AppRunner(routes.application(world), access_log=None, shutdown_timeout=0.1)
-    await runner.setup()
-    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context).start()
-    world.base_url = f"https://127.0.0.1:{runner.addresses[0][1]}"
-    for name, value in {
-        "REQUESTS_CA_BUNDLE": str(server.trust(home)),
-        "NO_PROXY": "127.0.0.1",
-        "ARCCTL_CLOUD": world.base_url,
-        "AZURE_TENANT_ID": entra.TENANT,
-        "AZURE_CLIENT_ID": entra.FULL_RIGHTS.client_id,
-        "AZURE_CLIENT_SECRET": entra.FULL_RIGHTS.secret,
-        "AZURE_SUBSCRIPTION_ID": seeds.SUBSCRIPTION,
-        "AZURE_TOKEN_CREDENTIALS": "EnvironmentCredential",
-    }.items():
-        monkeypatch.setenv(name, value)
-    yield world
-    await runner.cleanup()
+    async with serving(routes.application(world), context) as port:
+        world.base_url = f"https://127.0.0.1:{port}"
+        for name, value in {
+            "REQUESTS_CA_BUNDLE": str(server.trust(home)),
+            "NO_PROXY": "127.0.0.1",
+            "ARCCTL_CLOUD": world.base_url,
+            "AZURE_TENANT_ID": entra.TENANT,
+            "AZURE_CLIENT_ID": entra.FULL_RIGHTS.client_id,
+            "AZURE_CLIENT_SECRET": entra.FULL_RIGHTS.secret,
+            "AZURE_SUBSCRIPTION_ID": seeds.SUBSCRIPTION,
+            "AZURE_TOKEN_CREDENTIALS": "EnvironmentCredential",
+        }.items():
+            monkeypatch.setenv(name, value)
+        yield world
     assert world.crashes == []
 
 

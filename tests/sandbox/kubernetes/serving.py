@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 
 import aiohttp
 import trustme
-from aiohttp import web
 from arcctl.sandbox.kubernetes import Cluster, application
+from tests.clients import serving as ports
 from tests.sandbox.programs import output, ran
 
 if TYPE_CHECKING:
@@ -108,16 +108,10 @@ async def serving(cluster: Cluster, folder: Path) -> AsyncIterator[Served]:
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     authority.issue_cert(HOST).configure_cert(context)
     cluster.ca_certificate = ca_file.read_text()
-    runner = web.AppRunner(application(cluster), access_log=None, shutdown_timeout=1)
-    await runner.setup()
-    site = web.TCPSite(runner, HOST, 0, ssl_context=context)
-    await site.start()
-    server = f"https://{HOST}:{runner.addresses[0][1]}"
-    kubeconfig = write_kubeconfig(folder / "kubeconfig", server, ca_file, cluster.token)
-    trusting = ssl.create_default_context(cafile=str(ca_file))
-    connector = aiohttp.TCPConnector(ssl=trusting)
-    try:
+    async with ports.serving(application(cluster), context) as port:
+        server = f"https://{HOST}:{port}"
+        kubeconfig = write_kubeconfig(folder / "kubeconfig", server, ca_file, cluster.token)
+        trusting = ssl.create_default_context(cafile=str(ca_file))
+        connector = aiohttp.TCPConnector(ssl=trusting)
         async with cluster.running(), aiohttp.ClientSession(connector=connector) as session:
             yield Served(cluster, server, kubeconfig, session)
-    finally:
-        await runner.cleanup()
