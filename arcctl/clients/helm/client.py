@@ -48,8 +48,10 @@ class Helm:
     async def open(cls, settings: Settings, *, note: Callable[[str], None]) -> Helm:
         """Find helm or fetch it, telling `note`; HelmError AZK8S0510 or AZK8S0511 if neither."""
         # pyhelm3 is loaded beside the search, so that no later call holds up the event loop.
-        loading = aside(load, "arcctl.clients.helm.command")
-        (path, version), _ = await asyncio.gather(finding.find(settings, note), loading)
+        loading = asyncio.ensure_future(aside(load, "arcctl.clients.helm.command"))
+        # No gather: cancelled, it would return before a helm that it has started is stopped.
+        path, version = await finding.find(settings, note)
+        await loading
         return cls(path, version, settings)
 
     def for_cluster(self, kubernetes: Kubernetes) -> Helm:

@@ -117,23 +117,22 @@ async def _lines(stream: asyncio.StreamReader, on_line: Callable[[str], None] | 
 async def _stop(process: asyncio.subprocess.Process) -> None:
     _signal(process, signal.SIGTERM)
     try:
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(GRACE):
-                await _exited(process)
+        await _exited(process)
     finally:
         # Reaches children that ignored SIGTERM as well as the program itself.
         _signal(process, signal.SIGKILL)
-    with contextlib.suppress(TimeoutError):
-        async with asyncio.timeout(GRACE):
-            await process.wait()
-    # `wait` comes back before the pipes have ended; one that outlives the loop prints a traceback.
-    process._transport.close()  # type: ignore[attr-defined]
+        await _exited(process)
+        # Somebody may hold the pipes still; asyncio complains of those that outlive the loop.
+        process._transport.close()  # type: ignore[attr-defined] # asyncio shows no other way
 
 
 async def _exited(process: asyncio.subprocess.Process) -> None:
-    # `wait` would also wait for the pipes, which a child that lives on may hold open.
-    while process.returncode is None:  # noqa: ASYNC110 - asyncio tells of an exit in no other way
-        await asyncio.sleep(0.02)
+    """Wait for the end of the program, `GRACE` at most."""
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(GRACE):
+            # `wait` would also wait for the pipes, which a child that lives on may hold open.
+            while process.returncode is None:  # noqa: ASYNC110 - asyncio tells of an exit in no other way
+                await asyncio.sleep(0.02)
 
 
 def _signal(process: asyncio.subprocess.Process, number: signal.Signals) -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
 from typing import TYPE_CHECKING
 
 import pytest
 from arcctl.clients.helm import Helm, release
 from arcctl.errors import HelmError
 from arcctl.settings import Flags, Settings
-from tests.clients.helm.scripts import script
+from tests.clients.helm.scripts import script, there
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -140,3 +142,22 @@ async def test_a_cache_that_cannot_be_written_costs_only_time(home: Path) -> Non
     (home / "cache").write_text("in the way")
     opened, _ = await found(settings(home, str(helm(home / "named", "v3.17.3"))))
     assert opened.version == (3, 17, 3)
+
+
+async def test_whoever_gives_up_looking_leaves_no_helm_behind(home: Path) -> None:
+    """When the cancellation returns, the helm that was asked for its version has ended."""
+    code = f"""
+        import os, time
+        open({str(home / "pid")!r}, "w").write(str(os.getpid()))
+        open({str(home / "asked")!r}, "w").close()
+        time.sleep(120)
+        """
+    (home / "bin").mkdir()
+    slow = script(home / "bin", code, name="helm")
+    looking = asyncio.create_task(found(settings(home, str(slow))))
+    await there(home / "asked")
+    looking.cancel()
+    await asyncio.wait([looking])
+
+    with pytest.raises(ProcessLookupError):
+        os.kill(int((home / "pid").read_text()), 0)
