@@ -36,6 +36,11 @@ VERBS = {
         "delete",
         "Remove a cluster from Azure Arc: its resource, what hangs on it, and the agents.",
     ),
+    "wait": Verb(
+        "wait",
+        "wait",
+        "Wait until a cluster is created, connected, updated or deleted, or as a query says.",
+    ),
     "move": Verb(
         "move",
         "move",

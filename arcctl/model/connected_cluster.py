@@ -141,6 +141,18 @@ def status(resource: Body) -> str:
     return str((resource.get("properties") or {}).get("connectivityStatus") or "Unknown")
 
 
+def provisioning(resource: Body) -> str:
+    """Return the provisioning state; a resource that has none is ready (`arm.md` 1.1)."""
+    return str((resource.get("properties") or {}).get("provisioningState") or "Succeeded")
+
+
+def agent_errors(resource: Body) -> tuple[str, ...]:
+    """Return what the agents have reported as wrong, a line for each."""
+    profile = (resource.get("properties") or {}).get("arcAgentProfile") or {}
+    errors = profile.get("agentErrors") or []
+    return tuple(f"{each.get('component')}: {each.get('message')}" for each in errors)
+
+
 def never_connected(resource: Body) -> bool:
     """Tell whether no agent has ever spoken for this resource (`arc.md` B1)."""
     properties = resource.get("properties") or {}

@@ -21,12 +21,17 @@ async def show(clients: Clients, cluster: ClusterId) -> Body:
     """Return the resource, or raise NotFound."""
     resource = await (await clients.arm()).find(cluster.path)
     if resource is None:
-        raise NotFound(
-            f"no connected cluster {cluster.name} in group {cluster.group}",
-            code="AZK8S0405",
-            hints=f"arcctl list -g {cluster.group}",
-        )
+        raise missing(cluster)
     return resource
+
+
+def missing(cluster: ClusterId) -> NotFound:
+    """Make the error for a cluster that is not in Azure."""
+    return NotFound(
+        f"no connected cluster {cluster.name} in group {cluster.group}",
+        code="AZK8S0405",
+        hints=f"arcctl list -g {cluster.group}",
+    )
 
 
 async def show_agents(sight: Sight) -> list[AgentState]:
