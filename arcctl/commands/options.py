@@ -7,6 +7,14 @@ from typing import Annotated, Any
 import typer
 
 Name = Annotated[str, typer.Option("--name", "-n", help="Name of the connected cluster.")]
+# Where --ids is offered, the name is not required: `Session.clusters` reads the three together.
+NameOrIds = Annotated[
+    str | None, typer.Option("--name", "-n", help="Name of the connected cluster; or --ids.")
+]
+Ids = Annotated[
+    list[str] | None,
+    typer.Option("--ids", metavar="ID ...", help="Ids of connected clusters, instead of -n, -g."),
+]
 Group = Annotated[
     str | None, typer.Option("--resource-group", "-g", help="Resource group; az's default counts.")
 ]

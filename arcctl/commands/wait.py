@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from arcctl.commands.options import Group, Name
+from arcctl.commands.options import Group, Ids, NameOrIds
 from arcctl.commands.session import Session, command
 
 Created = Annotated[bool, typer.Option("--created", help="Until it is there, and provisioned.")]
@@ -23,8 +23,9 @@ Timeout = Annotated[str, typer.Option(help="Seconds, or 20m, to wait at most.")]
 @command()
 async def wait(
     session: Session,
-    name: Name,
+    name: NameOrIds = None,
     resource_group: Group = None,
+    ids: Ids = None,
     created: Created = False,
     connected: Connected = False,
     deleted: Deleted = False,
@@ -45,5 +46,5 @@ async def wait(
     said = {"created": created, "connected": connected, "deleted": deleted, "updated": updated}
     condition = chosen([word for word, wanted in said.items() if wanted], custom)
     request = WaitRequest(condition, pause(interval), seconds(timeout))
-    clusters = [await session.cluster_id(name, resource_group)]
+    clusters = await session.clusters(name, resource_group, ids)
     await carry_out(request, clusters, session.clients, session.console.progress)
