@@ -6,6 +6,7 @@ import sys
 from typing import TYPE_CHECKING
 
 import typer
+from typer.completion import completion_init  # type: ignore[attr-defined] # only there
 
 from arcctl import __version__
 from arcctl.commands.verbs import VERBS, Verbs
@@ -25,10 +26,13 @@ app = typer.Typer(
     cls=Verbs,
     help=HELP,
     no_args_is_help=True,
+    add_completion=False,  # Typer's options guess the shell, and take no other
     rich_markup_mode=None,
     pretty_exceptions_enable=False,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
+
+completion_init()
 
 
 def _print_version(wanted: bool) -> None:
@@ -37,10 +41,39 @@ def _print_version(wanted: bool) -> None:
         raise typer.Exit
 
 
+def _install_completion(shell: str | None) -> None:
+    if shell is not None:
+        from arcctl.commands.shells import install
+
+        name, path = install(shell)
+        typer.echo(f"{name} will complete arcctl's words in new terminals: {path}", err=True)
+        raise typer.Exit
+
+
+def _show_completion(shell: str | None) -> None:
+    if shell is not None:
+        from arcctl.commands.shells import script
+
+        typer.echo(script(shell))
+        raise typer.Exit
+
+
 @app.callback()
 def main_options(
     version: bool = typer.Option(
         False, "--version", callback=_print_version, is_eager=True, help="Print the version."
+    ),
+    install_completion: str = typer.Option(
+        None,
+        callback=_install_completion,
+        metavar="[SHELL]",
+        help="Let this shell, or bash, zsh, fish, powershell or pwsh, complete words and names.",
+    ),
+    show_completion: str = typer.Option(
+        None,
+        callback=_show_completion,
+        metavar="[SHELL]",
+        help="Print the script that does so.",
     ),
 ) -> None:
     """Take what stands before the verb."""

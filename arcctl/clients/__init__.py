@@ -10,6 +10,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from arcctl.clients.arm import Arm
+    from arcctl.clients.channel import Pace
     from arcctl.clients.cloud import Cloud
     from arcctl.clients.data_plane import DataPlane
     from arcctl.clients.helm import Helm
@@ -21,13 +22,17 @@ if TYPE_CHECKING:
 class Clients(Remembering):
     """The bundle an operation is given. Each client is made when first asked for, and once.
 
-    `note` is told what a person should know, such as which helm was fetched.
+    `note` is told what a person should know, such as which helm was fetched. In a hurry, Azure is
+    asked once, briefly, and only with a token that is there already.
     """
 
-    def __init__(self, settings: Settings, *, note: Callable[[str], None]) -> None:
+    def __init__(
+        self, settings: Settings, *, note: Callable[[str], None], hurried: bool = False
+    ) -> None:
         super().__init__()
         self.settings = settings
         self.note = note
+        self._hurried = hurried
         _ask_no_uname()
 
     @once
@@ -35,21 +40,22 @@ class Clients(Remembering):
         """Which Azure this is; raise AzureError where its metadata cannot be read."""
         from arcctl.clients.cloud import find_cloud
 
-        return await find_cloud(self.settings)
+        return await find_cloud(self.settings, pace=self._pace())
 
     @once
     async def identity(self) -> Identity:
         """Who is asking."""
         from arcctl.clients.identity import Identity
 
-        return Identity(self.settings, await self.cloud())
+        return Identity(self.settings, await self.cloud(), may_sign_in=not self._hurried)
 
     @once
     async def arm(self) -> Arm:
         """Azure Resource Manager."""
         from arcctl.clients.arm import Arm
 
-        return Arm(self.settings, await self.cloud(), await self.identity())
+        cloud, identity = await self.cloud(), await self.identity()
+        return Arm(self.settings, cloud, identity, pace=self._pace())
 
     @once
     async def data_plane(self) -> DataPlane:
@@ -72,6 +78,11 @@ class Clients(Remembering):
 
         found = await Helm.open(self.settings, note=self.note)
         return found.for_cluster(await self.kubernetes())
+
+    def _pace(self) -> Pace | None:
+        from arcctl.clients.channel import HURRIED
+
+        return HURRIED if self._hurried else None
 
     async def close(self) -> None:
         """End what is still being made, and close what was."""

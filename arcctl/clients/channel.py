@@ -47,6 +47,10 @@ class Pace:
     read: float = 70
 
 
+HURRIED = Pace(retries=0, connect=1, read=2)
+"""For a person in the midst of typing: what is not there at once does not matter."""
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What came back: HTTP status, headers in any case, the JSON body (None where it was empty)."""

@@ -11,6 +11,7 @@ from arcctl.model.region import canonical
 from arcctl.settings import az_home
 
 if TYPE_CHECKING:
+    from arcctl.clients.channel import Pace
     from arcctl.settings import Settings
 
 METADATA_VERSION = "2022-09-01"
@@ -85,7 +86,7 @@ BUILT_IN = {
 _BY_LOWER_NAME = {name.lower(): cloud for name, cloud in BUILT_IN.items()}
 
 
-async def find_cloud(settings: Settings) -> Cloud:
+async def find_cloud(settings: Settings, *, pace: Pace | None = None) -> Cloud:
     """Resolve a cloud's name, or the URL of an ARM endpoint, which is asked for its metadata.
 
     The three names that everyone knows need no request. Raises UsageError for a name that nobody
@@ -101,7 +102,7 @@ async def find_cloud(settings: Settings) -> Cloud:
             code="cloud-not-https",
             why="a bearer token is never sent over a connection that others can read",
         )
-    return from_metadata(url.rstrip("/"), await _metadata(settings, url.rstrip("/")))
+    return from_metadata(url.rstrip("/"), await _metadata(settings, url.rstrip("/"), pace))
 
 
 def from_metadata(url: str, found: dict[str, Any]) -> Cloud:
@@ -166,10 +167,10 @@ def _registered_with_az(settings: Settings, name: str) -> str:
     )
 
 
-async def _metadata(settings: Settings, url: str) -> dict[str, Any]:
+async def _metadata(settings: Settings, url: str, pace: Pace | None) -> dict[str, Any]:
     from arcctl.clients.channel import Channel
 
-    channel = Channel(settings)
+    channel = Channel(settings, pace=pace)
     try:
         answer = await channel.send(
             "GET", f"{url}/metadata/endpoints?api-version={METADATA_VERSION}"

@@ -47,10 +47,11 @@ logging.getLogger("azure").addHandler(logging.NullHandler())
 
 
 class Identity:
-    """Gets tokens for one cloud; asked many times at once, it signs in once."""
+    """Gets tokens for one cloud; asked many times at once, it signs in once, or never if it may not."""
 
-    def __init__(self, settings: Settings, cloud: Cloud) -> None:
+    def __init__(self, settings: Settings, cloud: Cloud, *, may_sign_in: bool = True) -> None:
         self._cloud = cloud
+        self._may_sign_in = may_sign_in
         self._given = _given_token(settings)
         self._cache = TokenCache(settings, cloud)
         self._tokens: dict[str, tuple[Token, float]] = {}
@@ -115,6 +116,8 @@ class Identity:
         return found
 
     async def _fetch(self, audience: str, claims: str | None) -> Token:
+        if not self._may_sign_in:
+            raise AccessError("no access token is kept", code="not-signed-in", hints=_HINTS)
         token = await asyncio.to_thread(_sign_in, self._cloud, audience, claims)
         self._tokens[audience] = (token, min(token.expires_on, time.time() + _JUST_FETCHED))
         self._cache.put(audience, token)

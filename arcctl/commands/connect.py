@@ -6,6 +6,8 @@ from typing import Annotated
 
 import typer
 
+from arcctl.commands import completing
+from arcctl.commands.completing import regions, words
 from arcctl.commands.options import CHANGES, CLUSTER, Group, Name, NoWait, Yes
 from arcctl.commands.session import Session, command
 from arcctl.commands.spelling import TRUTH
@@ -15,15 +17,30 @@ _AGENTS = "The agents' way to Azure"
 _ISSUER = "Workload identity"
 _OWNER = "Resources made elsewhere"
 
-Location = Annotated[Text, typer.Option("--location", "-l", help="Region; else the group's.")]
+Location = Annotated[
+    Text,
+    typer.Option("--location", "-l", help="Region; else the group's.", autocompletion=regions),
+]
 Tags = Annotated[list[str] | None, typer.Option(metavar="K=V ...", help="Tags; '' clears.")]
 Https = Annotated[Text, typer.Option(help="HTTPS proxy URL.", rich_help_panel=_AGENTS)]
 Http = Annotated[Text, typer.Option(help="HTTP proxy URL.", rich_help_panel=_AGENTS)]
 Skip = Annotated[Text, typer.Option(help="Comma list of hosts not to proxy; 'Arc' is Arc's own.")]
 Cert = Annotated[Text, typer.Option("--proxy-cert", "--custom-ca-cert", help="CA file for agents.")]
-Distribution = Annotated[Text, typer.Option(help="Kubernetes distribution; else found out.")]
+Distribution = Annotated[
+    Text,
+    typer.Option(
+        help="Kubernetes distribution; else found out.",
+        autocompletion=words(completing.distributions),
+    ),
+]
 DistributionVersion = Annotated[Text, typer.Option(help="Version of the distribution.")]
-Infrastructure = Annotated[Text, typer.Option(help="What it runs on; else found out.")]
+Infrastructure = Annotated[
+    Text,
+    typer.Option(
+        help="What it runs on; else found out.",
+        autocompletion=words(completing.infrastructures),
+    ),
+]
 Benefit = Annotated[Text, typer.Option(help="True, False or NotApplicable.")]
 NoUpgrade = Annotated[
     bool, typer.Option("--disable-auto-upgrade", help="Agents do not upgrade themselves.")

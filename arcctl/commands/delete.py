@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from arcctl.commands.options import CHANGES, CLUSTER, Group, Name, NoWait, Yes
+from arcctl.commands.options import CHANGES, CLUSTER, Group, Ids, NameOrIds, NoWait, Yes
 from arcctl.commands.session import Session, command
 
 Force = Annotated[
@@ -26,8 +26,9 @@ SkipCheck = Annotated[
 @command(CLUSTER, CHANGES)
 async def delete(
     session: Session,
-    name: Name,
+    name: NameOrIds = None,
     resource_group: Group = None,
+    ids: Ids = None,
     force: Force = False,
     no_wait: NoWait = False,
     yes: Yes = False,
@@ -43,21 +44,21 @@ async def delete(
     from arcctl.operations.request import DeleteRequest
     from arcctl.views.runs import deleted
 
-    cluster = await session.cluster_id(name, resource_group)
-    request = DeleteRequest(
-        name=cluster.name,
-        group=cluster.group,
-        force=force,
-        wait=not no_wait,
-        azure_only=azure_only,
-        cluster_only=cluster_only,
-        skip_cluster_check=skip_cluster_check,
-    )
-    with session.run(session.sight(cluster), yes=yes) as world:
-        removed = await carry_out(request, world)
-    deleted(
-        session.console,
-        f"{cluster.name} ({cluster.group})",
-        resource=removed.resource,
-        agents=removed.agents,
-    )
+    for cluster in await session.clusters(name, resource_group, ids):
+        request = DeleteRequest(
+            name=cluster.name,
+            group=cluster.group,
+            force=force,
+            wait=not no_wait,
+            azure_only=azure_only,
+            cluster_only=cluster_only,
+            skip_cluster_check=skip_cluster_check,
+        )
+        with session.run(session.sight(cluster), yes=yes) as world:
+            removed = await carry_out(request, world)
+        deleted(
+            session.console,
+            f"{cluster.name} ({cluster.group})",
+            resource=removed.resource,
+            agents=removed.agents,
+        )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from arcctl.commands.options import CLUSTER, Group, Name
+from arcctl.commands.options import CLUSTER, Group, Ids, NameOrIds
 from arcctl.commands.session import Session, command
 
 if TYPE_CHECKING:
@@ -19,8 +19,9 @@ ExitStatus = Annotated[bool, typer.Option("--exit-status", help="Exit 5 unless C
 @command(CLUSTER)
 async def show(
     session: Session,
-    name: Name,
+    name: NameOrIds = None,
     resource_group: Group = None,
+    ids: Ids = None,
     agents: Agents = False,
     exit_status: ExitStatus = False,
 ) -> None:
@@ -30,14 +31,16 @@ async def show(
     """
     from arcctl.model.connected_cluster import printed
     from arcctl.operations import inventory
-    from arcctl.views.inventory import write_cluster
+    from arcctl.views.inventory import write_clusters
 
-    cluster = await session.cluster_id(name, resource_group)
-    resource = printed(await inventory.show(session.clients, cluster))
-    states = await inventory.show_agents(session.sight(cluster)) if agents else None
-    write_cluster(session.console, resource, states)
+    clusters = await session.clusters(name, resource_group, ids)
+    if agents:
+        inventory.require_one(clusters)
+    resources = [printed(each) for each in await inventory.show_all(session.clients, clusters)]
+    states = await inventory.show_agents(session.sight(clusters[0])) if agents else None
+    write_clusters(session.console, resources, states)
     if exit_status:
-        inventory.require_connected(resource)
+        inventory.require_connected(resources)
 
 
 @command()

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
 
+from arcctl.commands import completing
 from arcctl.commands.options import CHANGES, CLUSTER, Group, Name, Yes
 from arcctl.commands.protecting import Concurrency, FromCluster, ProtectedSettings, Waive
 from arcctl.commands.session import Session, command
@@ -14,10 +15,20 @@ if TYPE_CHECKING:
     from arcctl.operations.move_request import MoveRequest
 
 Target = Annotated[
-    str | None, typer.Option("--target-region", help="Region to move to, such as westeurope.")
+    str | None,
+    typer.Option(
+        "--target-region",
+        help="Region to move to, such as westeurope.",
+        autocompletion=completing.regions,
+    ),
 ]
 TargetName = Annotated[str | None, typer.Option(help="Another name for the cluster.")]
-TargetGroup = Annotated[str | None, typer.Option("--target-group", help="Another resource group.")]
+TargetGroup = Annotated[
+    str | None,
+    typer.Option(
+        "--target-group", help="Another resource group.", autocompletion=completing.groups
+    ),
+]
 TargetSubscription = Annotated[str | None, typer.Option(help="Another subscription.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only plan; change nothing anywhere.")]
 PlanOut = Annotated[str | None, typer.Option(help="Store the plan.", metavar="FILE")]

@@ -6,9 +6,45 @@ from typing import Annotated, Any
 
 import typer
 
-Name = Annotated[str, typer.Option("--name", "-n", help="Name of the connected cluster.")]
+from arcctl.commands import completing
+from arcctl.commands.completing import words
+
+Name = Annotated[
+    str,
+    typer.Option(
+        "--name",
+        "-n",
+        help="Name of the connected cluster.",
+        autocompletion=completing.cluster_names,
+    ),
+]
+# Where --ids is offered, the name is not required: `Session.clusters` reads the three together.
+NameOrIds = Annotated[
+    str | None,
+    typer.Option(
+        "--name",
+        "-n",
+        help="Name of the connected cluster; or --ids.",
+        autocompletion=completing.cluster_names,
+    ),
+]
+Ids = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--ids",
+        metavar="ID ...",
+        help="Ids of connected clusters, instead of -n, -g.",
+        autocompletion=completing.cluster_ids,
+    ),
+]
 Group = Annotated[
-    str | None, typer.Option("--resource-group", "-g", help="Resource group; az's default counts.")
+    str | None,
+    typer.Option(
+        "--resource-group",
+        "-g",
+        help="Resource group; az's default counts.",
+        autocompletion=completing.groups,
+    ),
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 NoWait = Annotated[bool, typer.Option("--no-wait", help="Do not wait for the end.")]
@@ -16,7 +52,12 @@ NoWait = Annotated[bool, typer.Option("--no-wait", help="Do not wait for the end
 SHARED: dict[str, Any] = {
     "output": Annotated[
         str | None,
-        typer.Option("--output", "-o", help="json, jsonc, yaml, yamlc, table, tsv or none."),
+        typer.Option(
+            "--output",
+            "-o",
+            help="json, jsonc, yaml, yamlc, table, tsv or none.",
+            autocompletion=words(completing.outputs),
+        ),
     ],
     "query": Annotated[str | None, typer.Option("--query", help="JMESPath over the result.")],
     "subscription": Annotated[
@@ -26,7 +67,12 @@ SHARED: dict[str, Any] = {
         str | None, typer.Option("--cloud", help="Name of a cloud, or URL of its Resource Manager.")
     ],
     "progress": Annotated[
-        str | None, typer.Option("--progress", help="auto, plain, json (on stderr) or none.")
+        str | None,
+        typer.Option(
+            "--progress",
+            help="auto, plain, json (on stderr) or none.",
+            autocompletion=words(completing.progresses),
+        ),
     ],
     "only_show_errors": Annotated[
         bool, typer.Option("--only-show-errors", help="Say nothing but errors.")
@@ -40,7 +86,11 @@ CLUSTER: dict[str, Any] = {
         str | None, typer.Option(help="Kubeconfig file; else KUBECONFIG, or its usual place.")
     ],
     "kube_context": Annotated[
-        str | None, typer.Option(help="Kubeconfig context; else the current one.")
+        str | None,
+        typer.Option(
+            help="Kubeconfig context; else the current one.",
+            autocompletion=completing.contexts,
+        ),
     ],
     "skip_ssl_verification": Annotated[
         bool,

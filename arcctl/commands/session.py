@@ -54,6 +54,26 @@ class Session:
         subscription = await resolve(await self.clients.arm(), self.settings)
         return ClusterId(subscription.id, group, name)
 
+    async def clusters(
+        self, name: str | None, group: str | None, ids: list[str] | None
+    ) -> list[ClusterId]:
+        """Name the resources, as az does: by ids alone, or one by name and group."""
+        from arcctl.errors import UsageError
+        from arcctl.model.resource_id import ClusterId
+
+        if ids is None:
+            if name is None:
+                raise UsageError("missing option '--name' / '-n'", why="or --ids ID ...")
+            return [await self.cluster_id(name, group)]
+        beside = {"-n": name, "-g": group, "--subscription": self.settings.flags.subscription}
+        if said := [flag for flag, value in beside.items() if value]:
+            raise UsageError(f"--ids stands alone, without {' and '.join(said)}")
+        # Quoted, the lines of `az ... --query [].id -o tsv` are one word.
+        each = " ".join(ids).split()
+        if not each:
+            raise UsageError("--ids needs the id of a connected cluster")
+        return list(dict.fromkeys(map(ClusterId.parse, each)))
+
     async def subscription_id(self, wanted: str | None) -> str:
         """Look up a subscription that was given by name; "" where none was."""
         from arcctl.clients.subscriptions import named

@@ -36,6 +36,11 @@ VERBS = {
         "delete",
         "Remove a cluster from Azure Arc: its resource, what hangs on it, and the agents.",
     ),
+    "wait": Verb(
+        "wait",
+        "wait",
+        "Wait until a cluster is created, connected, updated or deleted, or as a query says.",
+    ),
     "move": Verb(
         "move",
         "move",
@@ -65,6 +70,9 @@ VERBS = {
 }
 
 
+SHELL_ALONE = (["--install-completion"], ["--show-completion"])
+
+
 class Loaded(Mapping[str, Any]):
     """Typer's commands by verb, each made when it is first asked for."""
 
@@ -89,6 +97,10 @@ class Verbs(TyperGroup):
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
         self.commands = Loaded()  # type: ignore[assignment] # nobody adds to it
+
+    def parse_args(self, ctx: Context, args: list[str]) -> list[str]:  # type: ignore[override] # as below
+        """Read the words; a shell that is not named is the one that asks."""
+        return super().parse_args(ctx, [*args, ""] if args in SHELL_ALONE else args)
 
     def list_commands(self, ctx: Context) -> list[str]:  # type: ignore[override] # Typer's public name of it
         """Return the verbs in the order of their use."""

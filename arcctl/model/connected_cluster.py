@@ -40,7 +40,7 @@ PRINTED = (
 )
 TOP = ("id", "identity", "kind", "location", "name", "systemData", "tags", "type")
 
-# The parts of the nested ones, which the peer prints with nulls as well.
+# The parts of the nested ones, lists among them, which the peer prints with nulls as well.
 _PARTS = {
     "aadProfile": ("adminGroupObjectIDs", "enableAzureRbac", "tenantId"),
     "arcAgentProfile": (
@@ -50,10 +50,19 @@ _PARTS = {
         "desiredAgentVersion",
         "systemComponents",
     ),
+    "arcAgentProfile.agentErrors": ("component", "message", "severity", "time"),
+    "arcAgentProfile.systemComponents": (
+        "currentVersion",
+        "majorVersion",
+        "type",
+        "userSpecifiedVersion",
+    ),
+    "arcAgentryConfigurations": ("feature", "protectedSettings", "settings"),
     "gateway": ("enabled",),
     "identity": ("principalId", "tenantId", "type"),
     "oidcIssuerProfile": ("enabled", "issuerUrl", "selfHostedIssuerUrl"),
     "securityProfile": ("workloadIdentity",),
+    "securityProfile.workloadIdentity": ("enabled",),
     "systemData": (
         "createdAt",
         "createdBy",
@@ -94,12 +103,20 @@ def printed(resource: Body) -> Body:
         flat["aadProfile"] = {
             _RESPELLED.get(key, key): value for key, value in flat["aadProfile"].items()
         }
-    for name, parts in _PARTS.items():
-        if isinstance(flat[name], dict):
-            flat[name] = dict.fromkeys(parts) | flat[name]
+    flat = {key: _completed(value, key) for key, value in flat.items()}
     flat["resourceGroup"] = group_of(resource.get("id") or "")
     whole: Body = _sorted(flat)
     return whole
+
+
+def _completed(value: Any, path: str) -> Any:
+    """Put null where a known part was not sent; maps with people's own keys stay as they are."""
+    if isinstance(value, list):
+        return [_completed(each, path) for each in value]
+    if not isinstance(value, dict) or path not in _PARTS:
+        return value
+    whole = dict.fromkeys(_PARTS[path]) | value
+    return {key: _completed(each, f"{path}.{key}") for key, each in whole.items()}
 
 
 def _sorted(value: Any) -> Any:
@@ -139,6 +156,18 @@ def writable(resource: Body) -> Body:
 def status(resource: Body) -> str:
     """Return the connectivity status as the service words it; it may be one nobody knows yet."""
     return str((resource.get("properties") or {}).get("connectivityStatus") or "Unknown")
+
+
+def provisioning(resource: Body) -> str:
+    """Return the provisioning state; a resource that has none is ready (`arm.md` 1.1)."""
+    return str((resource.get("properties") or {}).get("provisioningState") or "Succeeded")
+
+
+def agent_errors(resource: Body) -> tuple[str, ...]:
+    """Return what the agents have reported as wrong, a line for each."""
+    profile = (resource.get("properties") or {}).get("arcAgentProfile") or {}
+    errors = profile.get("agentErrors") or []
+    return tuple(f"{each.get('component')}: {each.get('message')}" for each in errors)
 
 
 def never_connected(resource: Body) -> bool:

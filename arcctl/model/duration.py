@@ -7,6 +7,7 @@ import re
 from arcctl.errors import UsageError
 
 _PART = re.compile(r"(\d+)([smh])")
+_FRACTION = re.compile(r"(\d*\.\d+)s?")
 _UNIT = {"s": 1, "m": 60, "h": 3600}
 
 
@@ -26,6 +27,12 @@ def seconds(text: str) -> int:
     if not total:
         raise UsageError("a time limit of zero leaves no time", code="AZK8S0100")
     return total
+
+
+def pause(text: str) -> float:
+    """Read a length as `seconds` does, or a decimal fraction of seconds such as `0.5`."""
+    fraction = _FRACTION.fullmatch(text.strip().lower())
+    return float(fraction[1]) if fraction and float(fraction[1]) else seconds(text)
 
 
 def spoken(length: float) -> str:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from arcctl.errors import ClusterError, FindingsError, NotFound, Refusal
+from arcctl.errors import ClusterError, FindingsError, NotFound, Refusal, UsageError
 from arcctl.model.resource_id import CONNECTED_CLUSTERS
+from arcctl.operations.pacing import side_by_side
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Sequence
 
     from arcctl.checks.sight import Sight
     from arcctl.clients import Clients
@@ -21,12 +22,28 @@ async def show(clients: Clients, cluster: ClusterId) -> Body:
     """Return the resource, or raise NotFound."""
     resource = await (await clients.arm()).find(cluster.path)
     if resource is None:
-        raise NotFound(
-            f"no connected cluster {cluster.name} in group {cluster.group}",
-            code="AZK8S0405",
-            hints=f"arcctl list -g {cluster.group}",
-        )
+        raise missing(cluster)
     return resource
+
+
+async def show_all(clients: Clients, clusters: Sequence[ClusterId]) -> list[Body]:
+    """Return the resources, asked for side by side; raise NotFound where one is missing."""
+    found: dict[ClusterId, Body] = {}
+
+    async def look(cluster: ClusterId) -> None:
+        found[cluster] = await show(clients, cluster)
+
+    await side_by_side(map(look, clusters))
+    return [found[each] for each in clusters]
+
+
+def missing(cluster: ClusterId) -> NotFound:
+    """Make the error for a cluster that is not in Azure."""
+    return NotFound(
+        f"no connected cluster {cluster.name} in group {cluster.group}",
+        code="AZK8S0405",
+        hints=f"arcctl list -g {cluster.group}",
+    )
 
 
 async def show_agents(sight: Sight) -> list[AgentState]:
@@ -61,12 +78,23 @@ async def list_clusters(
         yield resource
 
 
-def require_connected(resource: Body) -> None:
-    """Raise FindingsError unless the (printed) resource says Connected."""
-    status = resource["connectivityStatus"]
-    if status != "Connected":
+def require_one(clusters: Sequence[ClusterId]) -> None:
+    """Raise UsageError for several: their agents cannot all be behind one kubeconfig."""
+    if len(clusters) > 1:
+        raise UsageError(
+            "--agents looks into one cluster",
+            why=f"one kubeconfig context does not lead to all {len(clusters)}",
+        )
+
+
+def require_connected(resources: Sequence[Body]) -> None:
+    """Raise FindingsError unless all of the (printed) resources say Connected."""
+    silent = [each for each in resources if each["connectivityStatus"] != "Connected"]
+    if silent:
+        said = [f"{each['name']} is {each['connectivityStatus']}" for each in silent]
+        first = silent[0]
         raise FindingsError(
-            f"{resource['name']} is {status}, not Connected",
+            f"{', '.join(said)}, not Connected",
             code="not-connected",
-            hints=f"arcctl show -n {resource['name']} -g {resource['resourceGroup']} --agents",
+            hints=f"arcctl show -n {first['name']} -g {first['resourceGroup']} --agents",
         )

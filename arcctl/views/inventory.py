@@ -16,6 +16,21 @@ if TYPE_CHECKING:
 Printed = dict[str, Any]
 
 
+def write_clusters(
+    console: Console, found: Sequence[Printed], agents: Sequence[AgentState] | None = None
+) -> None:
+    """Write one cluster as itself, several as a list; only one can have agents beside it."""
+    query, chosen = console.settings.flags.query, console.output
+    if len(found) == 1:
+        return write_cluster(console, found[0], agents)
+    if chosen is not None:
+        return output.write(list(found), console.out, chosen, query=query, row=clusters.row)
+    for number, each in enumerate(found):
+        console.out.write("\n" if number else "")
+        clusters.write(each, console.out, ())
+    return None
+
+
 def write_cluster(
     console: Console, cluster: Printed, agents: Sequence[AgentState] | None = None
 ) -> None:

@@ -12,8 +12,8 @@ from tests.architecture.source import ARCCTL, ROOT, modules, texts
 from tests.docs.pages import pages
 
 
-def test_command_pages_are_in_step() -> None:
-    """What docs/commands says of each command is what the command says of itself."""
+def test_generated_pages_are_in_step() -> None:
+    """What the pages say of each command is what the command says of itself."""
     wrong = {
         str(path.relative_to(ROOT))
         for path, text in pages().items()

@@ -18,9 +18,13 @@ GLOBAL = [
     ("--verbose", SWITCH, False),
     ("--debug", SWITCH, False),
 ]
-CLUSTER = [
-    ("--name -n", TEXT, "required"),
+NAME = [("--name -n", TEXT, "required"), ("--resource-group -g", TEXT, None)]
+NAME_OR_IDS = [
+    ("--name -n", TEXT, None),
     ("--resource-group -g", TEXT, None),
+    ("--ids", MANY, None),
+]
+CLUSTER = [
     ("--kube-config", TEXT, None),
     ("--kube-context", TEXT, None),
     ("--skip-ssl-verification", SWITCH, False),
@@ -57,15 +61,25 @@ DELETE = [
     ("--no-wait", SWITCH, False),
     ("--yes -y", SWITCH, False),
 ]
+# The peer has no wait; these are the words that az gives to those of other groups.
+WAIT = [
+    ("--created", SWITCH, False),
+    ("--deleted", SWITCH, False),
+    ("--updated", SWITCH, False),
+    ("--custom", TEXT, None),
+    ("--interval", TEXT, "30"),
+    ("--timeout", TEXT, "3600"),
+]
 LIST = [("--resource-group -g", TEXT, None)]
 
 TABLE = [
     (verb, *row)
     for verb, rows in {
-        "connect": CLUSTER + CONNECT + GLOBAL,
-        "delete": CLUSTER + DELETE + GLOBAL,
-        "show": CLUSTER + GLOBAL,
+        "connect": NAME + CLUSTER + CONNECT + GLOBAL,
+        "delete": NAME_OR_IDS + CLUSTER + DELETE + GLOBAL,
+        "show": NAME_OR_IDS + CLUSTER + GLOBAL,
         "list": LIST + GLOBAL,
+        "wait": NAME_OR_IDS + WAIT + GLOBAL,
     }.items()
     for row in rows
 ]
@@ -95,7 +109,7 @@ def test_a_flag_of_the_peer_is_there(verb: str, names: str, kind: str, default: 
     assert option.required or (option.default or None) == (default or None)
 
 
-@pytest.mark.parametrize("verb", ["connect", "delete", "show", "list"])
+@pytest.mark.parametrize("verb", ["connect", "delete", "show", "list", "wait"])
 def test_every_option_has_its_help(verb: str) -> None:
     """One sentence each, and an example for the command."""
     silent = [name for name, option in options(verb).items() if not option.help]
@@ -104,7 +118,7 @@ def test_every_option_has_its_help(verb: str) -> None:
     assert f"Example: arcctl {verb}" in (command(verb).help or "")
 
 
-@pytest.mark.parametrize("verb", ["connect", "delete", "show", "list"])
+@pytest.mark.parametrize("verb", ["connect", "delete", "show", "list", "wait"])
 def test_flags_become_settings_by_their_names(verb: str) -> None:
     """Each field of Flags is an option somewhere, under the same name."""
     names = {option.name for option in options(verb).values()}

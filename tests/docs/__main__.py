@@ -1,4 +1,4 @@
-"""`python -m tests.docs [--write]`: compare docs/commands with the commands, or bring it in step."""
+"""`python -m tests.docs [--write]`: compare the generated pages with the commands, or bring them in step."""
 
 from __future__ import annotations
 

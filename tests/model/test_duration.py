@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from arcctl.errors import UsageError
-from arcctl.model.duration import seconds, spoken
+from arcctl.model.duration import pause, seconds, spoken
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,21 @@ def test_what_is_no_length_is_refused(text: str) -> None:
     """`20ms`, which the peer would make of `20m`, is refused like any other nonsense."""
     with pytest.raises(UsageError):
         seconds(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "length"), [("30", 30), ("10s", 10), ("1m", 60), ("0.5", 0.5), (".05s", 0.05)]
+)
+def test_a_pause_may_be_a_fraction(text: str, length: float) -> None:
+    """Of seconds alone; all else is read as any length."""
+    assert pause(text) == length
+
+
+@pytest.mark.parametrize("text", ["", "0", "0.0", "-0.5", "0.5m", "nan", "1e9"])
+def test_what_is_no_pause_is_refused(text: str) -> None:
+    """As for any length."""
+    with pytest.raises(UsageError):
+        pause(text)
 
 
 @pytest.mark.parametrize(

@@ -72,6 +72,18 @@ def _expanded(path: str, home: Path) -> Path:
     return home / path[2:] if path.startswith("~/") else Path(path)
 
 
+def contexts(settings: Settings) -> list[str]:
+    """Return the names of all contexts, each once; the files are read, and nobody is asked."""
+    import yaml
+
+    found = [
+        str(each["name"])
+        for path in locate(settings)
+        for each in (yaml.safe_load(path.read_text(encoding="utf-8")) or {}).get("contexts") or []
+    ]
+    return list(dict.fromkeys(found))
+
+
 def choose(
     contents: Mapping[str, Mapping[str, Any]], merged: Mapping[str, Any], wanted: str | None
 ) -> Chosen:

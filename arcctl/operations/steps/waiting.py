@@ -10,7 +10,7 @@ from arcctl.checks.agents import triage
 from arcctl.errors import AzureError, ClusterError
 from arcctl.flow.step import Step
 from arcctl.model import cluster as names
-from arcctl.model.connected_cluster import status
+from arcctl.model.connected_cluster import agent_errors, status
 from arcctl.model.duration import spoken
 from arcctl.operations.steps.holdings import holdings
 from arcctl.operations.world import World
@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from arcctl.clients.kubernetes import Kubernetes
     from arcctl.model.connected_cluster import Body
+    from arcctl.model.resource_id import ClusterId
 
 NAMESPACES = (names.AGENT_NAMESPACE, names.RELEASE_NAMESPACE)
 
@@ -45,14 +46,15 @@ class UntilConnected(Step[World]):
             if now == "Connected" and (world.heard_before is None or heard != world.heard_before):
                 return now
             if now == "Expired":
-                raise _expired(world)
+                raise expired(world.cluster)
             tell(f"{now} · first heartbeat usually 35 to 70 s after the agents start")
             await asyncio.sleep(pause)
         raise AssertionError("the pauses never end")
 
 
-def _expired(world: World) -> AzureError:
-    cluster = f"-n {world.cluster.name} -g {world.cluster.group}"
+def expired(which: ClusterId) -> AzureError:
+    """Make the error for a cluster that nothing but connecting it anew can help."""
+    cluster = f"-n {which.name} -g {which.group}"
     return AzureError(
         "the cluster's identity certificate has expired, and agents cannot renew an expired one",
         code="AZK8S0309",
@@ -94,11 +96,10 @@ def _settled(resource: Body) -> str:
     profile = resource["properties"]["arcAgentProfile"]
     if profile["agentState"] == "Succeeded":
         return "Succeeded"
-    errors = profile.get("agentErrors") or []
     raise AzureError(
         "the agents could not apply what was asked",
         code="AZK8S0506",
-        why=tuple(f"{each.get('component')}: {each.get('message')}" for each in errors),
+        why=agent_errors(resource),
     )
 
 

@@ -1,0 +1,98 @@
+"""What `tests/docs/parity.toml` says of each command, flag and key of the peer is so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.contracts.shown import SHOWN
+from tests.contracts.test_json_keys import NESTED
+from tests.docs.parity import VERDICTS, Row, commands, data, rows, spellings
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+THERE = ("same", "better")
+BUILT = [verb for verb in data()["commands"] if verb in commands()]
+EVERY = rows(data()["flags"]["every"])
+
+
+def everything() -> Iterator[tuple[str, Row]]:
+    """Every row, with the table in which it stands."""
+    for table, said in {
+        **data()["flags"],
+        **{name: data()[name] for name in ("commands", "keys")},
+    }.items():
+        yield from ((table, row) for row in rows(said))
+
+
+def flags(verb: str) -> list[Row]:
+    """The rows of a command's own flags."""
+    return rows(data()["flags"][verb])
+
+
+def test_every_row_has_a_verdict_and_its_reason() -> None:
+    """`same` needs no words; `better` and `not` do."""
+    wrong = [
+        (table, row)
+        for table, row in everything()
+        if row.verdict not in VERDICTS or bool(row.reason) != (row.verdict != "same")
+    ]
+
+    assert wrong == []
+
+
+def test_every_command_has_its_flags() -> None:
+    """The peer's ten, each with a table of flags."""
+    assert len(data()["commands"]) == 10
+    assert data()["flags"].keys() - {"every"} == data()["commands"].keys()
+
+
+def test_a_command_is_there_if_its_row_says_so() -> None:
+    """And not there if not: who builds it turns its row, and those of its flags."""
+    said = {row.what: row.verdict in THERE for row in rows(data()["commands"])}
+
+    assert said == {verb: verb in BUILT for verb in said}
+
+
+@pytest.mark.parametrize("verb", BUILT)
+def test_a_flag_is_there_if_its_row_says_so(verb: str) -> None:
+    """All its spellings are one option; a flag that is not there has none of them."""
+    known = spellings(verb)
+    wrong = [
+        row
+        for row in (*EVERY, *flags(verb))
+        if len({known.get(name) for name in row.names} - {None}) != (row.verdict in THERE)
+        or (row.verdict in THERE and not known.keys() >= set(row.names))
+    ]
+
+    assert wrong == [], "turn these rows of tests/docs/parity.toml"
+
+
+@pytest.mark.parametrize("verb", BUILT)
+def test_nothing_of_a_built_command_is_not_built_yet(verb: str) -> None:
+    """That reason is for commands that are not there at all; any other is a decision."""
+    left = [row.what for row in flags(verb) if row.pending]
+
+    assert left == [], "say same, better, or why not in tests/docs/parity.toml"
+
+
+def test_the_flags_of_a_command_to_come_are_not_there() -> None:
+    """No flag of it can be the same before it is."""
+    early = [
+        (verb, row)
+        for verb in data()["commands"]
+        if verb not in BUILT
+        for row in flags(verb)
+        if row.verdict != "not"
+    ]
+
+    assert early == []
+
+
+def test_the_keys_are_those_that_are_printed() -> None:
+    """Those of the resource, and of what is nested in it; none is missing from the JSON."""
+    there = [row.what for row in rows(data()["keys"]) if row.verdict in THERE]
+    nested = [f"{key}.{part}" for key, parts in NESTED.items() for part in parts]
+
+    assert there == sorted([*SHOWN, *nested], key=lambda key: key.split("."))
