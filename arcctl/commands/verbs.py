@@ -36,6 +36,9 @@ VERBS = {
         "delete",
         "Remove a cluster from Azure Arc: its resource, what hangs on it, and the agents.",
     ),
+    "check": Verb(
+        "check", "check", "Say what is wrong with a cluster, why, and what to type next."
+    ),
     "move": Verb(
         "move",
         "move",

@@ -22,6 +22,7 @@ from arcctl.errors import ClusterError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
+    from datetime import datetime
 
     from arcctl.clients.kubernetes.sign_in import Session
     from arcctl.clients.kubernetes.transport import Transport
@@ -91,6 +92,16 @@ class Kubernetes:
     async def version(self) -> dict[str, Any]:
         """Return `/version`: gitVersion, major, minor, platform."""
         return await self.get("/version")
+
+    async def time(self) -> datetime | None:
+        """Return what the API server's clock says, from an answer; None where it does not say."""
+        from email.utils import parsedate_to_datetime
+
+        await self.version()
+        try:
+            return parsedate_to_datetime(self._transport.date)
+        except ValueError:
+            return None
 
     async def get(self, path: str, **query: Any) -> dict[str, Any]:
         """Return one object."""

@@ -57,6 +57,7 @@ class Transport:
     def __init__(self, session: Session, environ: Mapping[str, str], *, insecure: bool) -> None:
         self.server = session.chosen.server
         self.answered = False
+        self.date = ""
         self._session = session
         self._environ = environ
         self.insecure = insecure or not session.configuration.verify_ssl
@@ -155,6 +156,7 @@ class Transport:
         except urllib3.exceptions.HTTPError as error:
             raise trouble.from_failure(self.server, error) from error
         self.answered = True
+        self.date = response.headers.get("Date", "")
         spent = 1e3 * (time.monotonic() - began)
         log.debug("%s %s: %d, %.0f ms", request.method, request.path, response.status, spent)
         return response
