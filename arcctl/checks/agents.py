@@ -35,12 +35,15 @@ def available(deployment: Body) -> bool:
     return bool(current and updated and status.get("availableReplicas", 0) >= wanted)
 
 
-async def agents(sight: Sight) -> list[AgentState]:
-    """Return the state of each agent that is there or should be, in the catalogue's order."""
+async def agents(sight: Sight, *, gateway: bool | None = None) -> list[AgentState]:
+    """Return the state of each agent that is there or should be, in the catalogue's order.
+
+    Whether the gateway's agent should be is Azure's to say; it is not asked where `gateway` is given.
+    """
     import asyncio
 
     deployments, pods, feature_flags = await asyncio.gather(
-        _list(sight, DEPLOYMENTS), _list(sight, PODS), _features(sight)
+        _list(sight, DEPLOYMENTS), _list(sight, PODS), _features(sight, gateway)
     )
     found = {each["metadata"]["name"]: each for each in deployments}
     wanted = [agent.name for agent in expected(**feature_flags)]
@@ -54,18 +57,24 @@ async def _list(sight: Sight, path: str) -> list[Body]:
     return [item async for item in kubernetes.items(path)]
 
 
-async def _features(sight: Sight) -> dict[str, bool]:
+async def _features(sight: Sight, gateway: bool | None) -> dict[str, bool]:
     """Which optional agents belong here; the cluster's own ConfigMap says it, if it is there."""
     kubernetes = await sight.clients.kubernetes()
     found = await kubernetes.find(f"/api/v1/{_SPACE}/configmaps/{names.IDENTITY_MAP}")
     data = (found or {}).get("data") or {}
-    resource = await sight.resource()
-    gateway = ((resource or {}).get("properties") or {}).get("gateway") or {}
+    if gateway is None:
+        gateway = has_gateway(await sight.resource())
     return {
         "cluster_connect": data.get("CLUSTER_CONNECT_AGENT_ENABLED", "true") == "true",
         "azure_rbac": data.get("GUARD_ENABLED") == "true",
-        "gateway": bool(gateway.get("enabled")),
+        "gateway": gateway,
     }
+
+
+def has_gateway(resource: Body | None) -> bool:
+    """Tell whether a resource is linked to an Arc gateway."""
+    gateway = ((resource or {}).get("properties") or {}).get("gateway") or {}
+    return bool(gateway.get("enabled"))
 
 
 def _state(name: str, deployment: Body | None, pods: list[Body]) -> AgentState:

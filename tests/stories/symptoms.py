@@ -214,9 +214,11 @@ def another_user(*rules: dict[str, Any], token: str = "narrow") -> Break:
     return act
 
 
-def kubeconfig(stage: Stage, token: str) -> None:
-    """Let the kubeconfig have another token."""
+def kubeconfig(stage: Stage, token: str, server: str = "") -> None:
+    """Let the kubeconfig have another token, and lead to another server."""
     known = yaml.safe_load(stage.sandbox.home.kubeconfig.read_text())
+    if server:
+        known["clusters"][0]["cluster"]["server"] = server
     known["users"][0]["user"] = {"token": token}
     (stage.folder / "mine").write_text(yaml.safe_dump(known))
     stage.extra["KUBECONFIG"] = str(stage.folder / "mine")

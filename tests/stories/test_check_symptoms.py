@@ -89,6 +89,7 @@ FAILURES: dict[str, tuple[Break, str, str]] = {
     "helm was killed": (world.release("pending-upgrade"), "release-unfinished", "connect"),
     "kinds are gone": (world.remove("customresourcedefinitions", "", "gitconfigs.clusterconfig.azure.com"), "crds-missing", "connect"),
     "asleep": (change("deployments", ARC, "config-agent", spec={"replicas": 0}), "agents-asleep", "resume"),
+    "gateway": (azure(gateway={"enabled": True}), "gateway-agent-missing", "connect"),
     "quota": (world.tight_quota, "quota-exhausted", "tight"),
     "webhook": (plant(ADMISSION, "", "judge", webhooks=[WEBHOOK]), "webhook-blocks", "gone/judge"),
     "nodes away": (world.nodes(ready=False), "nodes-not-ready", "describe node"),

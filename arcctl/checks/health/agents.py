@@ -10,6 +10,7 @@ from arcctl.checks.agents import (
     all_ready,
     available,
     containers_of,
+    has_gateway,
     short_name,
     unplaced,
     waiting_for,
@@ -52,6 +53,23 @@ async def all_there(sight: HealthSight) -> Answer:
         return passed(f"{len(await sight.deployments())} agents")
     return wrong(
         f"somebody removed {', '.join(lacking)}", f"arcctl connect {sight.named} installs them"
+    )
+
+
+@check("the Arc gateway has its agent", code="gateway-agent-missing")
+async def gateway_agent(sight: HealthSight) -> Answer:
+    """Only Azure knows of the gateway, so this is a question of its own."""
+    resource = await sight.resource()
+    if resource is None or not await sight.deployments():
+        return skipped("there is no resource, or no agent is here")
+    names = [each["metadata"]["name"] for each in await sight.deployments()]
+    if not has_gateway(resource):
+        return passed("no gateway")
+    if any(name.startswith("arc-proxy") for name in names):
+        return passed()
+    return wrong(
+        "the resource uses an Arc gateway, and the agent that leads there is missing",
+        f"arcctl connect {sight.named} installs it",
     )
 
 
@@ -206,4 +224,4 @@ async def ready(sight: HealthSight) -> Answer:
     return passed(f"{len(agents)} of {len(agents)}")
 
 
-ASKED = (all_there, awake, pulled, placed, made, no_crash, enough_memory, ready)
+ASKED = (all_there, gateway_agent, awake, pulled, placed, made, no_crash, enough_memory, ready)

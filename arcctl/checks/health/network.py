@@ -7,11 +7,22 @@ from urllib.parse import urlsplit
 
 from arcctl.checks.azure import data_plane
 from arcctl.checks.check import Answer, check, noted, passed
+from arcctl.errors import AccessError
 
 if TYPE_CHECKING:
     from arcctl.checks.health.sight import HealthSight
 
 _PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
+
+
+@check("Azure Resource Manager answers", code="azure-unreachable", reaching=True)
+async def resource_manager(sight: HealthSight) -> Answer:
+    """A refusal is an answer; what it refuses is for other questions."""
+    try:
+        await sight.azure_time()
+    except AccessError as error:
+        return passed(error.message)
+    return passed((await sight.clients.cloud()).arm)
 
 
 @check("the registry of charts answers", code="AZK8S0502", reaching=True)
@@ -37,4 +48,4 @@ async def proxy(sight: HealthSight) -> Answer:
     return passed("no proxy")
 
 
-ASKED = (data_plane, registry, proxy)
+ASKED = (resource_manager, data_plane, registry, proxy)

@@ -50,10 +50,10 @@ class HealthSight(Sight):
 
     @once
     async def agents(self) -> list[AgentState]:
-        """Each agent that is there or should be."""
+        """Each agent that is there or should be, as far as the cluster alone can tell."""
         from arcctl.checks.agents import agents
 
-        return await agents(self)
+        return await agents(self, gateway=False)
 
     @once
     async def flux_pods(self) -> list[Body]:

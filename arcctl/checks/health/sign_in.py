@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from arcctl.checks.check import Answer, check, passed, wrong
+from arcctl.checks.check import Answer, check, failed, passed, wrong
+from arcctl.errors import AccessError, NotFound
 
 if TYPE_CHECKING:
     from arcctl.checks.health.sight import HealthSight
@@ -20,19 +21,25 @@ async def signed_in(sight: HealthSight) -> Answer:
     return passed(str(who or "with a token"))
 
 
-@check("the subscription is enabled", code="ReadOnlyDisabledSubscription", reaching=True)
+@check("the subscription is enabled", code="ReadOnlyDisabledSubscription")
 async def subscription_enabled(sight: HealthSight) -> Answer:
     """It is known to whoever is signed in, and not switched off."""
     from arcctl.clients.subscriptions import look_up
 
-    found = await look_up(await sight.clients.arm(), sight.cluster.subscription)
+    try:
+        found = await look_up(await sight.clients.arm(), sight.cluster.subscription)
+    except (AccessError, NotFound) as error:
+        return failed(error)
     return passed(found.name)
 
 
-@check("the resource may be read", code="AuthorizationFailed", reaching=True)
+@check("the resource may be read", code="AuthorizationFailed")
 async def may_read(sight: HealthSight) -> Answer:
     """Whether the resource is there is another question; who may not see it cannot tell."""
-    await sight.resource()
+    try:
+        await sight.resource()
+    except AccessError as error:
+        return failed(error)
     return passed()
 
 
