@@ -157,6 +157,12 @@ def no_identity(stage: Stage) -> None:
     remove("secrets", ARC, "azure-identity-certificate")(stage)
 
 
+def obstructed(line: str) -> Break:
+    """Let the certificate be missing, and the agent that asks for it write why."""
+    log = f"I0101 asking for the identity\nE0101 {line}\nI0101 trying again"
+    return both(no_identity, instead("kubernetes", "/clusteridentityoperator-[^/]+/log$", 200, log))
+
+
 def expired_identity(stage: Stage) -> None:
     """Let the identity certificate in the cluster be an old one."""
     cut_off(stage)

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from arcctl.checks.check import Answer, check, noted, passed, skipped, wrong
+from arcctl.checks.health.sayings import obstacle_in
 from arcctl.model import cluster as names
 from arcctl.model.duration import spoken
 from arcctl.model.times import read
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from arcctl.checks.health.sight import HealthSight
     from arcctl.model.connected_cluster import Body
 
+_ASKER = "clusteridentityoperator"
 _URGENT_DAYS = 14
 _DAY = 86400
 
@@ -38,6 +40,18 @@ async def is_there(sight: HealthSight) -> Answer:
             "kubectl logs -n azure-arc deployment/clusteridentityoperator --all-containers",
         ),
     )
+
+
+@check("nothing keeps the identity from the cluster", code="identity-obstacle")
+async def unobstructed(sight: HealthSight) -> Answer:
+    """T03, T51: the agent that asks for the certificate writes down what it meets."""
+    if not await sight.deployments() or await sight.agent_secret(names.IDENTITY_CERTIFICATE):
+        return passed()
+    found = obstacle_in(await sight.log_of(_ASKER))
+    if found is None:
+        return skipped(f"the log of {_ASKER} names no cause that is known")
+    cause, remedy, line = found
+    return wrong(cause, remedy, why=f"{_ASKER}: {line}")
 
 
 @check("identity certificate has not expired", code="identity-expired")
@@ -129,4 +143,4 @@ async def proxy_certificate(sight: HealthSight) -> Answer:
     )
 
 
-ASKED = (is_there, in_cluster, in_azure, same_key, proxy_certificate)
+ASKED = (is_there, unobstructed, in_cluster, in_azure, same_key, proxy_certificate)

@@ -54,6 +54,60 @@ _MEANINGS = (
     ),
 )
 
+# What the agent that fetches the identity writes when it cannot; the first that fits is meant.
+_OBSTACLES = (
+    (
+        r"x509: certificate has expired or is not yet valid",
+        "the nodes' clock is wrong, or a certificate on the way has ended",
+        "set the nodes' clocks by NTP: timedatectl set-ntp true",
+    ),
+    (
+        r"x509|certificate signed by unknown authority",
+        "somebody opens TLS on the way, with an authority that the agents do not know",
+        "give that authority to the agents with --proxy-cert, or exempt *.his.arc.azure.com",
+    ),
+    (
+        r"407|Proxy Authentication Required",
+        "the proxy wants other credentials than the agents have",
+        "give the agents the proxy's address with user and password: --proxy-https",
+    ),
+    (
+        r"proxyconnect",
+        "the proxy that the agents were told of does not answer",
+        "give the agents a proxy that does: --proxy-https",
+    ),
+    (
+        r"no such host|server misbehaving",
+        "the cluster's DNS does not know the identity service",
+        "look at the cluster's DNS: kubectl logs -n kube-system -l k8s-app=kube-dns",
+    ),
+    (
+        r"i/o timeout|connection refused|connection reset|deadline exceeded",
+        "the way to the identity service is blocked",
+        "allow *.his.arc.azure.com on 443, or give the agents a proxy: --proxy-https",
+    ),
+    # T51
+    (
+        r"(decode|parse|read).{0,40}PEM|PEM.{0,40}(decode|parse|invalid)",
+        "the private key in the cluster is not in a form that the agents read",
+        "delete and connect again: the tool that connected it wrote the key wrongly",
+    ),
+    (
+        r"\b40[13]\b|unauthorized|forbidden",
+        "Azure refuses the cluster's key",
+        "connect again: the resource was made with another key",
+    ),
+)
+
+
+def obstacle_in(log: str) -> tuple[str, str, str] | None:
+    """Return cause, remedy and the newest line that tells it, or None where no line is known."""
+    for line in reversed(log.splitlines()):
+        for sign, cause, remedy in _OBSTACLES:
+            if re.search(sign, line, re.IGNORECASE):
+                return cause, remedy, line.strip()[:240]
+    return None
+
 
 def remedy_for(message: str) -> str:
     """Return what to do about a message that is well known, "" for any other."""

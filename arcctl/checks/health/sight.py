@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 FLUX_NAMESPACE = "flux-system"
 AGENTS = f"/api/v1/namespaces/{names.AGENT_NAMESPACE}"
+_LINES = 200
 _WEBHOOKS = "/apis/admissionregistration.k8s.io/v1/{}webhookconfigurations"
 
 
@@ -54,6 +55,22 @@ class HealthSight(Sight):
         from arcctl.checks.agents import agents
 
         return await agents(self, gateway=False)
+
+    @once
+    async def log_of(self, agent: str) -> str:
+        """The end of what an agent's containers have written, "" where it has no pod."""
+        kubernetes = await self.clients.kubernetes()
+        pods = [e for e in await self.pods() if e["metadata"]["name"].startswith(f"{agent}-")]
+        containers = [
+            (pod["metadata"]["name"], each["name"])
+            for pod in pods[:1]
+            for each in pod["spec"]["containers"]
+        ]
+        logs = [
+            await kubernetes.log(names.AGENT_NAMESPACE, pod, each, tail=_LINES)
+            for pod, each in containers
+        ]
+        return "\n".join(logs)
 
     @once
     async def flux_pods(self) -> list[Body]:

@@ -36,11 +36,15 @@ def _used(quota: Body) -> list[tuple[str, str, str]]:
     return [(what, str(used[what]), str(hard[what])) for what in hard if what in used]
 
 
-_UNITS = {"m": 1e-3, "k": 1e3, "M": 1e6, "G": 1e9, "Ki": 2**10, "Mi": 2**20, "Gi": 2**30}
+_UNITS = {
+    "m": 1e-3,
+    **{unit: 1000.0**power for power, unit in enumerate("kMGT", 1)},
+    **{f"{unit}i": 1024.0**power for power, unit in enumerate("KMGT", 1)},
+}
 
 
 def _amount(quantity: str) -> float:
-    """Read Kubernetes' way of writing amounts; one that cannot be read counts as nothing."""
+    """Read Kubernetes' way of writing amounts; raise ValueError for any other."""
     for unit in sorted(_UNITS, key=len, reverse=True):
         if quantity.endswith(unit):
             return float(quantity.removesuffix(unit)) * _UNITS[unit]

@@ -172,11 +172,16 @@ class Kubernetes:
         get = functools.partial(self._page, path, query, False)
         return listing.follow(get, lambda since: self.watch(path, since=since, **query), limit)
 
-    async def log(self, namespace: str, pod: str, container: str) -> str:
-        """Return what the container has written."""
+    async def log(
+        self, namespace: str, pod: str, container: str, *, tail: int | None = None
+    ) -> str:
+        """Return what the container has written, or its last `tail` lines."""
         path = f"/api/v1/namespaces/{namespace}/pods/{pod}/log"
         headers = {"Accept": "*/*"}
-        written = await self._send("GET", path, {"container": container}, None, headers)
+        query: dict[str, Any] = {"container": container}
+        if tail is not None:
+            query["tailLines"] = tail
+        written = await self._send("GET", path, query, None, headers)
         return written.decode("utf-8", "replace")
 
     async def may(
