@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from arcctl.commands.options import CHANGES, CLUSTER, Group, Name
 from arcctl.commands.session import Session, command
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
+    from arcctl.model.examination import Examination
 
 Only = Annotated[
     list[str] | None, typer.Option(metavar="CATEGORY", help="Only this category; repeatable.")
@@ -28,6 +33,10 @@ Warnings = Annotated[
 Patience = Annotated[
     int, typer.Option("--timeout", help="Seconds that one question may take.", min=1)
 ]
+Watch = Annotated[
+    bool, typer.Option("--watch", help="Ask again and again, and tell what is new; Ctrl-C ends it.")
+]
+Interval = Annotated[int, typer.Option(help="Seconds between two rounds of --watch.", min=1)]
 Location = Annotated[
     str | None, typer.Option("--location", "-l", help="Region, for --before connect.")
 ]
@@ -46,6 +55,8 @@ async def check(
     inside: From = False,
     warnings_as_errors: Warnings = False,
     patience: Patience = 20,
+    watch: Watch = False,
+    interval: Interval = 30,
     location: Location = None,
     target_region: Target = None,
 ) -> None:
@@ -56,18 +67,32 @@ async def check(
     from arcctl.checks.health.sight import HealthSight
     from arcctl.operations.check import CheckRequest, require_well
     from arcctl.operations.check import check as carry_out
+    from arcctl.operations.check import watch as carry_on
     from arcctl.views.check import write_examination
 
     request = CheckRequest(
         only=tuple(only or ()),
         before=before or "",
         inside=inside,
+        watching=watch,
         patience=patience,
         target_region=target_region or "",
     )
     cluster = await session.cluster_id(name, resource_group)
     sight = HealthSight(session.clients, cluster, location)
     with session.run(sight, yes=True) as world:
-        found = await carry_out(request, sight, world)
-    write_examination(session.console, found)
-    require_well(found, warnings=warnings_as_errors)
+        if watch:
+            await _watch(session, carry_on(request, sight, world, interval))
+        else:
+            found = await carry_out(request, sight, world)
+            write_examination(session.console, found)
+            require_well(found, warnings=warnings_as_errors)
+
+
+async def _watch(session: Session, rounds: AsyncIterator[Examination]) -> None:
+    from arcctl.views.check import write_change
+
+    before = None
+    async for found in rounds:
+        write_change(session.console, found, before)
+        before = found

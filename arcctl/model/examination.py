@@ -50,6 +50,15 @@ class Examination:
         verdicts = (Verdict.FAIL, Verdict.WARN) if warnings else (Verdict.FAIL,)
         return tuple(each for each in self.report.findings if each.verdict in verdicts)
 
+    def changed_since(self, earlier: Examination) -> tuple[Finding, ...]:
+        """Return the findings whose verdict is another than it was."""
+        before = {each.sentence: each.verdict for each in earlier.report.findings}
+        return tuple(
+            each
+            for each in self.report.findings
+            if before.get(each.sentence, each.verdict) is not each.verdict
+        )
+
     @property
     def sentence(self) -> str:
         """Say what is wrong; a cluster that is well may still have failed a question."""

@@ -14,7 +14,7 @@ from arcctl.model.finding import Verdict
 from arcctl.model.overall import ABSENT, UNSEEN, Inside, overall
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import AsyncIterator, Iterable, Sequence
 
     from arcctl.checks.check import Check
     from arcctl.checks.health.sight import HealthSight
@@ -34,6 +34,7 @@ class CheckRequest:
     only: tuple[str, ...] = ()
     before: str = ""
     inside: bool = False
+    watching: bool = False
     patience: float = 20
     target_region: str = ""
 
@@ -45,6 +46,8 @@ class CheckRequest:
             raise UsageError(f"--before {self.before}?", why=f"one of {', '.join(BEFORE)}")
         if self.before and (self.only or self.inside):
             raise UsageError("--before has its own questions: leave --only and --inside out")
+        if self.watching and (self.before or self.wants(INSIDE.word)):
+            raise UsageError("--watch only looks: leave --before and the way from inside out")
 
     def wants(self, word: str) -> bool:
         """Whether a category is asked."""
@@ -62,6 +65,20 @@ async def check(request: CheckRequest, sight: HealthSight, world: World) -> Exam
     finally:
         # What was too slow to be waited for is of no use to anybody any more.
         await sight.end()
+
+
+async def watch(
+    request: CheckRequest, sight: HealthSight, world: World, pause: float
+) -> AsyncIterator[Examination]:
+    """Yield what is found, and again whenever a verdict or the diagnosis is another; has no end."""
+    seen: Examination | None = None
+    while True:
+        found = await check(request, sight, world)
+        if seen is None or found.overall != seen.overall or found.changed_since(seen):
+            seen = found
+            yield found
+        sight.forget()
+        await asyncio.sleep(pause)
 
 
 async def _everything(request: CheckRequest, sight: HealthSight, world: World) -> Examination:

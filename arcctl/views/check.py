@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -30,6 +31,23 @@ def write_examination(console: Console, found: Examination) -> None:
     if chosen == "table" and not query:
         return output.write(document["findings"], console.out, chosen, row=_row)
     return output.write(document, console.out, chosen, query=query)
+
+
+def write_change(console: Console, found: Examination, before: Examination | None) -> None:
+    """Write the first look whole; of a later one, people read what is new, and scripts all of it."""
+    if before is None or console.output is not None:
+        write_examination(console, found)
+    else:
+        write_news(found, before, f"{datetime.now():%H:%M:%S}", console.out)
+    console.out.flush()
+
+
+def write_news(found: Examination, before: Examination, time: str, out: TextIO) -> None:
+    """Write the findings that are others than before, and how things stand now."""
+    out.write(f"\n{time}\n")
+    for finding in found.changed_since(before):
+        out.writelines(f"{line}\n" for line in _lines(finding))
+    out.write(f"{found.sentence}. {found.report.summary}.\n")
 
 
 def _row(finding: dict[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -12,6 +13,8 @@ from tests.stories.refusals import changes, refused
 from tests.terminal import typed_at_a_terminal
 
 if TYPE_CHECKING:
+    import subprocess
+
     from tests.stage import Stage
 
 CHECK = "check -n harbor -g edge"
@@ -108,6 +111,8 @@ def test_only_asks_the_categories_that_are_named(harbor: Stage) -> None:
         ("--before lunch", "one of connect, delete, move, upgrade"),
         ("--before connect --only clock", "leave --only"),
         ("--timeout 0", "0 is not in the range"),
+        ("--watch --before move", "--watch only looks"),
+        ("--watch --inside", "--watch only looks"),
     ],
 )
 def test_what_cannot_be_asked_is_said_at_once(quick: Stage, flags: str, said: str) -> None:
@@ -187,3 +192,29 @@ def test_the_end_names_the_first_failure(harbor: Stage) -> None:
 
     assert json.loads(ended.out)["status"] == "Offline"
     refused(type(ended)(ended.code, "", ended.err), "egress-lost", exit_code=5)
+
+
+def test_watching_tells_what_is_new(harbor: Stage) -> None:
+    """The first look whole, another as soon as a verdict changes; Ctrl-C ends it, and nothing is written."""
+    untouched = changes(harbor)
+
+    with harbor.start(f"{CHECK} --only agents --watch --interval 1") as process:
+        first = next_document(process)
+        harbor.within(lambda: harbor.cluster.trouble("CrashLoopBackOff", namespace="azure-arc"))
+        second = next_document(process)
+        process.send_signal(signal.SIGINT)
+        _, said = process.communicate(timeout=60)
+
+    assert verdicts(first, "fail") == []
+    assert "agent-crashes" in verdicts(second, "fail")
+    assert (process.returncode, "Traceback" in said) == (130, False)
+    assert changes(harbor) == untouched
+
+
+def next_document(process: subprocess.Popen[str]) -> Any:
+    """Read the next JSON document from a process that goes on."""
+    assert process.stdout
+    lines = [process.stdout.readline()]
+    while lines[-1] not in {"}\n", ""}:
+        lines.append(process.stdout.readline())
+    return json.loads("".join(lines))

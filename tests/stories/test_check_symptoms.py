@@ -189,6 +189,27 @@ def test_a_job_that_no_node_takes_is_a_verdict(harbor: Stage) -> None:
     assert "exempt namespace azure-arc-release" in " ".join(finding["remedy"])
 
 
+def test_a_cluster_that_belongs_to_somebody_else_is_found_before_connect(harbor: Stage) -> None:
+    """T30: its agents speak for another resource, which is named."""
+    harbor.seed(clusters=[{"name": "depot", "group": "edge", "location": "eastus"}])
+    world.another_owner(harbor)
+
+    finding = found(harbor, "AZK8S0403", "--before connect")
+
+    assert (finding["verdict"], finding["exit"]) == ("fail", 5), finding
+    assert "arcctl show -n depot" in finding["remedy"][0]
+
+
+def test_a_name_that_belongs_to_another_cluster_is_found_before_connect(quick: Stage) -> None:
+    """T29: the resource is there with a key that is not this cluster's."""
+    quick.seed(clusters=[{"name": "harbor", "group": "edge", "location": "eastus"}])
+
+    finding = found(quick, "AZK8S0403", "--before connect")
+
+    assert (finding["verdict"], finding["exit"]) == ("fail", 5), finding
+    assert "another name" in finding["remedy"][0]
+
+
 def test_a_proxys_password_is_not_shown(harbor: Stage) -> None:
     """Only its host is worth knowing."""
     harbor.extra["HTTP_PROXY"] = "http://somebody:hidden@proxy.example:3128"

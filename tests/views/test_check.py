@@ -66,3 +66,22 @@ def test_a_well_cluster_with_a_failure_is_not_called_well_alone() -> None:
     )
 
     assert found.sentence == "n is connected and well, but 1 question found something wrong"
+
+
+def test_news_are_what_has_changed() -> None:
+    """With the time, and how things stand now; what is as it was is not told again."""
+    cluster, out = ClusterId("s", "g", "n"), io.StringIO()
+    same = Finding("same", "a", Verdict.PASS)
+    was = Finding("it is there", "b", Verdict.PASS)
+    now = Finding("it is there", "b", Verdict.FAIL, "gone", ("look",), BAD)
+    well, cut_off = overall("Connected", Inside.READY), overall("Offline", Inside.READY)
+    before = Examination(cluster, "Connected", well, (Section("x", "x", (same, was)),))
+    after = Examination(cluster, "Offline", cut_off, (Section("x", "x", (same, now)),))
+
+    check.write_news(after, before, "12:41:07", out)
+    lines = out.getvalue().splitlines()
+
+    assert lines[:2] == ["", "12:41:07"]
+    assert lines[2].startswith("  ✗ it is there")
+    assert "same" not in out.getvalue()
+    assert lines[-1].startswith("n is cut off")

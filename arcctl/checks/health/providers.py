@@ -65,7 +65,7 @@ async def has_agents(sight: HealthSight) -> Answer:
     )
 
 
-@check("a tool of another service does not own it", code="AZK8S0003")
+@check("no other service owns it", code="AZK8S0003")
 async def ours(sight: HealthSight) -> Answer:
     """Kinds whose life belongs to the service that made them (`arm.md` 2.3)."""
     resource = await sight.resource()
