@@ -21,6 +21,9 @@ if TYPE_CHECKING:
     from arcctl.model.finding import Finding
     from arcctl.operations.world import World
 
+# Categories that ask Azure; the others ask the cluster.
+_AZURE = frozenset({"sign-in", "providers", "network"})
+_TOLD_BY_AZURE = frozenset({"no-heartbeat", "AZK8S0506", "identity-trusted"})
 BEFORE = ("connect", "delete", "move", "upgrade")
 
 
@@ -96,12 +99,28 @@ async def _everything(request: CheckRequest, sight: HealthSight, world: World) -
         found = await from_inside(world)
         sections = [replace(s, findings=found) if s.word == INSIDE.word else s for s in sections]
     status, inside = await whole
+    if inside is Inside.FOREIGN:
+        sections = [_of_another(section) for section in sections]
     return Examination(
         cluster=sight.cluster,
         status="" if status in (ABSENT, UNSEEN) else status,
         overall=overall(status, inside),
         sections=tuple(_once(sections)),
     )
+
+
+def _of_another(section: Section) -> Section:
+    """What is wrong in another cluster is not this one's, and its remedies would do harm there."""
+    if section.word not in ("agents", "identity"):
+        return section
+    reason = "the kubeconfig leads to another cluster"
+    findings = tuple(
+        each
+        if each.verdict is Verdict.PASS or each.code in _TOLD_BY_AZURE
+        else replace(each, verdict=Verdict.SKIP, detail=reason, remedy=(), error=None)
+        for each in section.findings
+    )
+    return replace(section, findings=findings)
 
 
 async def _before(request: CheckRequest, sight: HealthSight, world: World) -> Examination:
@@ -140,12 +159,12 @@ async def _whole(sight: HealthSight, patience: float) -> tuple[str, Inside]:
 
 def _once(sections: Iterable[Section]) -> Iterable[Section]:
     """Let one error be one failure: whoever fails for the same reason was not asked at all."""
-    seen: set[tuple[str, str]] = set()
+    seen: set[tuple[str, str, bool]] = set()
     for section in sections:
         findings = []
         for each in section.findings:
             error = each.error
-            reason = (error.code, error.message) if error else None
+            reason = (error.code, error.message, section.word in _AZURE) if error else None
             if reason in seen and each.verdict is Verdict.FAIL:
                 findings.append(replace(each, verdict=Verdict.SKIP, remedy=(), error=None))
             else:

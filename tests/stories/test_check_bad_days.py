@@ -172,6 +172,19 @@ def test_agents_that_went_with_their_resource_are_stale(harbor: Stage) -> None:
     assert "AZK8S0405" in of(ended, "fail")
 
 
+def test_another_clusters_troubles_are_not_this_ones(harbor: Stage) -> None:
+    """With the wrong kubeconfig only that is said: a remedy would be typed at the wrong cluster."""
+    world.trouble("ImagePullBackOff")(harbor)
+    world.another_key(harbor)
+    world.another_owner(harbor)
+
+    ended = harbor.type(CHECK)
+
+    assert ended.data["diagnosis"]["word"] == "wrong-cluster"
+    assert of(ended, "fail") == {"wrong-cluster"}
+    assert "another cluster" in finding(ended, "AZK8S0513")["detail"]
+
+
 def test_bad_days_change_nothing_either(harbor: Stage) -> None:
     """Whatever is broken, no request writes."""
     world.offline(harbor)

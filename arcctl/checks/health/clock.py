@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from arcctl.checks.check import Answer, check, noted, passed, skipped, wrong
@@ -19,10 +18,10 @@ _TOO_MUCH = 300  # what sign-in services forgive
 @check("this machine's clock is right", code="clock-here")
 async def here(sight: HealthSight) -> Answer:
     """Tokens are refused by clocks that differ by more than five minutes."""
-    azure = await sight.azure_time()
+    azure = await sight.azure_ahead()
     if azure is None:
         return skipped("Azure's answer has no time")
-    return _judged("this machine's clock", (datetime.now(UTC) - azure).total_seconds())
+    return _judged("this machine's clock", -azure)
 
 
 @check("the cluster's clock is right", code="clock-cluster")
@@ -30,11 +29,10 @@ async def cluster(sight: HealthSight) -> Answer:
     """Agents on such nodes cannot get or use their identity certificate."""
     import asyncio
 
-    azure, there = await asyncio.gather(sight.azure_time(), sight.cluster_time())
+    azure, there = await asyncio.gather(sight.azure_ahead(), sight.cluster_ahead())
     if azure is None or there is None:
         return skipped("an answer has no time")
-    # Both were asked at about the same time, as all questions are.
-    return _judged("the API server's clock", (there - azure).total_seconds())
+    return _judged("the API server's clock", there - azure)
 
 
 def _judged(whose: str, ahead: float) -> Answer:

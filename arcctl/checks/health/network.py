@@ -19,7 +19,7 @@ _PROXIES = ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy")
 async def resource_manager(sight: HealthSight) -> Answer:
     """A refusal is an answer; what it refuses is for other questions."""
     try:
-        await sight.azure_time()
+        await sight.azure_ahead()
     except AccessError as error:
         return passed(error.message)
     return passed((await sight.clients.cloud()).arm)

@@ -141,15 +141,15 @@ class HealthSight(Sight):
         return (await self.clients.cloud()).domain
 
     @once
-    async def azure_time(self) -> datetime | None:
-        """What Azure's clock says; None where its answer has no time."""
+    async def azure_ahead(self) -> float | None:
+        """Seconds by which Azure's clock is ahead of ours; None where its answer has no time."""
         arm = await self.clients.arm()
-        return await arm.time(f"/subscriptions/{self.cluster.subscription}")
+        return _ahead(await arm.time(f"/subscriptions/{self.cluster.subscription}"))
 
     @once
-    async def cluster_time(self) -> datetime | None:
-        """What the API server's clock says; None where its answer has no time."""
-        return await (await self.clients.kubernetes()).time()
+    async def cluster_ahead(self) -> float | None:
+        """Seconds by which the API server's clock is ahead of ours; None where it does not say."""
+        return _ahead(await (await self.clients.kubernetes()).time())
 
     @once
     async def status(self) -> str:
@@ -189,3 +189,9 @@ class HealthSight(Sight):
     async def _listed(self, path: str, **how: Any) -> list[Body]:
         kubernetes = await self.clients.kubernetes()
         return [each async for each in kubernetes.items(path, **how)]
+
+
+def _ahead(time: datetime | None) -> float | None:
+    from datetime import UTC, datetime
+
+    return (time - datetime.now(UTC)).total_seconds() if time else None

@@ -57,7 +57,6 @@ class Transport:
     def __init__(self, session: Session, environ: Mapping[str, str], *, insecure: bool) -> None:
         self.server = session.chosen.server
         self.answered = False
-        self.date = ""
         self._session = session
         self._environ = environ
         self.insecure = insecure or not session.configuration.verify_ssl
@@ -110,6 +109,13 @@ class Transport:
             raise trouble.from_status(request.method, request.path, response.status, response.data)
         return bytes(response.data)
 
+    def date_of(self, request: Request) -> str:
+        """Return when the server says that it answered, "" where it does not say."""
+        response = self._answered(request)
+        if response.status >= 400:
+            raise trouble.from_status(request.method, request.path, response.status, response.data)
+        return str(response.headers.get("Date", ""))
+
     def stream(self, request: Request, *, read: float) -> Any:
         """Open an answer that is read as it comes; the caller closes the response."""
         response = self._answered(request, stream=read)
@@ -156,7 +162,6 @@ class Transport:
         except urllib3.exceptions.HTTPError as error:
             raise trouble.from_failure(self.server, error) from error
         self.answered = True
-        self.date = response.headers.get("Date", "")
         spent = 1e3 * (time.monotonic() - began)
         log.debug("%s %s: %d, %.0f ms", request.method, request.path, response.status, spent)
         return response
