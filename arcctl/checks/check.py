@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from arcctl.errors import ArcctlError, FindingsError
 from arcctl.model.duration import spoken
 from arcctl.model.finding import Finding, Report, Verdict
+from arcctl.model.scrub import scrubbed
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Sequence
@@ -53,8 +54,12 @@ def failed(error: ArcctlError) -> Answer:
 
 
 def wrong(what: str, *remedy: str, why: tuple[str, ...] | str = ()) -> Answer:
-    """It is not as it must be; `why` is the evidence, `remedy` what to type or do."""
-    return failed(FindingsError(what, why=why, hints=remedy))
+    """It is not as it must be; `why` is the evidence, `remedy` what to type or do.
+
+    Evidence is other programs' words, which may hold what nobody should read.
+    """
+    evidence = (why,) if isinstance(why, str) else why
+    return failed(FindingsError(scrubbed(what), why=tuple(map(scrubbed, evidence)), hints=remedy))
 
 
 @dataclass(frozen=True, slots=True)

@@ -86,7 +86,8 @@ async def check(
         else:
             found = await carry_out(request, sight, world)
             write_examination(session.console, found)
-            require_well(found, warnings=warnings_as_errors)
+            told = session.console.output is None
+            require_well(found, warnings=warnings_as_errors, told=told)
 
 
 async def _watch(session: Session, rounds: AsyncIterator[Examination]) -> None:

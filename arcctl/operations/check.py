@@ -174,8 +174,11 @@ def _once(sections: Iterable[Section]) -> Iterable[Section]:
         yield replace(section, findings=tuple(findings))
 
 
-def require_well(examination: Examination, *, warnings: bool) -> None:
-    """Raise FindingsError where a question failed, or with `warnings` left a note."""
+def require_well(examination: Examination, *, warnings: bool, told: bool = False) -> None:
+    """Raise FindingsError where a question failed, or with `warnings` left a note.
+
+    Where a person has been `told` everything already, the error does not say it once more.
+    """
     bad = examination.bad(warnings=warnings)
     if not bad:
         return
@@ -183,6 +186,10 @@ def require_well(examination: Examination, *, warnings: bool) -> None:
     raise FindingsError(
         f"{examination.cluster.name}: {count} found something wrong",
         code=bad[0].code,
-        why=tuple(f"{each.sentence}: {each.detail}" for each in bad[:5]),
-        hints=tuple(dict.fromkeys(step for each in bad[:3] for step in each.remedy[:1])),
+        why=() if told else tuple(f"{each.sentence}: {each.detail}" for each in bad[:5]),
+        hints=() if told else _first_steps(bad),
     )
+
+
+def _first_steps(bad: Sequence[Finding]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(step for each in bad[:3] for step in each.remedy[:1]))

@@ -84,6 +84,7 @@ def test_what_is_wrong_is_told_with_cause_and_next_command(harbor: Stage) -> Non
     assert "[egress-lost]" in screen.out
     assert "→ arcctl check -n harbor -g edge --inside" in screen.out
     assert "harbor is cut off: its agents are ready, but Azure does not hear them." in screen.out
+    assert screen.out.count("Azure has not heard them for 15 minutes") == 1
 
 
 OFFLINE = {"properties": {"connectivityStatus": "Offline"}}

@@ -218,3 +218,23 @@ def test_a_proxys_password_is_not_shown(harbor: Stage) -> None:
 
     assert "proxy.example" in ended.out
     assert "hidden" not in ended.out + ended.err
+
+
+@pytest.mark.parametrize(
+    "broken",
+    [
+        world.obstructed("proxyconnect tcp: http://somebody:hidden-7@proxy:3128: i/o timeout"),
+        world.flux_says("GitOperationFailed", "https://edge:hidden-7@git.example: no such host"),
+        children("extensions", **failed("release failed: token=hidden-7")),
+    ],
+    ids=["log", "flux", "extension"],
+)
+def test_a_secret_in_somebodys_message_is_not_shown(harbor: Stage, broken: Break) -> None:
+    """Logs and conditions are other programs' words, and may hold what nobody should read."""
+    broken(harbor)
+
+    ended = harbor.type(CHECK)
+
+    assert ended.code == 5
+    assert "[hidden]" in ended.out
+    assert "hidden-7" not in ended.out + ended.err
