@@ -21,7 +21,7 @@ DEPLOYMENTS = f"/apis/apps/v1/{_SPACE}/deployments"
 PODS = f"/api/v1/{_SPACE}/pods"
 EVENTS = f"/api/v1/{_SPACE}/events"
 
-_PULL = ("ImagePullBackOff", "ErrImagePull", "InvalidImageName")
+PULL_REASONS = ("ImagePullBackOff", "ErrImagePull", "InvalidImageName")
 _PULL_EVENTS = ("Failed", "BackOff", "FailedPull")
 _PLACE_EVENTS = ("FailedScheduling", "NotTriggerScaleUp")
 
@@ -35,12 +35,15 @@ def available(deployment: Body) -> bool:
     return bool(current and updated and status.get("availableReplicas", 0) >= wanted)
 
 
-async def agents(sight: Sight) -> list[AgentState]:
-    """Return the state of each agent that is there or should be, in the catalogue's order."""
+async def agents(sight: Sight, *, gateway: bool | None = None) -> list[AgentState]:
+    """Return the state of each agent that is there or should be, in the catalogue's order.
+
+    Whether the gateway's agent should be is Azure's to say; it is not asked where `gateway` is given.
+    """
     import asyncio
 
     deployments, pods, feature_flags = await asyncio.gather(
-        _list(sight, DEPLOYMENTS), _list(sight, PODS), _features(sight)
+        _list(sight, DEPLOYMENTS), _list(sight, PODS), _features(sight, gateway)
     )
     found = {each["metadata"]["name"]: each for each in deployments}
     wanted = [agent.name for agent in expected(**feature_flags)]
@@ -54,18 +57,24 @@ async def _list(sight: Sight, path: str) -> list[Body]:
     return [item async for item in kubernetes.items(path)]
 
 
-async def _features(sight: Sight) -> dict[str, bool]:
+async def _features(sight: Sight, gateway: bool | None) -> dict[str, bool]:
     """Which optional agents belong here; the cluster's own ConfigMap says it, if it is there."""
     kubernetes = await sight.clients.kubernetes()
     found = await kubernetes.find(f"/api/v1/{_SPACE}/configmaps/{names.IDENTITY_MAP}")
     data = (found or {}).get("data") or {}
-    resource = await sight.resource()
-    gateway = ((resource or {}).get("properties") or {}).get("gateway") or {}
+    if gateway is None:
+        gateway = has_gateway(await sight.resource())
     return {
         "cluster_connect": data.get("CLUSTER_CONNECT_AGENT_ENABLED", "true") == "true",
         "azure_rbac": data.get("GUARD_ENABLED") == "true",
-        "gateway": bool(gateway.get("enabled")),
+        "gateway": gateway,
     }
+
+
+def has_gateway(resource: Body | None) -> bool:
+    """Tell whether a resource is linked to an Arc gateway."""
+    gateway = ((resource or {}).get("properties") or {}).get("gateway") or {}
+    return bool(gateway.get("enabled"))
 
 
 def _state(name: str, deployment: Body | None, pods: list[Body]) -> AgentState:
@@ -74,8 +83,8 @@ def _state(name: str, deployment: Body | None, pods: list[Body]) -> AgentState:
     optional = bool(agent and agent.feature != "always")
     if deployment is None:
         return AgentState(name, job, optional, 0, 0, reason="the Deployment is missing")
-    own = [pod for pod in pods if pod["metadata"]["name"].startswith(f"{name}-") and _alive(pod)]
-    containers = [each for pod in own for each in _containers(pod)]
+    own = [pod for pod in pods if pod["metadata"]["name"].startswith(f"{name}-") and alive(pod)]
+    containers = [each for pod in own for each in containers_of(pod)]
     total = sum(len(pod["spec"]["containers"]) for pod in own)
     reason = "" if available(deployment) else trouble(own)
     return AgentState(
@@ -89,12 +98,13 @@ def _state(name: str, deployment: Body | None, pods: list[Body]) -> AgentState:
     )
 
 
-def _alive(pod: Body) -> bool:
+def alive(pod: Body) -> bool:
     """Completed and evicted pods are leftovers, not agents (`arc.md` A3)."""
     return (pod.get("status") or {}).get("phase") not in ("Succeeded", "Failed")
 
 
-def _containers(pod: Body) -> list[Body]:
+def containers_of(pod: Body) -> list[Body]:
+    """Return what the kubelet says of each container; empty before the pod is placed."""
     return (pod.get("status") or {}).get("containerStatuses") or []
 
 
@@ -103,20 +113,22 @@ def trouble(pods: list[Body]) -> str:
     if not pods:
         return "no pod has been made; the ReplicaSet's events say why"
     for pod in pods:
-        if reason := _waiting(pod) or _unplaced(pod):
+        if reason := waiting_for(pod) or unplaced(pod):
             return reason
     return "not ready yet"
 
 
-def _waiting(pod: Body) -> str:
-    for container in _containers(pod):
+def waiting_for(pod: Body) -> str:
+    """Return `Reason: message` of the first container that waits, "" where none does."""
+    for container in containers_of(pod):
         waiting = (container.get("state") or {}).get("waiting") or {}
         if waiting.get("reason"):
             return ": ".join(filter(None, (waiting["reason"], waiting.get("message"))))
     return ""
 
 
-def _unplaced(pod: Body) -> str:
+def unplaced(pod: Body) -> str:
+    """Return why no node was found for a pod, "" where one was."""
     for condition in (pod.get("status") or {}).get("conditions") or []:
         if condition.get("type") == "PodScheduled" and condition.get("status") == "False":
             return f"{condition.get('reason', 'Unschedulable')}: {condition.get('message', '')}"
@@ -139,7 +151,7 @@ async def triage(sight: Sight) -> Triage:
     pods, events = await asyncio.gather(_list(sight, PODS), _list(sight, EVENTS))
     kubernetes = await sight.clients.kubernetes()
     identity = await kubernetes.find(f"/api/v1/{_SPACE}/secrets/{names.IDENTITY_CERTIFICATE}")
-    unwell = [pod for pod in pods if _alive(pod) and not _all_ready(pod)]
+    unwell = [pod for pod in pods if alive(pod) and not all_ready(pod)]
     warnings = [each for each in events if _still_true(each, unwell)]
     evidence = tuple(dict.fromkeys((*_pod_facts(unwell), *_event_facts(warnings))))[:8]
     if _pulls(unwell, warnings):
@@ -158,24 +170,25 @@ def _still_true(event: Body, unwell: list[Body]) -> bool:
     if event.get("type") != "Warning" or about.get("kind") != "Pod":
         return event.get("type") == "Warning"
     pod = next((each for each in unwell if each["metadata"]["name"] == about.get("name")), None)
-    return pod is not None and (event.get("reason") != "FailedMount" or not _started(pod))
+    return pod is not None and (event.get("reason") != "FailedMount" or not started(pod))
 
 
-def _started(pod: Body) -> bool:
+def started(pod: Body) -> bool:
     """Tell whether any container has ever run; until then every volume is waited for."""
     return any(
         each.get("restartCount") or not (each.get("state") or {}).get("waiting")
-        for each in _containers(pod)
+        for each in containers_of(pod)
     )
 
 
-def _all_ready(pod: Body) -> bool:
-    containers = _containers(pod)
+def all_ready(pod: Body) -> bool:
+    """Tell whether there are containers, and all are ready."""
+    containers = containers_of(pod)
     return bool(containers) and all(each.get("ready") for each in containers)
 
 
 def _pulls(pods: list[Body], warnings: list[Body]) -> bool:
-    in_pods = any(_waiting(pod).startswith(_PULL) for pod in pods)
+    in_pods = any(waiting_for(pod).startswith(PULL_REASONS) for pod in pods)
     return in_pods or any(
         event.get("reason") in _PULL_EVENTS and "image" in event.get("message", "").lower()
         for event in warnings
@@ -184,7 +197,8 @@ def _pulls(pods: list[Body], warnings: list[Body]) -> bool:
 
 def _unplaceable(pods: list[Body], warnings: list[Body]) -> bool:
     pending = any(
-        (pod.get("status") or {}).get("phase") == "Pending" and not _containers(pod) for pod in pods
+        (pod.get("status") or {}).get("phase") == "Pending" and not containers_of(pod)
+        for pod in pods
     )
     return pending or any(event.get("reason") in _PLACE_EVENTS for event in warnings)
 
@@ -195,10 +209,10 @@ def _lacks_secret(event: Body) -> bool:
 
 
 def _pod_facts(pods: list[Body]) -> list[str]:
-    return [f"{_short(pod)}: {trouble([pod])}"[:240] for pod in pods]
+    return [f"{short_name(pod)}: {trouble([pod])}"[:240] for pod in pods]
 
 
-def _short(pod: Body) -> str:
+def short_name(pod: Body) -> str:
     """Name the agent and not the pod, whose suffix helps nobody."""
     name: str = pod["metadata"]["name"]
     return next((known for known in BY_NAME if name.startswith(f"{known}-")), name)

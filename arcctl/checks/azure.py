@@ -106,7 +106,7 @@ def _allows(permission: dict[str, Any], action: str) -> bool:
     return matches(permission.get("actions")) and not matches(permission.get("notActions"))
 
 
-@check("the region's configuration service answers", code="AZK8S0300")
+@check("the region's configuration service answers", code="AZK8S0300", reaching=True)
 async def data_plane(sight: Sight) -> Answer:
     """What serves chart and values; a blocked one is better found now (`connectedk8s.md` B.1.26)."""
     region = await sight.region()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 _LOOPBACK = ("localhost", "127.0.0.1", "::1", "0.0.0.0")
 
 
-@check("can reach the API server", code="AZK8S0202")
+@check("can reach the API server", code="AZK8S0202", reaching=True)
 async def reachable(sight: Sight) -> Answer:
     """GET /version answers."""
     version = await sight.server_version()
@@ -64,7 +64,7 @@ async def may_bind_roles(sight: Sight) -> Answer:
     )
 
 
-@check("may read Helm's records", code="AZK8S0505")
+@check("may read Helm's records", code="AZK8S0505", reaching=True)
 async def may_read_releases(sight: Sight) -> Answer:
     """Listing the Secrets that Helm keeps, in all namespaces."""
     release = await sight.release()

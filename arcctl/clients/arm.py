@@ -17,6 +17,7 @@ from arcctl.errors import ArcctlError, AzureError, NotFound
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+    from datetime import datetime
 
     from arcctl.clients.arm_polling import Polling
     from arcctl.clients.cloud import Cloud
@@ -106,6 +107,17 @@ class Arm:
             if not link:
                 return
             page = await self.get(link)
+
+    async def time(self, path: str) -> datetime | None:
+        """Return what ARM's clock says when it answers a GET of `path`; None where it does not."""
+        from email.utils import parsedate_to_datetime
+
+        query = {"api-version": self.version_of(path)}
+        answer = await self._channel.send("GET", self.cloud.arm + with_query(path, query))
+        try:
+            return parsedate_to_datetime(answer.headers["Date"])
+        except (KeyError, ValueError):
+            return None
 
     async def post(
         self,

@@ -40,6 +40,7 @@ _NOT_OURS: dict[str, Any] = {
     "exclude_visual_studio_code_credential": True,
     "exclude_broker_credential": True,
 }
+_JUST_REFUSED = 2  # seconds for which a sign-in that failed is not tried again
 _JUST_FETCHED = 30  # seconds for which even a token that ends soon is used
 
 # azure-identity warns through logging, which Python prints when nobody listens.
@@ -55,6 +56,7 @@ class Identity:
         self._given = _given_token(settings)
         self._cache = TokenCache(settings, cloud)
         self._tokens: dict[str, tuple[Token, float]] = {}
+        self._refusals: dict[str, tuple[ArcctlError, float]] = {}
         self._lock = asyncio.Lock()
 
     @property
@@ -118,7 +120,15 @@ class Identity:
     async def _fetch(self, audience: str, claims: str | None) -> Token:
         if not self._may_sign_in:
             raise AccessError("no access token is kept", code="not-signed-in", hints=_HINTS)
-        token = await asyncio.to_thread(_sign_in, self._cloud, audience, claims)
+        error, until = self._refusals.get(audience, (None, 0.0))
+        if error and time.monotonic() < until:
+            # Whoever waited for this sign-in hears how it ended, and does not begin it again.
+            raise error
+        try:
+            token = await asyncio.to_thread(_sign_in, self._cloud, audience, claims)
+        except ArcctlError as refusal:
+            self._refusals[audience] = (refusal, time.monotonic() + _JUST_REFUSED)
+            raise
         self._tokens[audience] = (token, min(token.expires_on, time.time() + _JUST_FETCHED))
         self._cache.put(audience, token)
         return token

@@ -41,6 +41,9 @@ VERBS = {
         "wait",
         "Wait until a cluster is created, connected, updated or deleted, or as a query says.",
     ),
+    "check": Verb(
+        "check", "check", "Say what is wrong with a cluster, why, and what to type next."
+    ),
     "move": Verb(
         "move",
         "move",

@@ -41,7 +41,7 @@ async def delete(request: DeleteRequest, world: World) -> Removed:
     seen = await standing.look(world.sight)
     if seen.resource:
         standing.refuse_kind(seen.resource)
-    await _must_belong(request, world, seen)
+    await must_belong(request, world, seen)
     if not seen.in_cluster and not seen.resource and not await _remains(world):
         return Removed(resource=False, agents=False)
     world.confirm(await _question(request, world, seen))
@@ -95,7 +95,7 @@ async def _cluster_answers(request: DeleteRequest, world: World) -> None:
         raise
 
 
-async def _must_belong(request: DeleteRequest, world: World, seen: Seen) -> None:
+async def must_belong(request: DeleteRequest, world: World, seen: Seen) -> None:
     """The kubeconfig must be the cluster behind the resource, in every path (traps 8 and 9)."""
     tenant = await world.sight.tenant()
     if seen.onboarding and seen.onboarding.contradicts(world.cluster, tenant=tenant):

@@ -8,11 +8,10 @@ from typing import TYPE_CHECKING
 from arcctl.checks.sight import Sight
 from arcctl.errors import FindingsError, UsageError
 from arcctl.flow.runner import run as carry
-from arcctl.model import cluster as names
-from arcctl.model.secret import Secret
 from arcctl.operations import planning
+from arcctl.operations.agents_proxy import proxy_of_agents
 from arcctl.operations.move_request import MoveRequest
-from arcctl.operations.request import ConnectRequest, Proxy
+from arcctl.operations.request import ConnectRequest
 from arcctl.operations.secret_files import read_secrets
 from arcctl.operations.steps import diagnostics
 from arcctl.operations.stored_plans import require_unmoved
@@ -94,10 +93,7 @@ async def try_the_way_out(request: MoveRequest, world: World) -> None:
 
     It is the one look that writes to the cluster, so no plan makes it; it is swept at once.
     """
-    release = await world.sight.release()
-    helm = await world.clients.helm()
-    values = await helm.values(names.RELEASE, release.namespace) if release else {}
-    proxy = _proxy((values or {}).get("global") or {})
+    proxy = await proxy_of_agents(world)
     asked = ConnectRequest(request.target.name, request.target.group, request.region, proxy=proxy)
     there = replace(
         world,
@@ -105,15 +101,3 @@ async def try_the_way_out(request: MoveRequest, world: World) -> None:
         sight=Sight(world.clients, request.target, request.region),
     )
     await carry([diagnostics.Diagnose(asked), diagnostics.Sweep()], there, world.observer)
-
-
-def _proxy(values: dict[str, str]) -> Proxy:
-    def secret(name: str) -> Secret | None:
-        return Secret(values[name]) if values.get(name) else None
-
-    return Proxy(
-        https=secret("httpsProxy"),
-        http=secret("httpProxy"),
-        skip_range=values.get("noProxy") or None,
-        certificate=secret("proxyCert"),
-    )

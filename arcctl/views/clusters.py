@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, TextIO
 
 from arcctl.model.duration import spoken
+from arcctl.model.support import A_MAJOR, NEWEST_AGENT, SUPPORTED_MINORS, minors_behind
+from arcctl.model.times import read
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -18,9 +19,6 @@ Printed = dict[str, Any]
 # The agents renew between day 46 and day 90 of the certificate's life (`arc.md` B2).
 _RENEWS_BELOW = 44
 _URGENT_BELOW = 14
-# The newest agents known when this arcctl was released; two minors back are supported (A7).
-NEWEST_AGENT = (1, 36)
-SUPPORTED_MINORS = 2
 
 _MEANING = {
     "Connecting": "the resource is there, no agent has reached Azure yet",
@@ -46,7 +44,7 @@ def row(cluster: Printed) -> Printed:
 
 
 def _to_the_second(time: str | None) -> str | None:
-    when = parsed(time)
+    when = read(time)
     return f"{when.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if when else time
 
 
@@ -62,20 +60,8 @@ def agent_row(agent: AgentState) -> Printed:
     }
 
 
-def parsed(time: str | None) -> datetime | None:
-    """Read ARM's times: seven digits of a second, `Z` or an offset (`arm.md` 1)."""
-    if not time:
-        return None
-    cut = re.sub(r"(\.\d{6})\d+", r"\1", time).replace("Z", "+00:00")
-    try:
-        when = datetime.fromisoformat(cut)
-    except ValueError:
-        return None
-    return when if when.tzinfo else when.replace(tzinfo=UTC)
-
-
 def _age(time: str | None, now: datetime) -> str:
-    when = parsed(time)
+    when = read(time)
     return spoken(max(0.0, (now - when).total_seconds())) if when else "an unknown time"
 
 
@@ -133,21 +119,17 @@ def _agents(cluster: Printed) -> str:
 
 def support(version: str) -> str:
     """Say where an agent version stands in the window of two minors back."""
-    found = re.match(r"(\d+)\.(\d+)", version)
-    if not found:
+    behind = minors_behind(version, NEWEST_AGENT)
+    if behind is None:
         return "support unknown"
-    major, minor = map(int, found.groups())
-    if (major, minor) == NEWEST_AGENT:
-        return "newest in support"
-    behind = NEWEST_AGENT[1] - minor if major == NEWEST_AGENT[0] else 0
-    if major < NEWEST_AGENT[0] or behind > SUPPORTED_MINORS:
-        far = f"{behind} minors" if behind else "a major version"
+    if behind > SUPPORTED_MINORS:
+        far = f"{behind} minors" if behind < A_MAJOR else "a major version"
         return f"out of support: {far} behind, arcctl upgrade"
-    return "in support"
+    return "newest in support" if behind == 0 else "in support"
 
 
 def _identity(cluster: Printed, now: datetime) -> str:
-    until = parsed(cluster["managedIdentityCertificateExpirationTime"])
+    until = read(cluster["managedIdentityCertificateExpirationTime"])
     if not until:
         return "no certificate yet"
     days = (until - now).days

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from tests import binaries
 from tests.benchmarks import children, worlds
 from tests.benchmarks.measuring import once
 
@@ -59,6 +61,30 @@ def connected(world: World) -> None:
     """A cluster that arcctl has connected."""
     world.empty()
     once(CONNECT, world.environment)
+
+
+def crowded(world: World) -> None:
+    """The same with 5,000 pods of somebody else's; made once, as what is measured only looks."""
+    if world.ask("GET", "status").get("connectedclusters", 0):
+        return
+    connected(world)
+    kubectl = str(binaries.program(binaries.KUBECTL))
+    labels = {"app": "crowd"}
+    template = {
+        "metadata": {"labels": labels},
+        "spec": {"containers": [{"name": "one", "image": "one"}]},
+    }
+    crowd = {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "metadata": {"name": "crowd", "namespace": "default"},
+        "spec": {"replicas": 5000, "selector": {"matchLabels": labels}, "template": template},
+    }
+    file = Path(world.environment["HOME"]) / "crowd.json"
+    file.write_text(json.dumps(crowd), encoding="utf-8")
+    once([kubectl, "create", "-f", str(file)], world.environment)
+    ready = "--for=jsonpath={.status.readyReplicas}=5000"
+    once([kubectl, "wait", "deployment/crowd", ready, "--timeout=300s"], world.environment)
 
 
 def grown(count: int) -> Callable[[World], None]:
@@ -155,6 +181,14 @@ ROWS = [
         "≤ 5 s, ≤ 150 MB",
         before=ten_thousand,
         rounds=5,
+    ),
+    Row(
+        "check",
+        "`check`, 200 nodes and 5,000 pods",
+        [*ARCCTL, "check", *HARBOR],
+        "≤ 2 s, ≤ 80 MB",
+        world=worlds.large,
+        before=crowded,
     ),
     Row(
         "connect",

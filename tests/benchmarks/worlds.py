@@ -47,9 +47,10 @@ class World:
 
 
 @contextmanager
-def embedded(profile: str = "instant") -> Iterator[World]:
+def embedded(profile: str = "instant", nodes: int = 3) -> Iterator[World]:
     """A sandbox with its own small Kubernetes; with `recorded`, as slow as the real service."""
-    with tempfile.TemporaryDirectory() as folder, _sandbox(Path(folder), profile=profile) as world:
+    options = {"profile": profile, "nodes": nodes}
+    with tempfile.TemporaryDirectory() as folder, _sandbox(Path(folder), **options) as world:
         yield world
 
 
@@ -69,6 +70,13 @@ def real() -> Iterator[World]:
 def recorded() -> Iterator[World]:
     """A sandbox in which everything takes as long as it did on the real service."""
     with embedded("recorded") as world:
+        yield world
+
+
+@contextmanager
+def large() -> Iterator[World]:
+    """A sandbox whose Kubernetes has 200 nodes."""
+    with embedded(nodes=200) as world:
         yield world
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 
 import pytest
-from arcctl.checks.check import Answer, Check, ask_all, check, failed, noted, passed, skipped
+from arcctl.checks.check import Answer, Check, ask_all, asked, check, failed, noted, passed, skipped
 from arcctl.errors import Refusal
 from arcctl.model.finding import Verdict
 from tests.checks.sights import Seen, World
@@ -71,3 +71,42 @@ async def test_questions_are_asked_side_by_side_and_reported_in_order() -> None:
     report = await ask_all([first, second], Seen(World()))
 
     assert [found.sentence for found in report.findings] == ["first", "second"]
+
+
+async def test_a_question_that_cannot_be_asked_is_skipped() -> None:
+    """With the reason; where reaching the other side was the question, that is the answer."""
+
+    async def ask(sight: object) -> Answer:
+        raise REFUSAL
+
+    about_it = await asked(Check("is well", "c", ask), Seen(World()), 5)
+    reaching = await asked(Check("answers", "c", ask, reaching=True), Seen(World()), 5)
+
+    assert (about_it.verdict, about_it.detail, about_it.error) == (Verdict.SKIP, "no", None)
+    assert (reaching.verdict, reaching.error) == (Verdict.FAIL, REFUSAL)
+
+
+async def test_silence_is_bounded() -> None:
+    """A question without an answer is skipped, or fails where an answer was the question."""
+
+    async def ask(sight: object) -> Answer:
+        await asyncio.Event().wait()
+        return passed()
+
+    about_it = await asked(Check("is well", "c", ask), Seen(World()), 0.01)
+    reaching = await asked(Check("answers", "c", ask, reaching=True), Seen(World()), 0.01)
+
+    assert (about_it.verdict, reaching.verdict) == (Verdict.SKIP, Verdict.FAIL)
+    assert about_it.detail.startswith("no answer within")
+
+
+@pytest.mark.parametrize("error", [KeyError("metadata"), TypeError("None"), ValueError("x")])
+async def test_half_an_answer_is_no_verdict(error: Exception) -> None:
+    """An answer of another shape is the server's doing."""
+
+    async def ask(sight: object) -> Answer:
+        raise error
+
+    found = await asked(Check("is well", "c", ask), Seen(World()), 5)
+
+    assert (found.verdict, "cannot be read" in found.detail) == (Verdict.SKIP, True)

@@ -11,7 +11,7 @@ import functools
 import json
 import re
 import sys
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from arcctl.clients.importing import load
 from arcctl.clients.kubernetes import listing, trouble, watching
@@ -21,13 +21,15 @@ from arcctl.clients.kubernetes.watching import Relist, Stream
 from arcctl.errors import ClusterError
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable
+    from datetime import datetime
 
     from arcctl.clients.kubernetes.sign_in import Session
-    from arcctl.clients.kubernetes.transport import Transport
+    from arcctl.clients.kubernetes.transport import Request, Transport
     from arcctl.clients.kubernetes.watching import Change
     from arcctl.settings import Settings
 
+Answer = TypeVar("Answer")
 PatchKind = Literal["merge", "strategic", "json", "apply"]
 PATCH_TYPES: dict[PatchKind, str] = {
     "merge": "application/merge-patch+json",
@@ -91,6 +93,18 @@ class Kubernetes:
     async def version(self) -> dict[str, Any]:
         """Return `/version`: gitVersion, major, minor, platform."""
         return await self.get("/version")
+
+    async def time(self) -> datetime | None:
+        """Return what the API server's clock says, from an answer; None where it does not say."""
+        from email.utils import parsedate_to_datetime
+
+        from arcctl.clients.kubernetes.transport import Request
+
+        said = await self._patiently(self._transport.date_of, Request("GET", "/version"))
+        try:
+            return parsedate_to_datetime(said)
+        except ValueError:
+            return None
 
     async def get(self, path: str, **query: Any) -> dict[str, Any]:
         """Return one object."""
@@ -161,11 +175,16 @@ class Kubernetes:
         get = functools.partial(self._page, path, query, False)
         return listing.follow(get, lambda since: self.watch(path, since=since, **query), limit)
 
-    async def log(self, namespace: str, pod: str, container: str) -> str:
-        """Return what the container has written."""
+    async def log(
+        self, namespace: str, pod: str, container: str, *, tail: int | None = None
+    ) -> str:
+        """Return what the container has written, or its last `tail` lines."""
         path = f"/api/v1/namespaces/{namespace}/pods/{pod}/log"
         headers = {"Accept": "*/*"}
-        written = await self._send("GET", path, {"container": container}, None, headers)
+        query: dict[str, Any] = {"container": container}
+        if tail is not None:
+            query["tailLines"] = tail
+        written = await self._send("GET", path, query, None, headers)
         return written.decode("utf-8", "replace")
 
     async def may(
@@ -252,9 +271,13 @@ class Kubernetes:
         from arcctl.clients.kubernetes.transport import Request
 
         request = Request(method, path, query, body, headers or {})
+        return await self._patiently(self._transport.send, request)
+
+    async def _patiently(self, send: Callable[[Request], Answer], request: Request) -> Answer:
+        """Send in a thread; give up a server that has never answered."""
         try:
             limit = None if self._transport.answered else FIRST_ANSWER_SECONDS
             async with asyncio.timeout(limit):
-                return await aside(self._transport.send, request)
+                return await aside(send, request)
         except TimeoutError as error:
             raise trouble.unreachable(self.server, "no answer in time") from error

@@ -109,6 +109,13 @@ class Transport:
             raise trouble.from_status(request.method, request.path, response.status, response.data)
         return bytes(response.data)
 
+    def date_of(self, request: Request) -> str:
+        """Return when the server says that it answered, "" where it does not say."""
+        response = self._answered(request)
+        if response.status >= 400:
+            raise trouble.from_status(request.method, request.path, response.status, response.data)
+        return str(response.headers.get("Date", ""))
+
     def stream(self, request: Request, *, read: float) -> Any:
         """Open an answer that is read as it comes; the caller closes the response."""
         response = self._answered(request, stream=read)

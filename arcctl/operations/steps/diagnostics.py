@@ -43,6 +43,15 @@ class Diagnose(Step[World]):
         self._patience = min(_LONGEST, request.onboarding_timeout)
 
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
+        log = await self.log(world, tell)
+        try:
+            return self._judge(world, log)
+        except ClusterError:
+            await asyncio.shield(_clean(world))
+            raise
+
+    async def log(self, world: World, tell: Callable[[str], None]) -> str:
+        """Run the job and return what it wrote; only a job that failed is swept here."""
         helm = await world.clients.helm()
         service = await world.clients.data_plane()
         region = await world.sight.region()
@@ -60,8 +69,7 @@ class Diagnose(Step[World]):
                 names.DIAGNOSTICS_RELEASE, chart, names.RELEASE_NAMESPACE, values, timeout=_LONGEST
             )
             tell("the job is running in the cluster")
-            log = await _log_of(await world.clients.kubernetes(), self._patience)
-            return self._judge(world, log)
+            return await _log_of(await world.clients.kubernetes(), self._patience)
         except BaseException:
             await asyncio.shield(_clean(world))
             raise

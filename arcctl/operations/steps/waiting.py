@@ -192,5 +192,5 @@ async def overdue(world: World, patience: int) -> ClusterError:
         f"not connected after {spoken(patience)}: {cause}",
         code=found_code,
         why=(*evidence, "nothing was lost: the same command goes on from here"),
-        hints=(f"arcctl show {cluster} --agents", f"arcctl connect {cluster}"),
+        hints=(f"arcctl check {cluster}", f"arcctl connect {cluster}"),
     )

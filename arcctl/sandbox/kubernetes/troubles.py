@@ -15,13 +15,14 @@ Message = dict[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How a failing pod looks: where it stops, why, and the Warning events it gets."""
+    """How a failing pod looks: where it stops, why, the Warning events it gets, how it ended before."""
 
     stage: str
     reason: str = ""
     message: str = ""
     events: tuple[tuple[str, str], ...] = ()
     restarts: int = 0
+    ended: str = "Error"
 
 
 # In messages: {image} {container} {pod} {namespace} {volume} {nodes} and {message}, the trouble's own.
@@ -42,6 +43,19 @@ SHAPES: dict[str, Shape] = {
         message="back-off 5m0s restarting failed container={container} pod={pod}_{namespace}",
         events=(("BackOff", "Back-off restarting failed container {container} in pod {pod}"),),
         restarts=5,
+    ),
+    "OOMKilled": Shape(
+        stage="waiting",
+        reason="CrashLoopBackOff",
+        message="back-off 5m0s restarting failed container={container} pod={pod}_{namespace}",
+        events=(("BackOff", "Back-off restarting failed container {container} in pod {pod}"),),
+        restarts=7,
+        ended="OOMKilled",
+    ),
+    "PodForbidden": Shape(
+        stage="refused",
+        reason="FailedCreate",
+        message='Error creating: pods "{pod}" is forbidden: {message}',
     ),
     "Unschedulable": Shape(
         stage="unscheduled",
@@ -67,6 +81,7 @@ MESSAGES: dict[str, str] = {
     "Unschedulable": "{nodes} Insufficient memory. preemption: 0/{nodes} nodes are available: "
     "{nodes} No preemption victims found for incoming pod.",
     "FailedMount": "references non-existent secret key",
+    "PodForbidden": 'violates PodSecurity "restricted:latest": hostPath volumes (volume "pki")',
     "NeverReady": "HTTP probe failed with statuscode: 500",
 }
 

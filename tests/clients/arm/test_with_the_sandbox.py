@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import ssl
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -103,6 +104,18 @@ async def test_a_group_is_made_by_the_same_put(world: World, arm: Arm) -> None:
     assert await arm.exists(path) is False
     await arm.put(path, {"location": "westeurope"})
     assert await arm.exists(path) is True
+
+
+async def test_azures_clock_can_be_read(world: World, arm: Arm) -> None:
+    """From the head of an answer; where none is said, there is no time."""
+    path = f"/subscriptions/{seeds.SUBSCRIPTION}"
+    there = await arm.time(path)
+    odd = {"service": "arm", "path": f"{path}$", "action": {"add_header": {"Date": "noon"}}}
+    world.faults.add(odd)
+
+    assert there is not None
+    assert abs((there - datetime.now(UTC)).total_seconds()) < 60
+    assert await arm.time(path) is None
 
 
 async def test_who_is_signed_in_and_where(world: World, arm: Arm) -> None:

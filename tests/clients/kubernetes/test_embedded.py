@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from contextlib import aclosing
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -74,6 +75,14 @@ async def test_an_object_lives_and_dies(kubernetes: Kubernetes) -> None:
     assert (raised.value.status, raised.value.code) == (409, "Conflict")
     assert await kubernetes.delete(path)
     assert await kubernetes.find(path) is None
+
+
+async def test_the_servers_clock_can_be_read(kubernetes: Kubernetes) -> None:
+    """From the head of an answer, as a moment with its zone."""
+    there = await kubernetes.time()
+
+    assert there is not None
+    assert abs((there - datetime.now(UTC)).total_seconds()) < 60
 
 
 async def test_an_object_exists_once(kubernetes: Kubernetes) -> None:

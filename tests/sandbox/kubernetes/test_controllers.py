@@ -93,6 +93,7 @@ async def test_a_deployment_that_makes_no_progress_says_so(served: Served) -> No
     [
         ("ImagePullBackOff", "Pending", "ImagePullBackOff", "Failed"),
         ("CrashLoopBackOff", "Running", "CrashLoopBackOff", "BackOff"),
+        ("OOMKilled", "Running", "CrashLoopBackOff", "BackOff"),
         ("Unschedulable", "Pending", "", "FailedScheduling"),
         ("FailedMount", "Pending", "ContainerCreating", "FailedMount"),
         ("NeverReady", "Running", "", "Unhealthy"),
@@ -117,6 +118,21 @@ async def test_a_bad_day_has_the_status_and_the_event_of_a_real_one(
     assert events["items"][0]["involvedObject"]["name"] == pods[0]["metadata"]["name"]
     assert well
     assert healed
+
+
+async def test_a_pod_that_admission_refuses_is_never_made(served: Served) -> None:
+    """The ReplicaSet is told, and nothing else; others are made as ever."""
+    served.cluster.trouble("PodForbidden", selector="app=sick")
+    await served.call("POST", f"{APPS}/deployments", deployment("sick"))
+    events = await until(served, f"{SPACE}/events", lambda body: body["items"])
+    pods = (await served.call("GET", f"{SPACE}/pods?labelSelector=app%3Dsick")).body["items"]
+
+    assert pods == []
+    assert (events["items"][0]["reason"], events["items"][0]["involvedObject"]["kind"]) == (
+        "FailedCreate",
+        "ReplicaSet",
+    )
+    assert "is forbidden: violates PodSecurity" in events["items"][0]["message"]
 
 
 async def test_a_pod_waits_for_the_secret_it_mounts(served: Served) -> None:

@@ -197,4 +197,5 @@ def _waiting(cluster: Cluster, pod: Document, trouble: Trouble) -> Look:
     if not shape.restarts:
         return look
     last = pod_status.ended(cluster.api.moment(), 1).state
+    last["terminated"] |= {"reason": shape.ended}
     return Look(look.phase, look.state, restarts=shape.restarts, last_state=last)

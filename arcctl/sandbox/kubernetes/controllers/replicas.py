@@ -6,15 +6,16 @@ from typing import TYPE_CHECKING, Any
 
 from arcctl.sandbox.kubernetes.api import Deletion, suffix
 from arcctl.sandbox.kubernetes.conditions import holds
+from arcctl.sandbox.kubernetes.events import note
 from arcctl.sandbox.kubernetes.kinds import KINDS, Kind
-from arcctl.sandbox.kubernetes.store import copy_of
+from arcctl.sandbox.kubernetes.store import Document, copy_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
     from arcctl.sandbox.kubernetes.cluster import Cluster
     from arcctl.sandbox.kubernetes.controllers.engine import Key
-    from arcctl.sandbox.kubernetes.store import Document, Event, Obj
+    from arcctl.sandbox.kubernetes.store import Event, Obj
 
 PODS, SETS = KINDS["pods"], KINDS["replicasets"]
 FINISHED = frozenset({"Succeeded", "Failed"})
@@ -56,6 +57,17 @@ def living(pods: Iterable[Document]) -> list[Document]:
     ]
 
 
+def _refused(cluster: Cluster, this: Document, pod: Obj) -> bool:
+    """Say whether admission turns a pod away, and note it at its ReplicaSet."""
+    namespace = this["metadata"]["namespace"]
+    trouble = cluster.troubles.of(Document(metadata={"namespace": namespace, **pod["metadata"]}))
+    if trouble is None or trouble.shape.stage != "refused":
+        return False
+    said = trouble.said(trouble.shape.message, pod=pod["metadata"]["generateName"])
+    note(cluster, this, trouble.shape.reason, said, "replicaset-controller")
+    return True
+
+
 class ReplicaSets:
     """Makes and removes pods, and counts them."""
 
@@ -77,6 +89,8 @@ class ReplicaSets:
             name = f"{this['metadata']['name'][:57]}-{suffix()}"
             body = pod_from(this, this["spec"]["template"], name)
             body["metadata"]["generateName"] = f"{this['metadata']['name']}-"
+            if _refused(cluster, this, body):
+                break
             pods.append(cluster.api.create(PODS, key[0], body))
         # Those that are not ready go first, as on the real one.
         for pod in sorted(pods, key=lambda each: holds(each, "Ready"))[

@@ -1,0 +1,195 @@
+"""Ask everything about one cluster, and change nothing."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from arcctl.checks.check import asked
+from arcctl.checks.health.questions import CATEGORIES, INSIDE
+from arcctl.errors import FindingsError, UsageError
+from arcctl.model.examination import Examination, Section
+from arcctl.model.finding import Verdict
+from arcctl.model.overall import ABSENT, UNSEEN, Inside, overall
+
+if TYPE_CHECKING:
+    from collections.abc import AsyncIterator, Iterable, Sequence
+
+    from arcctl.checks.check import Check
+    from arcctl.checks.health.sight import HealthSight
+    from arcctl.model.finding import Finding
+    from arcctl.operations.world import World
+
+# Categories that ask Azure; the others ask the cluster.
+_AZURE = frozenset({"sign-in", "providers", "network"})
+_TOLD_BY_AZURE = frozenset({"no-heartbeat", "AZK8S0506", "identity-trusted"})
+BEFORE = ("connect", "delete", "move", "upgrade")
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRequest:
+    """What to ask: everything, some categories, or what a command asks before it begins.
+
+    `patience` is how many seconds one question may take.
+    """
+
+    only: tuple[str, ...] = ()
+    before: str = ""
+    inside: bool = False
+    watching: bool = False
+    patience: float = 20
+    target_region: str = ""
+
+    def __post_init__(self) -> None:
+        words = [category.word for category in CATEGORIES]
+        if strange := [word for word in self.only if word not in words]:
+            raise UsageError(f"there is no category {strange[0]}", why=f"one of {', '.join(words)}")
+        if self.before and self.before not in BEFORE:
+            raise UsageError(f"--before {self.before}?", why=f"one of {', '.join(BEFORE)}")
+        if self.before and (self.only or self.inside):
+            raise UsageError("--before has its own questions: leave --only and --inside out")
+        if self.watching and (self.before or self.wants(INSIDE.word)):
+            raise UsageError("--watch only looks: leave --before and the way from inside out")
+
+    def wants(self, word: str) -> bool:
+        """Whether a category is asked."""
+        if word == INSIDE.word:
+            return self.inside or word in self.only
+        return not self.only or word in self.only
+
+
+async def check(request: CheckRequest, sight: HealthSight, world: World) -> Examination:
+    """Return all findings; no question holds up another, and none fails the others."""
+    try:
+        if request.before:
+            return await _before(request, sight, world)
+        return await _everything(request, sight, world)
+    finally:
+        # What was too slow to be waited for is of no use to anybody any more.
+        await sight.end()
+
+
+async def watch(
+    request: CheckRequest, sight: HealthSight, world: World, pause: float
+) -> AsyncIterator[Examination]:
+    """Yield what is found, and again whenever a verdict or the diagnosis is another; has no end."""
+    seen: Examination | None = None
+    while True:
+        found = await check(request, sight, world)
+        if seen is None or found.overall != seen.overall or found.changed_since(seen):
+            seen = found
+            yield found
+        sight.forget()
+        await asyncio.sleep(pause)
+
+
+async def _everything(request: CheckRequest, sight: HealthSight, world: World) -> Examination:
+    wanted = [each for each in CATEGORIES if request.wants(each.word)]
+    whole = asyncio.ensure_future(_whole(sight, request.patience))
+    answers = await asyncio.gather(
+        *(_answers(each.checks, sight, request.patience) for each in wanted)
+    )
+    sections = [
+        Section(each.word, each.title, found) for each, found in zip(wanted, answers, strict=True)
+    ]
+    if request.wants(INSIDE.word):
+        from arcctl.operations.check_inside import from_inside
+
+        found = await from_inside(world)
+        sections = [replace(s, findings=found) if s.word == INSIDE.word else s for s in sections]
+    status, inside = await whole
+    if inside is Inside.FOREIGN:
+        sections = [_of_another(section) for section in sections]
+    return Examination(
+        cluster=sight.cluster,
+        status="" if status in (ABSENT, UNSEEN) else status,
+        overall=overall(status, inside),
+        sections=tuple(_once(sections)),
+    )
+
+
+def _of_another(section: Section) -> Section:
+    """What is wrong in another cluster is not this one's, and its remedies would do harm there."""
+    if section.word not in ("agents", "identity"):
+        return section
+    reason = "the kubeconfig leads to another cluster"
+    findings = tuple(
+        each
+        if each.verdict is Verdict.PASS or each.code in _TOLD_BY_AZURE
+        else replace(each, verdict=Verdict.SKIP, detail=reason, remedy=(), error=None)
+        for each in section.findings
+    )
+    return replace(section, findings=findings)
+
+
+async def _before(request: CheckRequest, sight: HealthSight, world: World) -> Examination:
+    from arcctl.operations.check_before import before
+
+    whole = asyncio.ensure_future(_whole(sight, request.patience))
+    findings = await before(request, sight, world)
+    status, inside = await whole
+    return Examination(
+        cluster=sight.cluster,
+        status="" if status in (ABSENT, UNSEEN) else status,
+        overall=overall(status, inside),
+        sections=tuple(_once([Section("before", f"before {request.before}", findings)])),
+        before=request.before,
+    )
+
+
+async def _answers(
+    checks: Sequence[Check], sight: HealthSight, patience: float
+) -> tuple[Finding, ...]:
+    return tuple(await asyncio.gather(*(asked(each, sight, patience) for each in checks)))
+
+
+async def _whole(sight: HealthSight, patience: float) -> tuple[str, Inside]:
+    """How Azure and the cluster look; whoever does not answer in time is unseen."""
+    status, inside = await asyncio.gather(
+        asyncio.wait_for(sight.status(), patience),
+        asyncio.wait_for(sight.inside(), patience),
+        return_exceptions=True,
+    )
+    return (
+        UNSEEN if isinstance(status, BaseException) else status,
+        Inside.UNSEEN if isinstance(inside, BaseException) else inside,
+    )
+
+
+def _once(sections: Iterable[Section]) -> Iterable[Section]:
+    """Let one error be one failure: whoever fails for the same reason was not asked at all."""
+    seen: set[tuple[str, str, bool]] = set()
+    for section in sections:
+        findings = []
+        for each in section.findings:
+            error = each.error
+            reason = (error.code, error.message, section.word in _AZURE) if error else None
+            if reason in seen and each.verdict is Verdict.FAIL:
+                findings.append(replace(each, verdict=Verdict.SKIP, remedy=(), error=None))
+            else:
+                findings.append(each)
+            if reason and each.verdict is Verdict.FAIL:
+                seen.add(reason)
+        yield replace(section, findings=tuple(findings))
+
+
+def require_well(examination: Examination, *, warnings: bool, told: bool = False) -> None:
+    """Raise FindingsError where a question failed, or with `warnings` left a note.
+
+    Where a person has been `told` everything already, the error does not say it once more.
+    """
+    bad = examination.bad(warnings=warnings)
+    if not bad:
+        return
+    count = f"{len(bad)} question{'' if len(bad) == 1 else 's'}"
+    raise FindingsError(
+        f"{examination.cluster.name}: {count} found something wrong",
+        code=bad[0].code,
+        why=() if told else tuple(f"{each.sentence}: {each.detail}" for each in bad[:5]),
+        hints=() if told else _first_steps(bad),
+    )
+
+
+def _first_steps(bad: Sequence[Finding]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(step for each in bad[:3] for step in each.remedy[:1]))

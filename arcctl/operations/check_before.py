@@ -1,0 +1,138 @@
+"""What connect, delete, move and upgrade ask before they begin, asked without beginning."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from arcctl.checks.azure import CONFIGURATION, KUBERNETES, data_plane, registered
+from arcctl.checks.check import Answer, Check, asked, check, noted, passed
+from arcctl.checks.cluster import BEFORE_ANY_CHANGE, direct, reachable
+from arcctl.checks.health import cluster, network, providers, release, sign_in
+from arcctl.errors import ArcctlError
+from arcctl.model.finding import Finding, Verdict
+from arcctl.model.plan import Fate
+from arcctl.operations import standing
+from arcctl.operations.request import ConnectRequest, DeleteRequest
+
+if TYPE_CHECKING:
+    from arcctl.checks.health.sight import HealthSight
+    from arcctl.model.plan import Row
+    from arcctl.operations.check import CheckRequest
+    from arcctl.operations.world import World
+
+# Rows of a plan that say that something could not be looked at.
+_UNREAD = frozenset({
+    "unlooked",
+    "policy-unchecked",
+    "permissions-unread",
+    "catalogue-unread",
+    "graph-unread",
+})  # fmt: skip
+
+
+async def before(request: CheckRequest, sight: HealthSight, world: World) -> tuple[Finding, ...]:
+    """Return the findings that the command itself would begin with."""
+    if request.before == "move":
+        return await _before_move(request, sight, world)
+    checks = {"connect": _connect, "delete": _delete, "upgrade": _upgrade}[request.before](world)
+    # The command would stop at a question that cannot be asked, so that is a failure here.
+    strict = (replace(each, reaching=True) for each in checks)
+    return tuple(await asyncio.gather(*(asked(e, sight, request.patience) for e in strict)))
+
+
+@check("no run has stopped part-way", code="run-unfinished")
+async def no_run(sight: HealthSight) -> Answer:
+    """A move that was cut has left the agents asleep, and comes first."""
+    from arcctl.operations.runs import require_free
+
+    await require_free(await sight.clients.kubernetes())
+    return passed()
+
+
+def _connect(world: World) -> tuple[Check, ...]:
+    from arcctl.operations.connect import before_connect
+
+    name, group = world.cluster.name, world.cluster.group
+    return (sign_in.signed_in, *before_connect(ConnectRequest(name, group)), no_run)
+
+
+def _delete(world: World) -> tuple[Check, ...]:
+    @check("the cluster is the one behind the resource", code="AZK8S0406")
+    async def belongs(sight: HealthSight) -> Answer:
+        from arcctl.operations.delete import must_belong
+
+        seen = await standing.look(sight)
+        if seen.resource:
+            standing.refuse_kind(seen.resource)
+        asking = DeleteRequest(world.cluster.name, world.cluster.group)
+        await must_belong(asking, world, seen)
+        return passed()
+
+    return (sign_in.signed_in, reachable, direct, no_run, belongs)
+
+
+@check("auto-upgrade is off", code="auto-upgrade-on")
+async def upgraded_by_hand(sight: HealthSight) -> Answer:
+    """Agents that upgrade themselves would undo the choice of a version (`connectedk8s.md` A.4)."""
+    data = await sight.identity_map() or {}
+    if data.get("AZURE_ARC_AUTOUPDATE") == "false":
+        return passed()
+    return noted(
+        "the agents upgrade themselves; a version chosen by hand would not last",
+        f"arcctl update {sight.named} --auto-upgrade false",
+    )
+
+
+def _upgrade(_world: World) -> tuple[Check, ...]:
+    return (
+        sign_in.signed_in,
+        *BEFORE_ANY_CHANGE,
+        registered(KUBERNETES),
+        registered(CONFIGURATION, needed=False),
+        providers.is_there,
+        providers.provisioned,
+        cluster.right_cluster,
+        cluster.none_dying,
+        release.installed,
+        release.finished,
+        upgraded_by_hand,
+        data_plane,
+        network.registry,
+        no_run,
+    )
+
+
+async def _before_move(
+    request: CheckRequest, sight: HealthSight, world: World
+) -> tuple[Finding, ...]:
+    from arcctl.operations import move, move_preparation, planning
+    from arcctl.operations.move_request import MoveRequest
+
+    own = sight.cluster
+    wanted = MoveRequest(own.name, own.group, own.subscription, request.target_region)
+    quiet = replace(world, observer=lambda _event: None)
+    try:
+        await move.look(quiet)
+        wanted = await move_preparation.completed(wanted, None, quiet)
+        plan, _ = await planning.plan(wanted, quiet)
+    except ArcctlError as error:
+        return (_unplanned(error),)
+    return tuple(map(_finding, plan.rows))
+
+
+def _unplanned(error: ArcctlError) -> Finding:
+    sentence = "the move can be planned"
+    return Finding(sentence, error.code, Verdict.FAIL, error.message, error.hints, error)
+
+
+def _finding(row: Row) -> Finding:
+    return Finding(row.subject, row.code, _verdict(row), row.detail, row.remedy)
+
+
+def _verdict(row: Row) -> Verdict:
+    if row.code in _UNREAD:
+        return Verdict.SKIP
+    verdicts = {Fate.BLOCKS: Verdict.FAIL, Fate.LOST: Verdict.WARN}
+    return verdicts.get(row.fate, Verdict.PASS)
