@@ -52,7 +52,7 @@ async def _cut(port: int) -> None:
 
     The runner knows none of those that were left in the middle of their handshake.
     """
-    transports = asyncio.get_running_loop()._transports  # type: ignore[attr-defined]
+    transports = asyncio.get_running_loop()._transports  # type: ignore[attr-defined]  # asyncio has no public name for it
     for transport in list(transports.values()):
         if (transport.get_extra_info("sockname") or (0, 0))[1] == port:
             transport.abort()

@@ -127,7 +127,7 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
         async with asyncio.timeout(GRACE):
             await process.wait()
     # `wait` comes back before the pipes have ended; one that outlives the loop prints a traceback.
-    process._transport.close()  # type: ignore[attr-defined]
+    process._transport.close()  # type: ignore[attr-defined]  # asyncio has no public name for it
 
 
 async def _exited(process: asyncio.subprocess.Process) -> None:
