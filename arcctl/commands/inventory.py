@@ -34,8 +34,10 @@ async def show(
 
     cluster = await session.cluster_id(name, resource_group)
     resource = printed(await inventory.show(session.clients, cluster))
-    states = await inventory.show_agents(session.sight(cluster)) if agents else None
-    write_cluster(session.console, resource, states)
+    sight = session.sight(cluster)
+    states = await inventory.show_agents(sight) if agents else None
+    features = await inventory.show_features(sight) if agents else ()
+    write_cluster(session.console, resource, states, features)
     if exit_status:
         inventory.require_connected(resource)
 

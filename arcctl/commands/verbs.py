@@ -36,6 +36,16 @@ VERBS = {
         "delete",
         "Remove a cluster from Azure Arc: its resource, what hangs on it, and the agents.",
     ),
+    "enable-features": Verb(
+        "features",
+        "enable_features",
+        "Enable cluster connect, Azure RBAC or custom locations on a connected cluster.",
+    ),
+    "disable-features": Verb(
+        "features",
+        "disable_features",
+        "Disable cluster connect, Azure RBAC or custom locations on a connected cluster.",
+    ),
     "move": Verb(
         "move",
         "move",

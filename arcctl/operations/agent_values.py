@@ -142,13 +142,3 @@ def from_file(path: Path | None) -> Values:
     if not isinstance(values, dict):
         raise UsageError(f"the values file {path} is not a map of values")
     return values
-
-
-def layered(base: Values, over: Mapping[str, Any]) -> Values:
-    """Return `base` with `over` laid on top, maps merged."""
-    merged = dict(base)
-    for name, value in over.items():
-        below = merged.get(name)
-        both = isinstance(below, dict) and isinstance(value, dict)
-        merged[name] = layered(below, value) if both else value  # type: ignore[arg-type] # narrowed by `both`
-    return merged

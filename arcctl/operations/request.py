@@ -25,6 +25,15 @@ class Proxy:
 
 
 @dataclass(frozen=True, slots=True)
+class Charts:
+    """Where the agents' chart comes from, as the peer's variables say (`connectedk8s.md` D.1)."""
+
+    train: str = "stable"
+    registry: str | None = None
+    path: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectRequest:
     """The flags of `connect` (`connectedk8s.md` A.2); None is "not said", so it changes nothing."""
 
@@ -90,3 +99,16 @@ class DeleteRequest:
     azure_only: bool = False
     cluster_only: bool = False
     skip_cluster_check: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FeaturesRequest:
+    """The flags of `enable-features` and `disable-features` (`connectedk8s.md` A.6)."""
+
+    name: str
+    group: str
+    features: tuple[str, ...]
+    custom_locations_oid: str | None = None
+    skip_azure_rbac_list: str | None = None
+    timeout: int = 300
+    charts: Charts = field(default_factory=Charts)

@@ -41,5 +41,17 @@ def deleted(console: Console, cluster: str, *, resource: bool, agents: bool) -> 
     return console.say(f"{what} {_taken(console)}")
 
 
+def switched(console: Console, done: str, *, on: tuple[str, ...]) -> None:
+    """Say which features have been switched, and which are on now; the sentence is the result."""
+    sentence(console, f"{done}. On now: {', '.join(on) or 'no feature'}.")
+
+
+def sentence(console: Console, text: str) -> None:
+    """Say how a change ended; as the peer's, its one sentence is also what stdout carries."""
+    console.say(f"{text} {_taken(console)}")
+    if console.output is not None:
+        output.write(text, console.out, console.output, query=console.settings.flags.query)
+
+
 def _taken(console: Console) -> str:
     return f"{spoken(time.monotonic() - console.opened)}."

@@ -9,6 +9,7 @@ from arcctl.checks.agents import DEPLOYMENTS, available
 from arcctl.errors import HelmError
 from arcctl.flow.step import Step
 from arcctl.model import cluster as names
+from arcctl.model.helm_values import layered
 from arcctl.operations import agent_values as values_of
 from arcctl.operations.agent_values import AgentChart
 from arcctl.operations.registration_body import configured
@@ -125,9 +126,9 @@ class Install(Step[World]):
         known = self._known()
         if release:
             given = await helm.values(names.RELEASE, namespace)
-            known = values_of.layered(known, given or {})
+            known = layered(known, given or {})
             if release.unfinished:
-                await _forget(world, release)
+                await forget(world, release)
         await helm.upgrade_install(
             names.RELEASE,
             world.chart.path,
@@ -142,12 +143,12 @@ class Install(Step[World]):
         """What is known from an earlier release, what the service gave, what was asked for."""
         secrets = values_of.protected(self._request)
         given = values_of.nested(chart.given, secrets, known=bool(known))
-        values = values_of.layered(values_of.layered(self._fixed(world, chart), known), given)
+        values = layered(layered(self._fixed(world, chart), known), given)
         asked: Body = {}
         for dotted, value in self._asked(world, chart).items():
             values_of.put(asked, dotted, value)
-        values = values_of.layered(values, asked)
-        return values_of.layered(values, values_of.from_file(self._request.values_file))
+        values = layered(values, asked)
+        return layered(values, values_of.from_file(self._request.values_file))
 
     def _fixed(self, world: World, chart: AgentChart) -> Body:
         connect = not self._request.private_link
@@ -175,7 +176,7 @@ class Install(Step[World]):
         return asked
 
 
-async def _forget(world: World, release: Release) -> None:
+async def forget(world: World, release: Release) -> None:
     """Drop the record of a helm that was killed, which would block the next one.
 
     Uninstalling instead would take the namespace, and the cluster's key with it. Whatever the
