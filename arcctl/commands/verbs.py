@@ -36,6 +36,9 @@ VERBS = {
         "delete",
         "Remove a cluster from Azure Arc: its resource, what hangs on it, and the agents.",
     ),
+    "upgrade": Verb(
+        "upgrade", "upgrade", "Upgrade the agents of a cluster that does not upgrade itself."
+    ),
     "enable-features": Verb(
         "features",
         "enable_features",

@@ -39,10 +39,11 @@ class AgentChart:
         if self.version.endswith("-dev"):
             return False
         known = self.train.lower() in ("stable", "preview")
-        return not known or _numbers(self.version) < _SECRET_SINCE
+        return not known or numbers(self.version) < _SECRET_SINCE
 
 
-def _numbers(version: str) -> tuple[int, ...]:
+def numbers(version: str) -> tuple[int, ...]:
+    """Return the three numbers of a version, by which versions are compared."""
     return tuple(int(number) for number in re.findall(r"\d+", version.partition("-")[0])[:3])
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from arcctl.checks.check import Answer, check, failed, passed, skipped
 from arcctl.checks.cluster import direct, may_bind_roles, may_read_releases, reachable
-from arcctl.errors import ClusterError, NotFound, Refusal
+from arcctl.errors import AzureError, ClusterError, NotFound, Refusal
 from arcctl.flow.runner import run
 from arcctl.flow.step import together
 from arcctl.operations import standing
@@ -70,7 +70,11 @@ async def chart_path(world: World, charts: Charts) -> str:
     if charts.registry:
         return charts.registry
     service = await world.clients.data_plane()
-    return await service.latest_chart(await world.sight.region(), charts.train)
+    try:
+        return await service.latest_chart(await world.sight.region(), charts.train)
+    except AzureError as error:
+        error.hints = error.hints or (f"is there a release train {charts.train}? See RELEASETRAIN",)
+        raise
 
 
 async def bring_about(world: World, aim: Aim, path: str, charts: Charts, patience: int) -> bool:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING, Any
 
 from arcctl.errors import UsageError
 from arcctl.model.agent_features import FEATURES
 from arcctl.model.duration import seconds
-from arcctl.operations.request import Charts, FeaturesRequest
+from arcctl.operations.request import Charts, FeaturesRequest, UpgradeRequest
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from arcctl.model.resource_id import ClusterId
 
 Given = dict[str, Any]
+_VERSION = re.compile(r"\d+\.\d+\.\d+(-[\w.-]+)?")
 
 
 def features_request(
@@ -28,6 +30,24 @@ def features_request(
         custom_locations_oid=given.get("custom_locations_oid"),
         skip_azure_rbac_list=given.get("skip_azure_rbac_list"),
         timeout=seconds(given["agents_timeout"]),
+        charts=charts(environ),
+    )
+
+
+def upgrade_request(cluster: ClusterId, given: Given, environ: Mapping[str, str]) -> UpgradeRequest:
+    """Read the flags of `upgrade` (`connectedk8s.md` A.4, trap 18)."""
+    version = given["agent_version"]
+    if version and not _VERSION.fullmatch(version):
+        raise UsageError(
+            f"--agent-version is not a version of the agents: {version!r}",
+            code="AZK8S0100",
+            why="it reads like 1.36.1, without a v",
+        )
+    return UpgradeRequest(
+        name=cluster.name,
+        group=cluster.group,
+        version=version,
+        timeout=seconds(given["upgrade_timeout"]),
         charts=charts(environ),
     )
 

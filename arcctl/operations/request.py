@@ -112,3 +112,14 @@ class FeaturesRequest:
     skip_azure_rbac_list: str | None = None
     timeout: int = 300
     charts: Charts = field(default_factory=Charts)
+
+
+@dataclass(frozen=True, slots=True)
+class UpgradeRequest:
+    """The flags of `upgrade` (`connectedk8s.md` A.4); without a version the train's newest."""
+
+    name: str
+    group: str
+    version: str | None = None
+    timeout: int = 600
+    charts: Charts = field(default_factory=Charts)

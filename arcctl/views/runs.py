@@ -46,6 +46,13 @@ def switched(console: Console, done: str, *, on: tuple[str, ...]) -> None:
     sentence(console, f"{done}. On now: {', '.join(on) or 'no feature'}.")
 
 
+def upgraded(console: Console, cluster: str, *, old: str, new: str) -> None:
+    """Say from which version to which; `cluster` names it for people."""
+    if old == new:
+        return sentence(console, f"Nothing to upgrade: {cluster} has agents {new}.")
+    return sentence(console, f"Upgraded: {cluster}, agents {old} → {new}.")
+
+
 def sentence(console: Console, text: str) -> None:
     """Say how a change ended; as the peer's, its one sentence is also what stdout carries."""
     console.say(f"{text} {_taken(console)}")

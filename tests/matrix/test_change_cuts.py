@@ -14,8 +14,10 @@ if TYPE_CHECKING:
     from tests.matrix.plays import Record
 
 ENABLE = f"enable-features {HARBOR} --features azure-rbac custom-locations"
+UPGRADE = f"upgrade {HARBOR}"
 SAMPLE = 30
 PLAYS = {
+    "upgrade": Play(UPGRADE, changing.older, again(UPGRADE)),
     "enable-features": Play(ENABLE, changing.connected, again(ENABLE)),
 }
 

@@ -58,3 +58,25 @@ def agents(stage: Stage) -> set[str]:
 def written(stage: Stage) -> list[str]:
     """What ARM was asked to write."""
     return [method for method in ("PUT", "PATCH", "DELETE") for _ in stage.requests("arm", method)]
+
+
+def older(stage: Stage) -> None:
+    """Harbor as it was with agents of a year ago, which do not upgrade themselves."""
+    charts = stage.world.agent_charts
+    newest = charts["stable"]
+    stage.within(lambda: charts.update(stable=newest.replace("1.36.1", "1.34.2")))
+    proxy = f"--proxy-https http://someone:{PROXY}@proxy.example:3128"
+    stage.well(f"{CONNECT} {proxy} --disable-auto-upgrade")
+    stage.within(lambda: charts.update(stable=newest))
+    stage.within(stage.world.journal.clear)
+
+
+def key(stage: Stage) -> str:
+    """A line of the cluster's private key that is no one else's."""
+    secret = stage.within(
+        lambda: stage.cluster.store.get(
+            ("", "secrets"), "azure-arc", "azure-arc-connect-privatekey"
+        )
+    )
+    assert secret
+    return base64.b64decode(secret["data"]["privateKey"]).decode().splitlines()[20]
