@@ -36,6 +36,11 @@ VERBS = {
         "delete",
         "Remove a cluster from Azure Arc: its resource, what hangs on it, and the agents.",
     ),
+    "update": Verb(
+        "update",
+        "update",
+        "Change a connected cluster: its tags, its proxy, how its agents behave.",
+    ),
     "upgrade": Verb(
         "upgrade", "upgrade", "Upgrade the agents of a cluster that does not upgrade itself."
     ),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from arcctl.checks.check import Answer, check, failed, passed, skipped
 from arcctl.checks.cluster import direct, may_bind_roles, may_read_releases, reachable
-from arcctl.errors import AzureError, ClusterError, NotFound, Refusal
+from arcctl.errors import AzureError, ClusterError, NotFound, Refusal, UsageError
 from arcctl.flow.runner import run
 from arcctl.flow.step import together
 from arcctl.operations import standing
@@ -18,8 +18,10 @@ if TYPE_CHECKING:
     from arcctl.flow.step import Move
     from arcctl.model.installed import Aim, Installed
     from arcctl.model.resource_id import ClusterId
-    from arcctl.operations.request import Charts
+    from arcctl.operations.request import Charts, ConnectRequest
     from arcctl.operations.world import World
+
+_SELF_HOSTED = ("gke", "eks", "aks")
 
 
 @check("the resource is there, and arcctl's to change", code="AZK8S0405")
@@ -89,6 +91,28 @@ async def bring_about(world: World, aim: Aim, path: str, charts: Charts, patienc
     ]
     await run(moves, world, world.observer)
     return True
+
+
+def confirm_benefit(request: ConnectRequest, world: World) -> None:
+    """Ask what the peer asks (`connectedk8s.md` A.1)."""
+    if request.azure_hybrid_benefit == "True":
+        world.confirm(
+            "Azure Hybrid Benefit is for those who hold Windows Server licences with Software "
+            "Assurance or a subscription. Do you?"
+        )
+
+
+def refuse_issuer(request: ConnectRequest, kind: str) -> None:
+    """Managed clouds have no API server whose issuer could be set (`connectedk8s.md` A.2).
+
+    The service re-cases the distribution that it is told, so case does not count.
+    """
+    if request.oidc_issuer and not request.self_hosted_issuer and kind.lower() in _SELF_HOSTED:
+        raise UsageError(
+            f"--enable-oidc-issuer on {kind} needs the issuer that {kind} itself offers",
+            code="AZK8S0100",
+            hints="--self-hosted-issuer URL",
+        )
 
 
 def missing(cluster: ClusterId) -> NotFound:

@@ -24,6 +24,10 @@ def connected(console: Console, resource: dict[str, Any]) -> None:
         f"{status(resource)}: {flat['name']} ({flat['resourceGroup']}, {flat['location']})"
         f"{agents}{nodes}. {_taken(console)}"
     )
+    _write(console, flat)
+
+
+def _write(console: Console, flat: dict[str, Any]) -> None:
     if console.output is not None:
         query = console.settings.flags.query
         output.write(flat, console.out, console.output, query=query, row=clusters.row)
@@ -44,6 +48,16 @@ def deleted(console: Console, cluster: str, *, resource: bool, agents: bool) -> 
 def switched(console: Console, done: str, *, on: tuple[str, ...]) -> None:
     """Say which features have been switched, and which are on now; the sentence is the result."""
     sentence(console, f"{done}. On now: {', '.join(on) or 'no feature'}.")
+
+
+def updated(console: Console, resource: dict[str, Any], *, changed: bool) -> None:
+    """Say whether anything had to be changed; write the resource."""
+    flat = printed(resource)
+    done = "Updated" if changed else "Nothing to update"
+    console.say(
+        f"{done}: {flat['name']} ({flat['resourceGroup']}, {flat['location']}). {_taken(console)}"
+    )
+    _write(console, flat)
 
 
 def upgraded(console: Console, cluster: str, *, old: str, new: str) -> None:

@@ -15,8 +15,11 @@ if TYPE_CHECKING:
 
 ENABLE = f"enable-features {HARBOR} --features azure-rbac custom-locations"
 UPGRADE = f"upgrade {HARBOR}"
+# No issuer, since Azure gives it another name each time.
+UPDATE = f"update {HARBOR} --tags a=b --disable-proxy --enable-wi --auto-upgrade false"
 SAMPLE = 30
 PLAYS = {
+    "update": Play(UPDATE, changing.connected, again(UPDATE)),
     "upgrade": Play(UPGRADE, changing.older, again(UPGRADE)),
     "enable-features": Play(ENABLE, changing.connected, again(ENABLE)),
 }

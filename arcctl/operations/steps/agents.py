@@ -68,7 +68,9 @@ class FetchChart(Step[World]):
         resource = await world.accepted
         service = await world.clients.data_plane()
         settings = await service.helm_settings(
-            self._asking(resource), region=await world.sight.region(), train=self._request.train
+            asking(self._request, resource),
+            region=await world.sight.region(),
+            train=self._request.train,
         )
         where = self._request.registry_override or settings.repository_path
         reference, version = chart_reference(where)
@@ -79,19 +81,20 @@ class FetchChart(Step[World]):
         world.chart = AgentChart(path, version, settings.values, self._request.train)
         return version
 
-    def _asking(self, resource: Body) -> Body:
-        """Return the resource with placeholders where it has secrets (`connectedk8s.md` B.1.5)."""
-        secrets = values_of.placeholders(values_of.protected(self._request))
-        features = {
-            each["feature"]: each.get("settings") or {}
-            for each in resource["properties"].get("arcAgentryConfigurations") or []
-        } | configured(self._request)
-        asking = [
-            {"feature": name, "settings": plain, "protectedSettings": secrets.get(name)}
-            for name, plain in features.items()
-        ]
-        properties = {**resource["properties"], "arcAgentryConfigurations": asking}
-        return {**resource, "properties": properties}
+
+def asking(request: ConnectRequest, resource: Body) -> Body:
+    """Return the resource with placeholders where it has secrets (`connectedk8s.md` B.1.5)."""
+    secrets = values_of.placeholders(values_of.protected(request))
+    features = configured(request)
+    for each in resource["properties"].get("arcAgentryConfigurations") or []:
+        settled = features.get(each["feature"], {})
+        features[each["feature"]] = {**(each.get("settings") or {}), **settled}
+    entries = [
+        {"feature": name, "settings": plain, "protectedSettings": secrets.get(name)}
+        for name, plain in features.items()
+    ]
+    properties = {**resource["properties"], "arcAgentryConfigurations": entries}
+    return {**resource, "properties": properties}
 
 
 class Install(Step[World]):
