@@ -11,10 +11,9 @@ from tests.stories.changing import CONNECT, HARBOR, revisions
 from tests.stories.half_done import half_done
 from tests.stories.refusals import changes, refused
 from tests.stories.test_bad_days import kubeconfig, signed_in_as
+from tests.stories.test_connect import pretend
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.stage import Stage
 
 LINES = {
@@ -111,10 +110,8 @@ def test_kinds_of_other_services_are_left_to_them(connected: Stage, line: str) -
     assert changes(connected) == []
 
 
-def test_what_a_killed_helm_left_is_taken_over(stage: Stage, kubectl: Path) -> None:
+def test_what_a_killed_helm_left_is_taken_over(stage: Stage) -> None:
     """Its pending record is dropped, and the change starts from the revision that was whole."""
-    from tests.stories.test_connect import pretend
-
     changing.connected(stage)
     stage.well(f"enable-features {HARBOR} --features azure-rbac")
     stage.within(lambda: pretend(stage, "pending-upgrade"))
