@@ -57,7 +57,7 @@ def tests(session: nox.Session) -> None:
 
 @nox.session(venv_backend="none", requires=["environment"], default=False)
 def matrix(session: nox.Session) -> None:
-    """Cut connect, delete, move and config apply at every request, go on, and compare worlds."""
+    """Cut every verb that changes something at every request, go on, and compare worlds."""
     shared(session, "pytest", "-m", "matrix", "-n", "auto", *session.posargs)
 
 

@@ -14,6 +14,7 @@ from arcctl.clients.once import Remembering, once
 from arcctl.errors import UsageError
 from arcctl.model import cluster as names
 from arcctl.model import keys
+from arcctl.model.installed import read_record
 from arcctl.model.onboarding import Onboarding, Release
 from arcctl.model.region import canonical
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from arcctl.clients import Clients
     from arcctl.clients.providers import Provider
     from arcctl.model.connected_cluster import Body
+    from arcctl.model.installed import Installed
     from arcctl.model.keys import KeyPair
     from arcctl.model.resource_id import ClusterId
 
@@ -49,8 +51,8 @@ class Sight(Remembering):
         return [node async for node in kubernetes.items("/api/v1/nodes")]
 
     @once
-    async def release(self) -> Release | None:
-        """Helm's newest record of the agents, in whatever namespace it lies (trap 5)."""
+    async def releases(self) -> list[Release]:
+        """Helm's records of the agents, oldest first, in whatever namespace they lie (trap 5)."""
         kubernetes = await self.clients.kubernetes()
         records = kubernetes.items(
             "/api/v1/secrets",
@@ -58,7 +60,27 @@ class Sight(Remembering):
             labelSelector=f"owner=helm,name={names.RELEASE}",
         )
         found = [_release(record["metadata"]) async for record in records]
-        return max(found, key=lambda release: release.revision, default=None)
+        return sorted(found, key=lambda release: release.revision)
+
+    async def release(self) -> Release | None:
+        """The newest of them, whatever came of it."""
+        found = await self.releases()
+        return found[-1] if found else None
+
+    @once
+    async def installed(self) -> Installed | None:
+        """The revision that a change starts from, or goes back to; None where none was ever whole.
+
+        Read from helm's record itself, which costs one request and no helm.
+        """
+        found = await self.releases()
+        for status in ("deployed", "superseded"):
+            for release in reversed(found):
+                if release.status == status:
+                    secret = await (await self.clients.kubernetes()).get(release.record)
+                    newest = release is found[-1] and status == "deployed"
+                    return read_record(release.namespace, secret["data"]["release"], newest=newest)
+        return None
 
     @once
     async def onboarding(self) -> Onboarding | None:

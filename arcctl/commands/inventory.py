@@ -36,9 +36,11 @@ async def show(
     clusters = await session.clusters(name, resource_group, ids)
     if agents:
         inventory.require_one(clusters)
+    sight = session.sight(clusters[0])
     resources = [printed(each) for each in await inventory.show_all(session.clients, clusters)]
-    states = await inventory.show_agents(session.sight(clusters[0])) if agents else None
-    write_clusters(session.console, resources, states)
+    states = await inventory.show_agents(sight) if agents else None
+    features = await inventory.show_features(sight) if agents else ()
+    write_clusters(session.console, resources, states, features)
     if exit_status:
         inventory.require_connected(resources)
 

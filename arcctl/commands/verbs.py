@@ -44,6 +44,24 @@ VERBS = {
     "check": Verb(
         "check", "check", "Say what is wrong with a cluster, why, and what to type next."
     ),
+    "update": Verb(
+        "update",
+        "update",
+        "Change a connected cluster: its tags, its proxy, how its agents behave.",
+    ),
+    "upgrade": Verb(
+        "upgrade", "upgrade", "Upgrade the agents of a cluster that does not upgrade itself."
+    ),
+    "enable-features": Verb(
+        "features",
+        "enable_features",
+        "Enable cluster connect, Azure RBAC or custom locations on a connected cluster.",
+    ),
+    "disable-features": Verb(
+        "features",
+        "disable_features",
+        "Disable cluster connect, Azure RBAC or custom locations on a connected cluster.",
+    ),
     "move": Verb(
         "move",
         "move",

@@ -21,11 +21,13 @@ class Onboarding:
     tenant: str
     region: str
     agent_version: str = ""
+    auto_upgrade: bool = False
+    """Whether the agents upgrade themselves, as far as this witness tells"""
 
     @classmethod
     def from_map(cls, data: Mapping[str, str]) -> Onboarding | None:
         """Read the ConfigMap's data; None where it does not name a resource."""
-        return cls._from(data, "AZURE_{}".format, agent_version="AZURE_ARC_AGENT_VERSION")
+        return cls._from(data, "AZURE_{}".format)
 
     @classmethod
     def from_values(cls, values: Mapping[str, object]) -> Onboarding | None:
@@ -41,9 +43,7 @@ class Onboarding:
         return cls._from(data, spelled.__getitem__)
 
     @classmethod
-    def _from(
-        cls, data: Mapping[str, str], spell: Callable[[str], str], *, agent_version: str = ""
-    ) -> Onboarding | None:
+    def _from(cls, data: Mapping[str, str], spell: Callable[[str], str]) -> Onboarding | None:
         named = [
             data.get(spell(key)) for key in ("SUBSCRIPTION_ID", "RESOURCE_GROUP", "RESOURCE_NAME")
         ]
@@ -53,7 +53,8 @@ class Onboarding:
             ClusterId(*map(str, named)),
             tenant=data.get(spell("TENANT_ID"), ""),
             region=canonical(data.get(spell("REGION"), "")),
-            agent_version=data.get(agent_version, ""),
+            agent_version=data.get("AZURE_ARC_AGENT_VERSION", ""),
+            auto_upgrade=data.get("AZURE_ARC_AUTOUPDATE", "").lower() == "true",
         )
 
     def contradicts(self, cluster: ClusterId, *, tenant: str | None) -> bool:

@@ -39,10 +39,11 @@ class AgentChart:
         if self.version.endswith("-dev"):
             return False
         known = self.train.lower() in ("stable", "preview")
-        return not known or _numbers(self.version) < _SECRET_SINCE
+        return not known or numbers(self.version) < _SECRET_SINCE
 
 
-def _numbers(version: str) -> tuple[int, ...]:
+def numbers(version: str) -> tuple[int, ...]:
+    """Return the three numbers of a version, by which versions are compared."""
     return tuple(int(number) for number in re.findall(r"\d+", version.partition("-")[0])[:3])
 
 
@@ -142,13 +143,3 @@ def from_file(path: Path | None) -> Values:
     if not isinstance(values, dict):
         raise UsageError(f"the values file {path} is not a map of values")
     return values
-
-
-def layered(base: Values, over: Mapping[str, Any]) -> Values:
-    """Return `base` with `over` laid on top, maps merged."""
-    merged = dict(base)
-    for name, value in over.items():
-        below = merged.get(name)
-        both = isinstance(below, dict) and isinstance(value, dict)
-        merged[name] = layered(below, value) if both else value  # type: ignore[arg-type] # narrowed by `both`
-    return merged

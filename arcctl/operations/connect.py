@@ -16,10 +16,11 @@ from arcctl.checks.azure import (
     registered,
 )
 from arcctl.checks.cluster import BEFORE_CONNECT
-from arcctl.errors import Refusal, UsageError
+from arcctl.errors import Refusal
 from arcctl.flow.runner import run
 from arcctl.flow.step import in_turn, together
 from arcctl.model.connected_cluster import never_connected, status
+from arcctl.operations.changing import confirm_benefit, refuse_issuer
 from arcctl.operations.standing import Standing, judge
 from arcctl.operations.steps import (
     agents,
@@ -39,8 +40,6 @@ if TYPE_CHECKING:
     from arcctl.model.connected_cluster import Body
     from arcctl.operations.request import ConnectRequest
     from arcctl.operations.world import World
-
-_SELF_HOSTED = ("gke", "eks", "aks")
 
 
 async def connect(request: ConnectRequest, world: World) -> Body:
@@ -185,11 +184,7 @@ def _confirm_consequences(request: ConnectRequest, world: World) -> None:
         )
         if request.custom_locations_oid:
             world.warn("--custom-locations-oid has no effect under private link")
-    if request.azure_hybrid_benefit == "True":
-        world.confirm(
-            "Azure Hybrid Benefit is for those who hold Windows Server licences with Software "
-            "Assurance or a subscription. Do you?"
-        )
+    confirm_benefit(request, world)
 
 
 async def _note_adopted(world: World) -> None:
@@ -199,15 +194,8 @@ async def _note_adopted(world: World) -> None:
 
 
 async def _refuse_issuer(request: ConnectRequest, world: World) -> None:
-    """Managed clouds have no API server whose issuer could be set (`connectedk8s.md` A.2)."""
-    if not request.oidc_issuer or request.self_hosted_issuer:
-        return
     from arcctl.model.distribution import distribution
 
-    kind = request.distribution or distribution(await world.sight.nodes())
-    if kind.lower() in _SELF_HOSTED:
-        raise UsageError(
-            f"--enable-oidc-issuer on {kind} needs the issuer that {kind} itself offers",
-            code="AZK8S0100",
-            hints="--self-hosted-issuer URL",
-        )
+    if request.oidc_issuer:
+        kind = request.distribution or distribution(await world.sight.nodes())
+        refuse_issuer(request, kind)

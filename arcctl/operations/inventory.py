@@ -66,6 +66,14 @@ async def show_agents(sight: Sight) -> list[AgentState]:
     return await look_at_agents(sight)
 
 
+async def show_features(sight: Sight) -> tuple[str, ...]:
+    """Return the features that only the agents in the cluster know of."""
+    from arcctl.model.agent_features import features_on
+
+    installed = await sight.installed()
+    return features_on(installed.effective) if installed else ()
+
+
 async def list_clusters(
     clients: Clients, subscription: str, group: str | None
 ) -> AsyncIterator[Body]:

@@ -9,7 +9,7 @@ from arcctl.flow.no_return import PointOfNoReturn
 from arcctl.flow.runner import names_of, run, undo
 from arcctl.flow.step import together
 from arcctl.model.configuration.adjusting import adjusted
-from arcctl.operations.agent_values import layered
+from arcctl.model.helm_values import layered
 from arcctl.operations.patience import patience
 from arcctl.operations.putting import putting
 from arcctl.operations.request import ConnectRequest

@@ -1,4 +1,4 @@
-"""What `connect` asks ARM for: what is there already, changed by what the flags say and no more."""
+"""What `connect` and `update` ask ARM for: what is there already, changed by what the flags say and no more."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from arcctl.model.distribution import distribution, infrastructure
 
 if TYPE_CHECKING:
     from arcctl.model.connected_cluster import Body
-    from arcctl.operations.request import ConnectRequest
+    from arcctl.operations.request import ConnectRequest, UpdateRequest
 
 
 def desired(
@@ -30,16 +30,46 @@ def desired(
     properties["agentPublicKeyCertificate"] = key
     _settle(properties, "distribution", request.distribution, lambda: distribution(nodes))
     _settle(properties, "infrastructure", request.infrastructure, lambda: infrastructure(nodes))
-    properties |= _plain(request)
-    _merge(properties, _profiles(request))
-    if features := _configurations(request):
-        kept = properties.get("arcAgentryConfigurations") or []
-        named = {feature["feature"].lower() for feature in features}
+    _lay_over(properties, request)
+    return body
+
+
+def updated(request: UpdateRequest, resource: Body) -> Body:
+    """Return the body of a PUT that changes what was asked for, and loses nothing else (B.3)."""
+    body = writable(resource)
+    properties = body["properties"]
+    _lay_over(properties, request.asked)
+    if request.asked.gateway:
+        _merge(properties, {"gateway": {"enabled": True}})
+    elif request.disable_gateway and properties.get("gateway"):
+        _merge(properties, {"gateway": {"enabled": False}})
+    if request.disable_proxy and (kept := properties.get("arcAgentryConfigurations")):
         properties["arcAgentryConfigurations"] = [
-            *(each for each in kept if each["feature"].lower() not in named),
-            *features,
+            each for each in kept if each["feature"].lower() != "proxy"
         ]
     return body
+
+
+def patched(request: ConnectRequest) -> Body:
+    """Return the body of a PATCH: tags as a whole, as the peer has it, and what ARM lets change."""
+    properties = {
+        "distribution": request.distribution,
+        "distributionVersion": request.distribution_version,
+        "azureHybridBenefit": request.azure_hybrid_benefit,
+    }
+    said = {name: value for name, value in properties.items() if value is not None}
+    return {
+        **({} if request.tags is None else {"tags": request.tags}),
+        **({"properties": said} if said else {}),
+    }
+
+
+def _lay_over(properties: Body, request: ConnectRequest) -> None:
+    properties |= _plain(request)
+    _merge(properties, _profiles(request))
+    if asked := configured(request):
+        kept = properties.get("arcAgentryConfigurations") or []
+        properties["arcAgentryConfigurations"] = _configurations(kept, asked)
 
 
 def _blank(region: str) -> Body:
@@ -105,6 +135,11 @@ def configured(request: ConnectRequest) -> dict[str, dict[str, str]]:
     return features
 
 
-def _configurations(request: ConnectRequest) -> list[Body]:
-    """Features with their plain settings only; protected ones never reach ARM (trap 4)."""
-    return [{"feature": name, "settings": values} for name, values in configured(request).items()]
+def _configurations(kept: list[Body], asked: dict[str, dict[str, str]]) -> list[Body]:
+    """Lay settings over those of their features; protected ones never reach ARM (trap 4)."""
+    known = {each["feature"].lower(): each for each in kept}
+    new = {}
+    for name, values in asked.items():
+        before = known.get(name.lower(), {"feature": name})
+        new[name.lower()] = {**before, "settings": {**(before.get("settings") or {}), **values}}
+    return [new.pop(name, each) for name, each in known.items()] + list(new.values())

@@ -25,6 +25,15 @@ class Proxy:
 
 
 @dataclass(frozen=True, slots=True)
+class Charts:
+    """Where the agents' chart comes from, as the peer's variables say (`connectedk8s.md` D.1)."""
+
+    train: str = "stable"
+    registry: str | None = None
+    path: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectRequest:
     """The flags of `connect` (`connectedk8s.md` A.2); None is "not said", so it changes nothing."""
 
@@ -60,6 +69,11 @@ class ConnectRequest:
     registry_override: str | None = None
 
     @property
+    def charts(self) -> Charts:
+        """Where the agents' chart comes from."""
+        return Charts(self.train, self.registry_override, self.chart_override)
+
+    @property
     def reaches_helm(self) -> bool:
         """Whether any flag ends in the agents' helm values, beyond what names the resource."""
         return bool(
@@ -90,3 +104,57 @@ class DeleteRequest:
     azure_only: bool = False
     cluster_only: bool = False
     skip_cluster_check: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FeaturesRequest:
+    """The flags of `enable-features` and `disable-features` (`connectedk8s.md` A.6)."""
+
+    name: str
+    group: str
+    features: tuple[str, ...]
+    custom_locations_oid: str | None = None
+    skip_azure_rbac_list: str | None = None
+    timeout: int = 300
+    charts: Charts = field(default_factory=Charts)
+
+
+@dataclass(frozen=True, slots=True)
+class UpgradeRequest:
+    """The flags of `upgrade` (`connectedk8s.md` A.4); without a version the train's newest."""
+
+    name: str
+    group: str
+    version: str | None = None
+    timeout: int = 600
+    charts: Charts = field(default_factory=Charts)
+
+
+@dataclass(frozen=True, slots=True)
+class UpdateRequest:
+    """The flags of `update` (`connectedk8s.md` A.3): asked as `connect` would, and taken away."""
+
+    asked: ConnectRequest
+    disable_proxy: bool = False
+    disable_gateway: bool = False
+    timeout: int = 300
+
+    @property
+    def patches(self) -> bool:
+        """Whether a PATCH changes something that the agents need not know."""
+        asked = self.asked
+        plain = (asked.tags, asked.distribution, asked.distribution_version)
+        return any(each is not None for each in (*plain, asked.azure_hybrid_benefit))
+
+    @property
+    def reaches_agents(self) -> bool:
+        """Whether the agents must learn of it, so that the cluster is needed."""
+        asked = self.asked
+        chosen = (asked.auto_upgrade, asked.oidc_issuer, asked.workload_identity)
+        return (
+            any(each is not None for each in chosen)
+            or self.disable_proxy
+            or self.disable_gateway
+            or bool(asked.proxy or asked.gateway or asked.container_log_path)
+            or bool(asked.settings or asked.protected_settings)
+        )

@@ -49,7 +49,7 @@ class World:
     custom_locations_oid: str = ""
     """features.CustomLocations"""
     chart: AgentChart | None = None
-    """agents.FetchChart"""
+    """agents.FetchChart, release.Pull"""
     heard_before: str | None = None
     """agents.RestartForNewKey: the last heartbeat that came with the old key"""
     agents_ready: asyncio.Event = field(default_factory=asyncio.Event)

@@ -65,28 +65,34 @@ def _age(time: str | None, now: datetime) -> str:
     return spoken(max(0.0, (now - when).total_seconds())) if when else "an unknown time"
 
 
-def write(cluster: Printed, out: TextIO, agents: Sequence[AgentState] = ()) -> None:
-    """Write one cluster as a person reads it."""
+def write(
+    cluster: Printed,
+    out: TextIO,
+    agents: Sequence[AgentState] = (),
+    features: Sequence[str] = (),
+) -> None:
+    """Write one cluster as a person reads it; `features` are those that its agents know of."""
     now = datetime.now(UTC)
     status = cluster["connectivityStatus"] or "Unknown"
     meaning = _MEANING.get(status, "a status this arcctl does not know")
     age = _age(cluster["lastConnectivityTime"], now)
     out.write(f"{cluster['name']}   {status}   {meaning.format(age=age)}\n")
-    for title, text in _facts(cluster, now):
+    for title, text in _facts(cluster, now, features):
         out.write(f"  {title:<12} {text}\n")
     if agents:
         out.write("\n")
         write_agents(agents, out)
 
 
-def _facts(cluster: Printed, now: datetime) -> Iterator[tuple[str, str]]:
+def _facts(cluster: Printed, now: datetime, inside: Sequence[str]) -> Iterator[tuple[str, str]]:
     yield "resource", f"{cluster['id']} · {cluster['location']}"
     if cluster["provisioningState"] not in ("Succeeded", None):
         yield "state", str(cluster["provisioningState"])
     yield "cluster", _cluster(cluster)
     yield "agents", _agents(cluster)
     yield "identity", _identity(cluster, now)
-    yield "features", ", ".join(_features(cluster)) or "none that the resource shows"
+    features = ", ".join((*_features(cluster), *inside))
+    yield "features", features or "none that the resource shows"
     if cluster["tags"]:
         yield "tags", " ".join(f"{key}={value}" for key, value in cluster["tags"].items())
     for error in (cluster["arcAgentProfile"] or {}).get("agentErrors") or []:

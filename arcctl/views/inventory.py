@@ -17,12 +17,15 @@ Printed = dict[str, Any]
 
 
 def write_clusters(
-    console: Console, found: Sequence[Printed], agents: Sequence[AgentState] | None = None
+    console: Console,
+    found: Sequence[Printed],
+    agents: Sequence[AgentState] | None = None,
+    features: Sequence[str] = (),
 ) -> None:
     """Write one cluster as itself, several as a list; only one can have agents beside it."""
     query, chosen = console.settings.flags.query, console.output
     if len(found) == 1:
-        return write_cluster(console, found[0], agents)
+        return write_cluster(console, found[0], agents, features)
     if chosen is not None:
         return output.write(list(found), console.out, chosen, query=query, row=clusters.row)
     for number, each in enumerate(found):
@@ -32,19 +35,23 @@ def write_clusters(
 
 
 def write_cluster(
-    console: Console, cluster: Printed, agents: Sequence[AgentState] | None = None
+    console: Console,
+    cluster: Printed,
+    agents: Sequence[AgentState] | None = None,
+    features: Sequence[str] = (),
 ) -> None:
-    """Write one cluster; with agents, they are a list beside it, or the table itself."""
+    """Write one cluster; with agents, they and their features are beside it, or the table itself."""
     query, chosen = console.settings.flags.query, console.output
     if chosen is None:
-        return clusters.write(cluster, console.out, agents or ())
+        return clusters.write(cluster, console.out, agents or (), features)
     if agents is None:
         return output.write(cluster, console.out, chosen, query=query, row=clusters.row)
     if chosen == "table":
         rows = [clusters.agent_row(agent) for agent in agents]
         return output.write(rows, console.out, chosen, query=query, row=dict)
     states = [asdict(agent) | {"healthy": agent.healthy} for agent in agents]
-    return output.write({**cluster, "agents": states}, console.out, chosen, query=query)
+    whole = {**cluster, "agents": states, "features": list(features)}
+    return output.write(whole, console.out, chosen, query=query)
 
 
 async def write_list(console: Console, found: AsyncIterator[Printed]) -> None:

@@ -24,6 +24,10 @@ def connected(console: Console, resource: dict[str, Any]) -> None:
         f"{status(resource)}: {flat['name']} ({flat['resourceGroup']}, {flat['location']})"
         f"{agents}{nodes}. {_taken(console)}"
     )
+    _write(console, flat)
+
+
+def _write(console: Console, flat: dict[str, Any]) -> None:
     if console.output is not None:
         query = console.settings.flags.query
         output.write(flat, console.out, console.output, query=query, row=clusters.row)
@@ -39,6 +43,35 @@ def deleted(console: Console, cluster: str, *, resource: bool, agents: bool) -> 
         (False, True): f"Removed: the agents of {cluster}; no resource was deleted.",
     }[resource, agents]
     return console.say(f"{what} {_taken(console)}")
+
+
+def switched(console: Console, done: str, *, on: tuple[str, ...]) -> None:
+    """Say which features have been switched, and which are on now; the sentence is the result."""
+    sentence(console, f"{done}. On now: {', '.join(on) or 'no feature'}.")
+
+
+def updated(console: Console, resource: dict[str, Any], *, changed: bool) -> None:
+    """Say whether anything had to be changed; write the resource."""
+    flat = printed(resource)
+    done = "Updated" if changed else "Nothing to update"
+    console.say(
+        f"{done}: {flat['name']} ({flat['resourceGroup']}, {flat['location']}). {_taken(console)}"
+    )
+    _write(console, flat)
+
+
+def upgraded(console: Console, cluster: str, *, old: str, new: str) -> None:
+    """Say from which version to which; `cluster` names it for people."""
+    if old == new:
+        return sentence(console, f"Nothing to upgrade: {cluster} has agents {new}.")
+    return sentence(console, f"Upgraded: {cluster}, agents {old} → {new}.")
+
+
+def sentence(console: Console, text: str) -> None:
+    """Say how a change ended; as the peer's, its one sentence is also what stdout carries."""
+    console.say(f"{text} {_taken(console)}")
+    if console.output is not None:
+        output.write(text, console.out, console.output, query=console.settings.flags.query)
 
 
 def _taken(console: Console) -> str:

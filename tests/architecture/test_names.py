@@ -9,11 +9,13 @@ from tests.architecture.typed_commands import callbacks
 NO_OPERATION = {"sandbox"}
 # Two verbs that look at the same thing share a module; `list` would shadow a builtin besides.
 SHARED = {"show": "inventory", "list": "inventory"}
+# Two that do and undo the same thing share their stories too.
+PAIRS = {"enable-features": "features", "disable-features": "features"}
 
 
 def places(verb: str) -> list[str]:
     """Where a reader would look for it."""
-    name = verb.replace("-", "_")
+    name = PAIRS.get(verb, verb.replace("-", "_"))
     module = SHARED.get(verb, name)
     found = [f"arcctl/commands/{module}.py", f"docs/commands/{verb}.md"]
     if verb in NO_OPERATION:

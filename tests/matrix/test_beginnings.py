@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from arcctl.sandbox import mementos
 from tests import arm
-from tests.stories import moving
+from tests.stories import changing, moving
 
 if TYPE_CHECKING:
     from tests.matrix.beginnings import Theatre
@@ -48,6 +48,20 @@ def test_agents_live_in_what_was_put_back(theatre: Theatre) -> None:
     body = moving.git("https://git.example.com/edge/more", namespace="more")
     settled = arm.put_child(theatre.stage, "fluxConfigurations", "more", body)
     assert settled["properties"]["provisioningState"] == "Succeeded"
+
+
+def test_who_applied_what_comes_back_too(theatre: Theatre) -> None:
+    """Helm 4 takes a field out of an object only where it is known to have put it there."""
+
+    def through_a_proxy() -> list[Any]:
+        items = theatre.stage.cluster.store.items(("apps", "deployments"))
+        return [each for each in items if "proxy-config" in str(each["spec"])]
+
+    for _ in range(2):
+        theatre.begin(changing.connected)
+        assert theatre.stage.within(through_a_proxy)
+        theatre.stage.well(f"update {changing.HARBOR} --disable-proxy")
+        assert theatre.stage.within(through_a_proxy) == []
 
 
 def test_a_world_under_way_is_not_put_aside(theatre: Theatre) -> None:

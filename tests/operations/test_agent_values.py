@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 from arcctl.errors import AzureError, UsageError
+from arcctl.model.helm_values import layered
 from arcctl.model.secret import Secret
 from arcctl.operations.agent_values import (
     AgentChart,
     from_file,
-    layered,
     nested,
     placeholders,
     protected,

@@ -122,14 +122,18 @@ def test_a_logging_feature_of_ones_own_beats_the_path() -> None:
 
 
 def test_features_that_are_not_named_stay() -> None:
-    """One that is named replaces its earlier self, in any case."""
+    """One that is named, in any case, is laid over its earlier self, so that nothing is lost."""
     resource = deepcopy(HARBOR)
     resource["properties"]["arcAgentryConfigurations"].append({"feature": "Other", "settings": {}})
     sent = body(resource, settings={"Logging": {"path": "/y"}})
 
     assert sent["properties"]["arcAgentryConfigurations"] == [
+        {
+            "feature": "logging",
+            "settings": {"path": "/y"},
+            "protectedSettings": None,
+        },
         {"feature": "Other", "settings": {}},
-        {"feature": "Logging", "settings": {"path": "/y"}},
     ]
 
 

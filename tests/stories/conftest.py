@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.matrix.beginnings import Theatre
 from tests.stage import Stage, staged
-from tests.stories import moving
+from tests.stories import changing, moving
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -58,3 +58,13 @@ def harbor(theatre: Theatre) -> Iterator[Stage]:
     yield stage
     stage.extra.clear()
     stage.world.witnesses.clear()
+
+
+@pytest.fixture
+def connected(theatre: Theatre) -> Iterator[Stage]:
+    """Connected harbor, as `changing.connected` makes it."""
+    theatre.begin(changing.connected)
+    theatre.stage.within(theatre.stage.world.journal.clear)
+    yield theatre.stage
+    theatre.stage.extra.clear()
+    theatre.stage.world.witnesses.clear()

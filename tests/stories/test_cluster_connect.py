@@ -68,8 +68,11 @@ def through_the_agents(harbor: Stage) -> Iterator[Stage]:
         ("connect -n harbor -g edge -l eastus --skip-prechecks", "AZK8S0406", 1),
         ("delete -n harbor -g edge --yes", "AZK8S0406", 1),
         (MOVE, "cluster-connect", 5),
+        ("update -n harbor -g edge --auto-upgrade false", "AZK8S0406", 1),
+        ("upgrade -n harbor -g edge", "AZK8S0406", 1),
+        ("disable-features -n harbor -g edge --features cluster-connect --yes", "AZK8S0406", 1),
     ],
-    ids=["connect", "delete", "move"],
+    ids=["connect", "delete", "move", "update", "upgrade", "disable-features"],
 )
 def test_nothing_is_changed_through_the_agents(
     through_the_agents: Stage, line: str, code: str, exit_code: int

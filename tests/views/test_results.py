@@ -91,14 +91,14 @@ def test_a_query_is_applied_to_the_result(capsys: pytest.CaptureFixture[str]) ->
 
 def test_agents_stand_beside_the_cluster(capsys: pytest.CaptureFixture[str]) -> None:
     """As a further key of the JSON, with the verdict."""
-    inventory.write_cluster(console(), printed(HARBOR), AGENTS)
+    inventory.write_cluster(console(), printed(HARBOR), AGENTS, ("cluster-connect",))
     shown = json.loads(capsys.readouterr().out)
 
     assert [(each["name"], each["healthy"]) for each in shown.pop("agents")] == [
         ("config-agent", True),
         ("guard", False),
     ]
-    assert shown == printed(HARBOR)
+    assert shown == printed(HARBOR) | {"features": ["cluster-connect"]}
 
 
 def test_a_table_of_agents_is_the_table(capsys: pytest.CaptureFixture[str]) -> None:

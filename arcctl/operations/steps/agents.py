@@ -9,6 +9,7 @@ from arcctl.checks.agents import DEPLOYMENTS, available
 from arcctl.errors import HelmError
 from arcctl.flow.step import Step
 from arcctl.model import cluster as names
+from arcctl.model.helm_values import layered
 from arcctl.operations import agent_values as values_of
 from arcctl.operations.agent_values import AgentChart
 from arcctl.operations.registration_body import configured
@@ -67,7 +68,9 @@ class FetchChart(Step[World]):
         resource = await world.accepted
         service = await world.clients.data_plane()
         settings = await service.helm_settings(
-            self._asking(resource), region=await world.sight.region(), train=self._request.train
+            asking(self._request, resource),
+            region=await world.sight.region(),
+            train=self._request.train,
         )
         where = self._request.registry_override or settings.repository_path
         reference, version = chart_reference(where)
@@ -78,19 +81,20 @@ class FetchChart(Step[World]):
         world.chart = AgentChart(path, version, settings.values, self._request.train)
         return version
 
-    def _asking(self, resource: Body) -> Body:
-        """Return the resource with placeholders where it has secrets (`connectedk8s.md` B.1.5)."""
-        secrets = values_of.placeholders(values_of.protected(self._request))
-        features = {
-            each["feature"]: each.get("settings") or {}
-            for each in resource["properties"].get("arcAgentryConfigurations") or []
-        } | configured(self._request)
-        asking = [
-            {"feature": name, "settings": plain, "protectedSettings": secrets.get(name)}
-            for name, plain in features.items()
-        ]
-        properties = {**resource["properties"], "arcAgentryConfigurations": asking}
-        return {**resource, "properties": properties}
+
+def asking(request: ConnectRequest, resource: Body) -> Body:
+    """Return the resource with placeholders where it has secrets (`connectedk8s.md` B.1.5)."""
+    secrets = values_of.placeholders(values_of.protected(request))
+    features = configured(request)
+    for each in resource["properties"].get("arcAgentryConfigurations") or []:
+        settled = features.get(each["feature"], {})
+        features[each["feature"]] = {**(each.get("settings") or {}), **settled}
+    entries = [
+        {"feature": name, "settings": plain, "protectedSettings": secrets.get(name)}
+        for name, plain in features.items()
+    ]
+    properties = {**resource["properties"], "arcAgentryConfigurations": entries}
+    return {**resource, "properties": properties}
 
 
 class Install(Step[World]):
@@ -125,9 +129,9 @@ class Install(Step[World]):
         known = self._known()
         if release:
             given = await helm.values(names.RELEASE, namespace)
-            known = values_of.layered(known, given or {})
+            known = layered(known, given or {})
             if release.unfinished:
-                await _forget(world, release)
+                await forget(world, release)
         await helm.upgrade_install(
             names.RELEASE,
             world.chart.path,
@@ -142,12 +146,12 @@ class Install(Step[World]):
         """What is known from an earlier release, what the service gave, what was asked for."""
         secrets = values_of.protected(self._request)
         given = values_of.nested(chart.given, secrets, known=bool(known))
-        values = values_of.layered(values_of.layered(self._fixed(world, chart), known), given)
+        values = layered(layered(self._fixed(world, chart), known), given)
         asked: Body = {}
         for dotted, value in self._asked(world, chart).items():
             values_of.put(asked, dotted, value)
-        values = values_of.layered(values, asked)
-        return values_of.layered(values, values_of.from_file(self._request.values_file))
+        values = layered(values, asked)
+        return layered(values, values_of.from_file(self._request.values_file))
 
     def _fixed(self, world: World, chart: AgentChart) -> Body:
         connect = not self._request.private_link
@@ -175,7 +179,7 @@ class Install(Step[World]):
         return asked
 
 
-async def _forget(world: World, release: Release) -> None:
+async def forget(world: World, release: Release) -> None:
     """Drop the record of a helm that was killed, which would block the next one.
 
     Uninstalling instead would take the namespace, and the cluster's key with it. Whatever the

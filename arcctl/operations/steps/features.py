@@ -41,6 +41,6 @@ class CustomLocations(Step[World]):
         except (AccessError, AzureError):
             world.note("Graph may not be asked, so --custom-locations-oid is used as given")
             return self._given
-        if known and known != self._given:
+        if known and self._given and known != self._given:
             world.note(f"the custom locations app has object id {known}; that one is used")
         return known or self._given

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from arcctl.model.connected_cluster import Body
+    from arcctl.model.resource_id import ClusterId
     from arcctl.operations.request import ConnectRequest, DeleteRequest
 
 
@@ -194,11 +195,18 @@ class LinkGateway(Step[World]):
 
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
         arm = await world.clients.arm()
-        await arm.put(
-            f"{world.cluster.path}/providers/Microsoft.HybridCompute/settings/default",
-            {"properties": {"gatewayProperties": {"gatewayResourceId": self._gateway}}},
-        )
+        await arm.put(gateway_link(world.cluster), linked_to(self._gateway))
         body = writable(world.resource)
         body["properties"]["gateway"] = {"enabled": True}
         world.resource = await arm.put(world.cluster.path, body, progress=tell)
         return f"linked to {self._gateway.rpartition('/')[2]}"
+
+
+def gateway_link(cluster: ClusterId) -> str:
+    """Return the path of the settings that link a resource to an Arc gateway."""
+    return f"{cluster.path}/providers/Microsoft.HybridCompute/settings/default"
+
+
+def linked_to(gateway: str) -> Body:
+    """Return what those settings say; "" links to none."""
+    return {"properties": {"gatewayProperties": {"gatewayResourceId": gateway}}}

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from arcctl.sandbox.kubernetes.kinds import Kind
     from arcctl.sandbox.kubernetes.seeds import NodeShape
+    from arcctl.sandbox.kubernetes.server_side_apply import Applied
     from arcctl.sandbox.kubernetes.store import Contents, Document
     from arcctl.sandbox.kubernetes.watching import Watch
 
@@ -32,10 +33,11 @@ VERSION = "v1.36.3"
 
 @dataclass(frozen=True, slots=True)
 class Memento:
-    """What lay in a cluster: its objects and its custom kinds."""
+    """What lay in a cluster: its objects, its custom kinds, and who had applied what."""
 
     objects: Contents
     kinds: tuple[Kind, ...]
+    applied: dict[str, dict[str, Applied]]
 
 
 class Cluster:
@@ -88,12 +90,12 @@ class Cluster:
 
     def reset(self) -> None:
         """Begin anew with the first nodes and namespaces; tokens stay good."""
-        self.put_back(Memento({}, ()))
+        self.put_back(Memento({}, (), {}))
         self._seed()
 
     def put_aside(self) -> Memento:
         """Return what lies in the cluster, to come back to it."""
-        return Memento(self.store.contents(), self.kinds.custom())
+        return Memento(self.store.contents(), self.kinds.custom(), self.api.owners.contents())
 
     def put_back(self, memento: Memento) -> None:
         """Hold exactly what was put aside, uids and all; no troubles, no logs, nobody watching."""
@@ -102,6 +104,7 @@ class Cluster:
         self._job_logs.clear()
         self.kinds.serve(memento.kinds)
         self.store.load(memento.objects)
+        self.api.owners.load(memento.applied)
         self.dependents.recount()
 
     def grant(self, token: str, user: str, rules: Iterable[access.Rule]) -> None:

@@ -143,5 +143,13 @@ class Owners:
     def note(self, uid: str, manager: str, config: Applied) -> None:
         self._applied.setdefault(uid, {})[manager] = copy_of(config)
 
+    def contents(self) -> dict[str, dict[str, Applied]]:
+        """Return all that was applied; configurations are never changed, so they need no copies."""
+        return {uid: dict(each) for uid, each in self._applied.items()}
+
+    def load(self, contents: dict[str, dict[str, Applied]]) -> None:
+        """Hold exactly these."""
+        self._applied = {uid: dict(each) for uid, each in contents.items()}
+
     def forget(self, uid: str) -> None:
         self._applied.pop(uid, None)

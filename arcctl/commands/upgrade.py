@@ -1,0 +1,41 @@
+"""`arcctl upgrade`."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from arcctl.commands.options import CHANGES, CLUSTER, Group, Name
+from arcctl.commands.session import Session, command
+
+Version = Annotated[
+    str | None, typer.Option(help="Version of the agents; else the newest of the train.")
+]
+Patience = Annotated[
+    str, typer.Option(help="Seconds, or 20m, until every agent must be ready; else rolled back.")
+]
+
+
+@command(CLUSTER, CHANGES)
+async def upgrade(
+    session: Session,
+    name: Name,
+    resource_group: Group = None,
+    agent_version: Version = None,
+    upgrade_timeout: Patience = "600",
+) -> None:
+    """Upgrade the agents of a cluster that does not upgrade itself.
+
+    Example: arcctl upgrade -n harbor -g edge --agent-version 1.36.1
+    """
+    given = {key: value for key, value in locals().items() if key != "session"}
+    from arcctl.operations.reading_changes import upgrade_request
+    from arcctl.operations.upgrade import upgrade as carry_out
+    from arcctl.views.runs import upgraded
+
+    cluster = await session.cluster_id(name, resource_group)
+    request = upgrade_request(cluster, given, session.settings.environ)
+    with session.run(session.sight(cluster), yes=True) as world:
+        ended = await carry_out(request, world)
+    upgraded(session.console, f"{cluster.name} ({cluster.group})", old=ended.old, new=ended.new)

@@ -1,0 +1,63 @@
+"""What helm has deployed of the agents, and what they are to become."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from arcctl.model.helm_values import layered
+
+if TYPE_CHECKING:
+    from arcctl.model.helm_values import Values
+
+
+@dataclass(frozen=True, slots=True)
+class Installed:
+    """A revision that was whole. `values` were given to it, `effective` has the chart's own too.
+
+    `newest` says that nothing has been tried since; a helm that was cut or has failed leaves a
+    newer revision behind. Values hold secrets: they are for helm, and for nobody to print.
+    """
+
+    namespace: str
+    revision: int
+    version: str
+    values: Values
+    effective: Values
+    newest: bool
+
+    def __repr__(self) -> str:
+        return f"Installed({self.version}, revision {self.revision})"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Aim:
+    """The agents' version, and the values that are to be laid over those they have."""
+
+    version: str
+    change: Values
+
+    def reached(self, installed: Installed) -> bool:
+        """Tell whether helm need not run, as all is deployed that is aimed at."""
+        same = layered(installed.effective, self.change) == installed.effective
+        return installed.newest and same and installed.version == self.version
+
+
+def read_record(namespace: str, record: str, *, newest: bool) -> Installed:
+    """Read a release as helm stores it: gzipped JSON in base64, once more than the Secret's own."""
+    import base64
+    import gzip
+    import json
+
+    text = gzip.decompress(base64.b64decode(base64.b64decode(record)))
+    release: dict[str, Any] = json.loads(text)
+    given: Values = release.get("config") or {}
+    own: Values = release["chart"].get("values") or {}
+    return Installed(
+        namespace,
+        int(release["version"]),
+        str(release["chart"]["metadata"]["version"]),
+        given,
+        layered(own, given),
+        newest,
+    )

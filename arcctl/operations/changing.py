@@ -1,0 +1,144 @@
+"""What the changes of a connected cluster share: what must be so, and how agents are changed."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from arcctl.checks.check import Answer, check, failed, passed, skipped
+from arcctl.checks.cluster import direct, may_bind_roles, may_read_releases, reachable
+from arcctl.errors import AzureError, ClusterError, NotFound, Refusal, UsageError
+from arcctl.flow.runner import run
+from arcctl.flow.step import together
+from arcctl.operations import standing
+from arcctl.operations.steps import looks, release
+
+if TYPE_CHECKING:
+    from arcctl.checks.check import Check
+    from arcctl.checks.sight import Sight
+    from arcctl.flow.step import Move
+    from arcctl.model.installed import Aim, Installed
+    from arcctl.model.resource_id import ClusterId
+    from arcctl.operations.request import Charts, ConnectRequest
+    from arcctl.operations.world import World
+
+_SELF_HOSTED = ("gke", "eks", "aks")
+
+
+@check("the resource is there, and arcctl's to change", code="AZK8S0405")
+async def manageable(sight: Sight) -> Answer:
+    """Kinds that other services own are left to them."""
+    resource = await sight.resource()
+    if resource is None:
+        return failed(missing(sight.cluster))
+    standing.refuse_kind(resource)
+    return passed(str(resource["location"]))
+
+
+@check("the kubeconfig leads to this resource's cluster", code="AZK8S0406")
+async def leads_there(sight: Sight) -> Answer:
+    """By the cluster's own word, or by its key (traps 7 to 9)."""
+    seen = await standing.look(sight)
+    if not seen.resource:
+        return skipped("there is no resource")
+    if not await sight.installed():
+        return failed(_no_agents(sight.cluster))
+    if seen.onboarding and seen.onboarding.contradicts(sight.cluster, tenant=await sight.tenant()):
+        return failed(_another(sight.cluster, seen.onboarding.cluster))
+    if not seen.onboarding and not seen.keys_match:
+        return failed(_no_agents(sight.cluster))
+    return passed()
+
+
+BEFORE_CHANGE = (reachable, direct, manageable, leads_there, may_bind_roles, may_read_releases)
+
+
+def looking(*checks: Check) -> list[Move[World]]:
+    """Everything that is cheap to know before agents are changed, side by side."""
+    return [
+        together(looks.SignedIn(), looks.Cluster(), looks.MakeHelmReady()),
+        together(looks.NoRunUnderWay(), looks.Require((*BEFORE_CHANGE, *checks))),
+    ]
+
+
+async def installed(world: World) -> Installed:
+    """Return what is deployed, once `looking` has seen that something is."""
+    found = await world.sight.installed()
+    assert found
+    return found
+
+
+async def chart_path(world: World, charts: Charts) -> str:
+    """Return where the newest chart of the train lies: `registry/path/name:version`."""
+    if charts.registry:
+        return charts.registry
+    service = await world.clients.data_plane()
+    try:
+        return await service.latest_chart(await world.sight.region(), charts.train)
+    except AzureError as error:
+        error.hints = error.hints or (f"is there a release train {charts.train}? See RELEASETRAIN",)
+        raise
+
+
+async def bring_about(world: World, aim: Aim, path: str, charts: Charts, patience: int) -> bool:
+    """Change the agents, or only wait for them where they are so already; tell which."""
+    was = await installed(world)
+    if aim.reached(was):
+        await run([release.Ready(patience)], world, world.observer)
+        return False
+    moves: list[Move[World]] = [
+        release.Pull(path, aim.version, charts),
+        release.Change(was, aim, patience),
+    ]
+    await run(moves, world, world.observer)
+    return True
+
+
+def confirm_benefit(request: ConnectRequest, world: World) -> None:
+    """Ask what the peer asks (`connectedk8s.md` A.1)."""
+    if request.azure_hybrid_benefit == "True":
+        world.confirm(
+            "Azure Hybrid Benefit is for those who hold Windows Server licences with Software "
+            "Assurance or a subscription. Do you?"
+        )
+
+
+def refuse_issuer(request: ConnectRequest, kind: str) -> None:
+    """Managed clouds have no API server whose issuer could be set (`connectedk8s.md` A.2).
+
+    The service re-cases the distribution that it is told, so case does not count.
+    """
+    if request.oidc_issuer and not request.self_hosted_issuer and kind.lower() in _SELF_HOSTED:
+        raise UsageError(
+            f"--enable-oidc-issuer on {kind} needs the issuer that {kind} itself offers",
+            code="AZK8S0100",
+            hints="--self-hosted-issuer URL",
+        )
+
+
+def missing(cluster: ClusterId) -> NotFound:
+    """Return the error of a resource that is not there."""
+    return NotFound(
+        f"no connected cluster {cluster.name} in group {cluster.group}",
+        code="AZK8S0405",
+        hints=f"arcctl list -g {cluster.group}",
+    )
+
+
+def _no_agents(cluster: ClusterId) -> ClusterError:
+    return ClusterError(
+        f"no agents of {cluster.name} are in this cluster",
+        code="AZK8S0201",
+        hints=(
+            "choose the right cluster with --kube-context NAME",
+            f"arcctl connect -n {cluster.name} -g {cluster.group}",
+        ),
+    )
+
+
+def _another(cluster: ClusterId, owner: ClusterId) -> Refusal:
+    return Refusal(
+        f"this kubeconfig leads to the cluster of {owner.name} (group {owner.group}, "
+        f"subscription {owner.subscription}), not of {cluster.name}",
+        code="AZK8S0406",
+        hints="choose the right cluster with --kube-context NAME",
+    )

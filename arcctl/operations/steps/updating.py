@@ -1,0 +1,110 @@
+"""Changes of a resource that is there: patched, linked, put again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from arcctl.flow.step import Step
+from arcctl.model.connected_cluster import writable
+from arcctl.operations.registration_body import patched, updated
+from arcctl.operations.steps.registration import gateway_link, linked_to
+from arcctl.operations.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from arcctl.model.connected_cluster import Body
+    from arcctl.operations.request import ConnectRequest, UpdateRequest
+
+
+class Changing(Step[World]):
+    """A step that remembers whether it had anything to do."""
+
+    changed = False
+
+
+class Patch(Changing):
+    """Tags, distribution and benefit are as asked: one PATCH, and no need of the cluster."""
+
+    name = "patch"
+    title = "resource"
+
+    def __init__(self, request: ConnectRequest) -> None:
+        self._body = patched(request)
+
+    async def observe(self, world: World) -> str | None:
+        world.resource = await world.sight.resource() or {}
+        properties = world.resource.get("properties") or {}
+        said = self._body.get("properties") or {}
+        same = all(_alike(properties.get(name), value) for name, value in said.items())
+        if "tags" in self._body:
+            same = same and (world.resource.get("tags") or {}) == self._body["tags"]
+        return f"{world.cluster.group}/{world.cluster.name} is as asked" if same else None
+
+    async def do(self, world: World, tell: Callable[[str], None]) -> str:
+        self.changed = True
+        gone = (world.resource.get("tags") or {}).keys() - self._body.get("tags", {}).keys()
+        arm = await world.clients.arm()
+        world.resource = await arm.patch(world.cluster.path, self._body)
+        if "tags" in self._body and gone:
+            world.note(f"tags that were not named are gone: {', '.join(sorted(gone))}")
+        return f"{world.cluster.group}/{world.cluster.name} patched"
+
+
+def _alike(known: Any, asked: str) -> bool:
+    """The service stores its own letter case, so a difference in case is no difference."""
+    return str(known or "").lower() == asked.lower()
+
+
+class Link(Changing):
+    """The Arc gateway that was asked for is linked; "" is none."""
+
+    name = "link-gateway"
+    title = "gateway"
+
+    def __init__(self, gateway: str) -> None:
+        self._gateway = gateway
+
+    async def observe(self, world: World) -> str | None:
+        arm = await world.clients.arm()
+        found = await arm.find(gateway_link(world.cluster)) or {}
+        link = (found.get("properties") or {}).get("gatewayProperties") or {}
+        same = str(link.get("gatewayResourceId") or "").lower() == self._gateway.lower()
+        return "linked as asked" if same else None
+
+    async def do(self, world: World, tell: Callable[[str], None]) -> str:
+        self.changed = True
+        arm = await world.clients.arm()
+        await arm.put(gateway_link(world.cluster), linked_to(self._gateway))
+        return (
+            f"linked to {self._gateway.rpartition('/')[2]}" if self._gateway else "linked to none"
+        )
+
+
+class Rewrite(Changing):
+    """The resource says what was asked for, and whatever else it said before."""
+
+    name = "rewrite"
+    title = "resource"
+
+    def __init__(self, request: UpdateRequest) -> None:
+        self._request = request
+
+    async def observe(self, world: World) -> str | None:
+        current = await self._current(world)
+        settled = current["properties"].get("provisioningState") in ("Succeeded", None)
+        if not settled or updated(self._request, current) != writable(current):
+            return None
+        world.resource = current
+        return f"{world.cluster.group}/{world.cluster.name} is as asked"
+
+    async def do(self, world: World, tell: Callable[[str], None]) -> str:
+        self.changed = True
+        body = updated(self._request, await self._current(world))
+        arm = await world.clients.arm()
+        world.resource = await arm.put(world.cluster.path, body, progress=tell)
+        return f"{world.cluster.group}/{world.cluster.name} brought up to date"
+
+    async def _current(self, world: World) -> Body:
+        """As it was patched, or as it was found."""
+        return world.resource or await world.sight.resource() or {}

@@ -1,0 +1,124 @@
+"""Change a connected cluster: what ARM keeps of it, and what its agents were given."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from arcctl.checks.azure import HYBRID_COMPUTE, data_plane, registered
+from arcctl.errors import ArcctlError, Refusal
+from arcctl.flow.runner import run
+from arcctl.model.helm_values import layered
+from arcctl.model.installed import Aim
+from arcctl.operations import agent_values as values_of
+from arcctl.operations.agent_values import numbers
+from arcctl.operations.changing import (
+    bring_about,
+    confirm_benefit,
+    installed,
+    looking,
+    manageable,
+    refuse_issuer,
+)
+from arcctl.operations.steps import looks, updating, waiting
+from arcctl.operations.steps.agents import asking
+
+if TYPE_CHECKING:
+    from arcctl.model.connected_cluster import Body
+    from arcctl.model.helm_values import Values
+    from arcctl.operations.request import UpdateRequest
+    from arcctl.operations.steps.updating import Changing
+    from arcctl.operations.world import World
+
+# Older agents do not read what is changed here (`connectedk8s.md` B.3.10).
+_SINCE = (1, 14, 0)
+# The certificate stays: it may serve without a proxy as well.
+_NO_PROXY = {"global": {"isProxyEnabled": False, "httpsProxy": "", "httpProxy": "", "noProxy": ""}}
+
+
+@dataclass(frozen=True, slots=True)
+class Updated:
+    """The resource in the end, and whether anything had to be changed."""
+
+    resource: Body
+    changed: bool
+
+
+async def update(request: UpdateRequest, world: World) -> Updated:
+    """Make everything so that was asked for; what is so already is success."""
+    asked = request.asked
+    if request.reaches_agents:
+        gateway = (registered(HYBRID_COMPUTE),) if asked.gateway else ()
+        await run(looking(data_plane, *gateway), world, world.observer)
+        await _refuse(request, world)
+    else:
+        await run([looks.Require((manageable,))], world, world.observer)
+    confirm_benefit(asked, world)
+    changed = False
+    if request.patches:
+        changed = await _step(updating.Patch(asked), world)
+    if request.reaches_agents:
+        changed = await _with_agents(request, world) or changed
+    return Updated(world.resource, changed)
+
+
+async def _refuse(request: UpdateRequest, world: World) -> None:
+    resource = await world.sight.resource() or {}
+    kind = request.asked.distribution or (resource.get("properties") or {}).get("distribution")
+    refuse_issuer(request.asked, str(kind or ""))
+    version = (await installed(world)).version
+    if "-" not in version and numbers(version) < _SINCE:
+        raise Refusal(
+            f"agents {version} are too old to be updated so",
+            code="agents-too-old",
+            why="agents from 1.14.0 on can be",
+            hints=f"arcctl upgrade -n {world.cluster.name} -g {world.cluster.group}",
+        )
+
+
+async def _with_agents(request: UpdateRequest, world: World) -> bool:
+    """Azure first, since its service makes the agents' values from what the resource says."""
+    linked = False
+    if request.asked.gateway or request.disable_gateway:
+        linked = await _step(updating.Link(request.asked.gateway or ""), world)
+    rewritten = await _step(updating.Rewrite(request), world)
+    try:
+        changed = await _agents(request, world)
+    except ArcctlError as error:
+        error.why = (*error.why, "the resource keeps what was asked; the same command goes on")
+        raise
+    if _settles(request):
+        await run([waiting.UntilAgentState()], world, world.observer)
+    world.resource = await (await world.clients.arm()).get(world.cluster.path)
+    return linked or rewritten or changed
+
+
+async def _agents(request: UpdateRequest, world: World) -> bool:
+    asked = request.asked
+    service = await world.clients.data_plane()
+    settings = await service.helm_settings(
+        asking(asked, world.resource), region=await world.sight.region(), train=asked.train
+    )
+    change = _change(request, settings.values)
+    was = await installed(world)
+    path = asked.registry_override or settings.repository_path
+    return await bring_about(world, Aim(was.version, change), path, asked.charts, request.timeout)
+
+
+def _change(request: UpdateRequest, given: dict[str, str]) -> Values:
+    change = values_of.nested(given, values_of.protected(request.asked), known=True)
+    if request.disable_proxy:
+        change = layered(change, _NO_PROXY)
+    return layered(change, values_of.from_file(request.asked.values_file))
+
+
+def _settles(request: UpdateRequest) -> bool:
+    """Whether the agents report that they have taken it up (trap 12)."""
+    asked = request.asked
+    issues = asked.oidc_issuer and not asked.self_hosted_issuer
+    return bool(issues) or asked.workload_identity is not None
+
+
+async def _step(step: Changing, world: World) -> bool:
+    await run([step], world, world.observer)
+    return step.changed

@@ -1,0 +1,42 @@
+"""Changes of a connected cluster, cut at every request and typed again: the same world."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.matrix.plays import Part, Play, again, perform
+from tests.stories import changing
+from tests.stories.changing import HARBOR
+
+if TYPE_CHECKING:
+    from tests.matrix.beginnings import Theatre
+    from tests.matrix.plays import Record
+
+ENABLE = f"enable-features {HARBOR} --features azure-rbac custom-locations"
+UPGRADE = f"upgrade {HARBOR}"
+# No issuer, since Azure gives it another name each time.
+UPDATE = f"update {HARBOR} --tags a=b --disable-proxy --enable-wi --auto-upgrade false"
+SAMPLE = 30
+PLAYS = {
+    "update": Play(UPDATE, changing.connected, again(UPDATE)),
+    "upgrade": Play(UPGRADE, changing.older, again(UPGRADE)),
+    "enable-features": Play(ENABLE, changing.connected, again(ENABLE)),
+}
+
+
+@pytest.mark.matrix
+@pytest.mark.parametrize("verb", PLAYS)
+def test_a_change_cut_anywhere_ends_in_the_same_world(
+    theatre: Theatre, verb: str, record_property: Record
+) -> None:
+    """The same command again goes on, whatever request was the last."""
+    perform(theatre, PLAYS[verb], Part(0, 1), record_property)
+
+
+@pytest.mark.parametrize("verb", PLAYS)
+def test_a_sample_of_cut_changes_heals(
+    theatre: Theatre, verb: str, record_property: Record
+) -> None:
+    """A few places, for every run of the tests."""
+    perform(theatre, PLAYS[verb], Part(7, SAMPLE), record_property)
