@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from arcctl.commands.options import CHANGES, CLUSTER, Group, Name, Yes
+from arcctl.commands.options import CHANGES, CLUSTER, Group, Ids, NameOrIds, Yes
 from arcctl.commands.session import Session, command
 
 if TYPE_CHECKING:
@@ -30,9 +30,10 @@ Patience = Annotated[
 @command(CLUSTER, CHANGES)
 async def enable_features(
     session: Session,
-    name: Name,
     features: Features,
+    name: NameOrIds = None,
     resource_group: Group = None,
+    ids: Ids = None,
     skip_azure_rbac_list: SkipList = None,
     custom_locations_oid: Oid = None,
     agents_timeout: Patience = "300",
@@ -50,9 +51,10 @@ async def enable_features(
 @command(CLUSTER, CHANGES)
 async def disable_features(
     session: Session,
-    name: Name,
     features: Features,
+    name: NameOrIds = None,
     resource_group: Group = None,
+    ids: Ids = None,
     yes: Yes = False,
     agents_timeout: Patience = "300",
 ) -> None:
@@ -70,15 +72,14 @@ async def _switch(
     session: Session, given: dict[str, Any], carry_out: Any, done: str, *, yes: bool
 ) -> None:
     from arcctl.operations.reading_changes import features_request
-    from arcctl.views.runs import switched
+    from arcctl.views.runs import results, switched
 
-    cluster = await session.cluster_id(given["name"], given["resource_group"])
-    request = features_request(cluster, given, session.settings.environ)
-    with session.run(session.sight(cluster), yes=yes) as world:
-        ended: Switched = await carry_out(request, world)
-    switched(
-        session.console,
-        f"{done if ended.changed else f'{done} already'}: {', '.join(ended.features)}, "
-        f"on {cluster.name} ({cluster.group})",
-        on=ended.on,
-    )
+    ended = []
+    for cluster in await session.clusters(given["name"], given["resource_group"], given["ids"]):
+        request = features_request(cluster, given, session.settings.environ)
+        with session.run(session.sight(cluster), yes=yes) as world:
+            switch: Switched = await carry_out(request, world)
+        word = done if switch.changed else f"{done} already"
+        said = f"{word}: {', '.join(switch.features)}, on {cluster.name} ({cluster.group})"
+        ended.append(switched(session.console, said, on=switch.on))
+    results(session.console, ended)

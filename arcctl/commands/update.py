@@ -22,7 +22,7 @@ from arcctl.commands.connect import (
     Skip,
     Workload,
 )
-from arcctl.commands.options import CHANGES, CLUSTER, Group, Name, Yes
+from arcctl.commands.options import CHANGES, CLUSTER, Group, Ids, NameOrIds, Yes
 from arcctl.commands.session import Session, command
 from arcctl.commands.spelling import TRUTH
 
@@ -55,8 +55,9 @@ Patience = Annotated[
 @command(CLUSTER, CHANGES)
 async def update(
     session: Session,
-    name: Name,
+    name: NameOrIds = None,
     resource_group: Group = None,
+    ids: Ids = None,
     tags: Tags = None,
     distribution: Distribution = None,
     distribution_version: DistributionVersion = None,
@@ -86,11 +87,14 @@ async def update(
     given = {key: value for key, value in locals().items() if key != "session"}
     from arcctl.operations.reading_changes import update_request
     from arcctl.operations.update import update as carry_out
-    from arcctl.views.runs import updated
+    from arcctl.views.runs import results, updated
 
+    clusters = await session.clusters(name, resource_group, ids)
     domain = (await session.clients.cloud()).domain
-    cluster = await session.cluster_id(name, resource_group)
-    request = update_request(cluster, given, session.settings.environ, domain)
-    with session.run(session.sight(cluster), yes=yes) as world:
-        ended = await carry_out(request, world)
-    updated(session.console, ended.resource, changed=ended.changed)
+    ended = []
+    for cluster in clusters:
+        request = update_request(cluster, given, session.settings.environ, domain)
+        with session.run(session.sight(cluster), yes=yes) as world:
+            done = await carry_out(request, world)
+        ended.append(updated(session.console, done.resource, changed=done.changed))
+    results(session.console, ended)

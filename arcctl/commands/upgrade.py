@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from arcctl.commands.options import CHANGES, CLUSTER, Group, Name
+from arcctl.commands.options import CHANGES, CLUSTER, Group, Ids, NameOrIds
 from arcctl.commands.session import Session, command
 
 Version = Annotated[
@@ -20,8 +20,9 @@ Patience = Annotated[
 @command(CLUSTER, CHANGES)
 async def upgrade(
     session: Session,
-    name: Name,
+    name: NameOrIds = None,
     resource_group: Group = None,
+    ids: Ids = None,
     agent_version: Version = None,
     upgrade_timeout: Patience = "600",
 ) -> None:
@@ -32,10 +33,13 @@ async def upgrade(
     given = {key: value for key, value in locals().items() if key != "session"}
     from arcctl.operations.reading_changes import upgrade_request
     from arcctl.operations.upgrade import upgrade as carry_out
-    from arcctl.views.runs import upgraded
+    from arcctl.views.runs import results, upgraded
 
-    cluster = await session.cluster_id(name, resource_group)
-    request = upgrade_request(cluster, given, session.settings.environ)
-    with session.run(session.sight(cluster), yes=True) as world:
-        ended = await carry_out(request, world)
-    upgraded(session.console, f"{cluster.name} ({cluster.group})", old=ended.old, new=ended.new)
+    ended = []
+    for cluster in await session.clusters(name, resource_group, ids):
+        request = upgrade_request(cluster, given, session.settings.environ)
+        with session.run(session.sight(cluster), yes=True) as world:
+            done = await carry_out(request, world)
+        said = f"{cluster.name} ({cluster.group})"
+        ended.append(upgraded(session.console, said, old=done.old, new=done.new))
+    results(session.console, ended)

@@ -74,7 +74,8 @@ def update_request(
 ) -> UpdateRequest:
     """Read the flags of `update` (`connectedk8s.md` A.3); conflicts are found before any change."""
     _refuse_conflicts(given)
-    asked = connect_request({**_UNSAID, **given, "resource_group": cluster.group}, environ, domain)
+    named = {"name": cluster.name, "resource_group": cluster.group}
+    asked = connect_request({**_UNSAID, **given, **named}, environ, domain)
     enabled, disabled = asked.workload_identity, _truth(given, "disable_workload_identity")
     request = UpdateRequest(
         asked=replace(

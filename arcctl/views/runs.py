@@ -10,6 +10,8 @@ from arcctl.model.duration import spoken
 from arcctl.views import clusters, output
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from arcctl.views.console import Console
 
 
@@ -24,13 +26,7 @@ def connected(console: Console, resource: dict[str, Any]) -> None:
         f"{status(resource)}: {flat['name']} ({flat['resourceGroup']}, {flat['location']})"
         f"{agents}{nodes}. {_taken(console)}"
     )
-    _write(console, flat)
-
-
-def _write(console: Console, flat: dict[str, Any]) -> None:
-    if console.output is not None:
-        query = console.settings.flags.query
-        output.write(flat, console.out, console.output, query=query, row=clusters.row)
+    results(console, [flat])
 
 
 def deleted(console: Console, cluster: str, *, resource: bool, agents: bool) -> None:
@@ -45,33 +41,39 @@ def deleted(console: Console, cluster: str, *, resource: bool, agents: bool) -> 
     return console.say(f"{what} {_taken(console)}")
 
 
-def switched(console: Console, done: str, *, on: tuple[str, ...]) -> None:
-    """Say which features have been switched, and which are on now; the sentence is the result."""
-    sentence(console, f"{done}. On now: {', '.join(on) or 'no feature'}.")
+def switched(console: Console, done: str, *, on: tuple[str, ...]) -> str:
+    """Say which features have been switched, and which are on now; return the sentence."""
+    return _said(console, f"{done}. On now: {', '.join(on) or 'no feature'}.")
 
 
-def updated(console: Console, resource: dict[str, Any], *, changed: bool) -> None:
-    """Say whether anything had to be changed; write the resource."""
+def updated(console: Console, resource: dict[str, Any], *, changed: bool) -> dict[str, Any]:
+    """Say whether anything had to be changed; return the resource as it is printed."""
     flat = printed(resource)
     done = "Updated" if changed else "Nothing to update"
-    console.say(
-        f"{done}: {flat['name']} ({flat['resourceGroup']}, {flat['location']}). {_taken(console)}"
-    )
-    _write(console, flat)
+    _said(console, f"{done}: {flat['name']} ({flat['resourceGroup']}, {flat['location']}).")
+    return flat
 
 
-def upgraded(console: Console, cluster: str, *, old: str, new: str) -> None:
-    """Say from which version to which; `cluster` names it for people."""
+def upgraded(console: Console, cluster: str, *, old: str, new: str) -> str:
+    """Say from which version to which, and return it; `cluster` names it for people."""
     if old == new:
-        return sentence(console, f"Nothing to upgrade: {cluster} has agents {new}.")
-    return sentence(console, f"Upgraded: {cluster}, agents {old} → {new}.")
+        return _said(console, f"Nothing to upgrade: {cluster} has agents {new}.")
+    return _said(console, f"Upgraded: {cluster}, agents {old} → {new}.")
 
 
-def sentence(console: Console, text: str) -> None:
+def _said(console: Console, text: str) -> str:
     """Say how a change ended; as the peer's, its one sentence is also what stdout carries."""
     console.say(f"{text} {_taken(console)}")
+    return text
+
+
+def results(console: Console, found: Sequence[Any]) -> None:
+    """Write what came of one cluster as itself, of several as a list."""
     if console.output is not None:
-        output.write(text, console.out, console.output, query=console.settings.flags.query)
+        result = found[0] if len(found) == 1 else list(found)
+        query = console.settings.flags.query
+        row = clusters.row if isinstance(found[0], dict) else None
+        output.write(result, console.out, console.output, query=query, row=row)
 
 
 def _taken(console: Console) -> str:

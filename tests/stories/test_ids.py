@@ -14,7 +14,15 @@ if TYPE_CHECKING:
     from tests.stage import Stage
 
 CONNECT = "connect -n harbor -g edge -l westeurope --skip-prechecks -o none"
-VERBS = ["show", "delete --yes", "wait --created"]
+VERBS = [
+    "show",
+    "delete --yes",
+    "wait --created",
+    "update --tags team=edge",
+    "upgrade",
+    "enable-features --features azure-rbac",
+    "disable-features --features azure-rbac --yes",
+]
 
 
 def at(name: str, subscription: str = SUBSCRIPTION) -> str:
@@ -86,6 +94,30 @@ def test_several_are_deleted_one_after_the_other(quick: Stage) -> None:
     ends = [line.partition(";")[0] for line in done.err.splitlines() if "Deleted:" in line]
     assert ends == ["Deleted: the resource harbor (edge)", "Deleted: the resource depot (edge)"]
     assert (done.out, names(quick)) == ("", set())
+
+
+def test_several_are_updated_one_after_the_other(quick: Stage) -> None:
+    """Each with its own sentence and its own flags in Azure; the results are a list."""
+    planted(quick)
+
+    done = quick.well(f"update --ids {HARBOR} {DEPOT} --tags team=edge")
+
+    assert [(each["name"], each["tags"]) for each in done.data] == [
+        ("harbor", {"team": "edge"}),
+        ("depot", {"team": "edge"}),
+    ]
+    assert done.err.count("Updated: ") == 2
+
+
+def test_features_of_one_are_named_by_its_id(quick: Stage) -> None:
+    """One sentence, as with -n and -g; the cluster behind the kubeconfig must be that one."""
+    quick.well(CONNECT)
+    line = "enable-features --features azure-rbac --ids"
+
+    enabled = quick.well(f"{line} {HARBOR}").data
+    refused(quick.type(f"{line} {DEPOT}"), "AZK8S0405", exit_code=3)
+
+    assert "on harbor (edge)" in enabled
 
 
 def test_a_cluster_behind_the_kubeconfig_is_deleted_whole(quick: Stage) -> None:
