@@ -6,10 +6,10 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from arcctl.checks.azure import CONFIGURATION, KUBERNETES, data_plane, registered
-from arcctl.checks.check import Answer, Check, asked, check, noted, passed
-from arcctl.checks.cluster import BEFORE_ANY_CHANGE, direct, reachable
-from arcctl.checks.health import cluster, network, providers, release, sign_in
+from arcctl.checks.azure import data_plane
+from arcctl.checks.check import Answer, Check, asked, check, passed
+from arcctl.checks.cluster import direct, reachable
+from arcctl.checks.health import cluster, network, release, sign_in
 from arcctl.errors import ArcctlError
 from arcctl.model.finding import Finding, Verdict
 from arcctl.model.plan import Fate
@@ -76,28 +76,21 @@ def _delete(world: World) -> tuple[Check, ...]:
 @check("auto-upgrade is off", code="auto-upgrade-on")
 async def upgraded_by_hand(sight: HealthSight) -> Answer:
     """Agents that upgrade themselves would undo the choice of a version (`connectedk8s.md` A.4)."""
-    data = await sight.identity_map() or {}
-    if data.get("AZURE_ARC_AUTOUPDATE") == "false":
-        return passed()
-    return noted(
-        "the agents upgrade themselves; a version chosen by hand would not last",
-        f"arcctl update {sight.named} --auto-upgrade false",
-    )
+    from arcctl.operations.upgrade import refuse_beside_auto_upgrade
+
+    await refuse_beside_auto_upgrade(sight)
+    return passed()
 
 
 def _upgrade(_world: World) -> tuple[Check, ...]:
+    from arcctl.operations.changing import BEFORE_CHANGE
+
     return (
         sign_in.signed_in,
-        *BEFORE_ANY_CHANGE,
-        registered(KUBERNETES),
-        registered(CONFIGURATION, needed=False),
-        providers.is_there,
-        providers.provisioned,
-        cluster.right_cluster,
-        cluster.none_dying,
-        release.installed,
-        release.finished,
+        *BEFORE_CHANGE,
         upgraded_by_hand,
+        cluster.none_dying,
+        release.finished,
         data_plane,
         network.registry,
         no_run,

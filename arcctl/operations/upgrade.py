@@ -14,6 +14,7 @@ from arcctl.operations.changing import bring_about, chart_path, installed, looki
 from arcctl.operations.steps.agents import chart_reference
 
 if TYPE_CHECKING:
+    from arcctl.checks.sight import Sight
     from arcctl.model.helm_values import Values
     from arcctl.model.installed import Installed
     from arcctl.operations.request import UpgradeRequest
@@ -33,7 +34,7 @@ class Upgraded:
 async def upgrade(request: UpgradeRequest, world: World) -> Upgraded:
     """Bring the agents to the version that was asked for, or to the newest one of the train."""
     await run(looking(), world, world.observer)
-    await _refuse_beside_auto_upgrade(world)
+    await refuse_beside_auto_upgrade(world.sight)
     was = await installed(world)
     path = await chart_path(world, request.charts)
     version = request.version or chart_reference(path)[1]
@@ -44,13 +45,14 @@ async def upgrade(request: UpgradeRequest, world: World) -> Upgraded:
     return Upgraded(was.version, version)
 
 
-async def _refuse_beside_auto_upgrade(world: World) -> None:
-    onboarding = await world.sight.onboarding()
+async def refuse_beside_auto_upgrade(sight: Sight) -> None:
+    """Raise Refusal where the agents choose their version themselves."""
+    onboarding = await sight.onboarding()
     if not onboarding or not onboarding.auto_upgrade:
         return
-    cluster = f"-n {world.cluster.name} -g {world.cluster.group}"
+    cluster = f"-n {sight.cluster.name} -g {sight.cluster.group}"
     raise Refusal(
-        f"the agents of {world.cluster.name} upgrade themselves",
+        f"the agents of {sight.cluster.name} upgrade themselves",
         code="auto-upgrade-on",
         why="what is upgraded by hand beside that would be changed again within the hour",
         hints=(

@@ -147,13 +147,27 @@ def test_the_way_from_inside_is_tried_where_it_is_wanted(harbor: Stage) -> None:
     assert "diagnostics-left-over" in verdicts(left, "pass")
 
 
-@pytest.mark.parametrize("command", ["connect", "delete", "upgrade"])
+@pytest.mark.parametrize("command", ["connect", "delete"])
 def test_before_a_command_its_own_questions_are_asked(harbor: Stage, command: str) -> None:
     """A cluster that is well is fit for it."""
     ended = harbor.well(f"{CHECK} --before {command}")
 
     assert ended.data["before"] == command
     assert "run-unfinished" in verdicts(ended.data, "pass")
+
+
+def test_before_an_upgrade_auto_upgrade_must_be_off(quick: Stage) -> None:
+    """It fails with the refusal that `upgrade` itself would end with, and passes with it off."""
+    connect = "connect -n harbor -g edge -l eastus --skip-prechecks"
+    quick.well(connect)
+    on = quick.type(f"{CHECK} --before upgrade")
+    quick.well("update -n harbor -g edge --auto-upgrade false")
+    off = quick.well(f"{CHECK} --before upgrade")
+
+    assert (on.code, verdicts(on.data, "fail")) == (5, ["auto-upgrade-on"])
+    assert "arcctl update -n harbor -g edge --auto-upgrade false" in on.err
+    assert "auto-upgrade-on" in verdicts(off.data, "pass")
+    assert "run-unfinished" in verdicts(off.data, "pass")
 
 
 def test_before_a_move_the_plan_is_judged(harbor: Stage) -> None:
