@@ -53,3 +53,20 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("HOME", str(path))
     monkeypatch.setenv("ARCCTL_HOME", str(path / "arcctl"))
     return path
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say how many cuts were made, and how many of them hit a running command.
+
+    It stands here, not beside the matrix, for a run that is split over processes to hear it.
+    """
+    reports = [each for group in terminalreporter.stats.values() for each in group]
+    properties = [
+        dict(report.user_properties)
+        for report in reports
+        if isinstance(report, pytest.TestReport) and report.when == "call"
+    ]
+    cuts = sum(int(each.get("cuts", 0)) for each in properties)
+    hits = sum(int(each.get("hits", 0)) for each in properties)
+    if cuts:
+        terminalreporter.write_line(f"interruption matrix: {cuts} cases, {hits} cut in mid-run")
