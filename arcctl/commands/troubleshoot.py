@@ -57,7 +57,7 @@ async def troubleshoot(
     )
     warned(request, session.console.progress)
     found = []
-    for cluster in await session.clusters(name, resource_group, ids):
+    for cluster in await session.clusters(name, resource_group, ids, without_azure=True):
         sight = HealthSight(session.clients, cluster)
         with session.run(sight, yes=True) as world:
             found.append(await carry_out(request, sight, world))

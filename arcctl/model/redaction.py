@@ -29,18 +29,21 @@ _ONLY_NAMES = re.compile(
 )
 _PROTECTED = re.compile(r"protected_?settings$", re.IGNORECASE)
 _LAST_APPLIED = "last-applied-configuration"
+# Each with the words without one of which it finds nothing: looking for these is much quicker.
 _TEXT = (
     # Nobody reads a run of this length, and looking at it closely would take long.
-    (re.compile(r"[A-Za-z0-9+/=_-]{200,}"), HIDDEN),
+    ((), re.compile(r"[A-Za-z0-9+/=_-]{200,}"), HIDDEN),
     (
+        ("authorization",),
         re.compile(r"(?i)\b((?:proxy-)?authorization\\?[\"']?\s*[:=]\s*\\?[\"']?)[^\r\n\"']+"),
         rf"\1{HIDDEN}",
     ),
-    (re.compile(r"\b[Bb]asic [A-Za-z0-9+/=]{8,}"), f"Basic {HIDDEN}"),
-    (re.compile(r"(?<=://)[^/\s@\"'?]{1,512}@"), f"{HIDDEN}@"),
-    (re.compile(r"(?i)\b(sig|signature)=[^&\s\"']+"), rf"\1={HIDDEN}"),
-    (re.compile(r"\bgh[pousr]_\w{20,}"), HIDDEN),
+    (("basic ",), re.compile(r"\b[Bb]asic [A-Za-z0-9+/=]{8,}"), f"Basic {HIDDEN}"),
+    (("@",), re.compile(r"(?<=://)[^/\s@\"'?]{1,512}@"), f"{HIDDEN}@"),
+    (("sig",), re.compile(r"(?i)\b(sig|signature)=[^&\s\"']+"), rf"\1={HIDDEN}"),
+    (("ghp_", "gho_", "ghu_", "ghs_", "ghr_"), re.compile(r"\bgh[pousr]_\w{20,}"), HIDDEN),
     (
+        ("pass", "pwd", "secret", "token", "credential", "auth", "cookie", "key", "connection"),
         re.compile(
             rf"(?i)({_WORDS})([\w-]{{0,40}}\\?[\"']?[ \t]*[:=][ \t]*)"
             r"(?!\[hidden\])(\\?\"[^\"\r\n]*\"|'[^'\r\n]*'|[^\s\"',;&}\]]+)"
@@ -67,8 +70,10 @@ class Redactor:
         if not self.on:
             return _without_keys(text)
         text = self.without_known(text)
-        for pattern, instead in _TEXT:
-            text = pattern.sub(instead, text)
+        small = text.lower()
+        for words, pattern, instead in _TEXT:
+            if not words or any(word in small for word in words):
+                text = pattern.sub(instead, text)
         return _ONE_OF_MANY.sub(HIDDEN, scrubbed(text))
 
     def without_known(self, text: str) -> str:

@@ -12,7 +12,7 @@ from tests.stories.moments import until
 if TYPE_CHECKING:
     from tests.stage import Ended, Stage
 
-TROUBLESHOOT = "troubleshoot -n harbor -g edge --folder out"
+TROUBLESHOOT = "troubleshoot -n harbor -g edge --folder home/out"
 NOT_CHANGING = f"{TROUBLESHOOT} --no-diagnoser"
 _MADE = ("jobs", "serviceaccounts", "roles", "rolebindings", "pods")
 
@@ -59,6 +59,11 @@ def diagnosers(stage: Stage) -> list[str]:
     return stage.within(look)
 
 
+def running(stage: Stage) -> None:
+    """Wait until the diagnoser's pod is there."""
+    until(lambda: any(each.startswith("pods/") for each in diagnosers(stage)), "the diagnoser")
+
+
 def swept(stage: Stage) -> None:
     """Wait until nothing of the diagnoser is left; its pod goes a moment after its job."""
     until(lambda: not diagnosers(stage), "a cluster without the diagnoser")
@@ -66,4 +71,4 @@ def swept(stage: Stage) -> None:
 
 def left_on_disk(stage: Stage) -> list[str]:
     """Whatever lies in the folder of the archives."""
-    return sorted(str(path) for path in (stage.folder / "out").rglob("*"))
+    return sorted(str(path) for path in (stage.folder / "home/out").rglob("*"))

@@ -274,7 +274,7 @@ def test_several_clusters_are_named_by_ids(connected: Stage) -> None:
     other = resource["id"].replace("harbor", "nobody")
 
     ended = connected.type(
-        f"troubleshoot --folder out --no-diagnoser --ids {resource['id']} {other}"
+        f"troubleshoot --folder home/out --no-diagnoser --ids {resource['id']} {other}"
     )
 
     assert [each["name"] for each in ended.data] == ["harbor", "nobody"]

@@ -12,6 +12,7 @@ import json
 import re
 import sys
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from urllib.parse import quote
 
 from arcctl.clients.importing import load
 from arcctl.clients.kubernetes import listing, trouble, watching
@@ -190,7 +191,8 @@ class Kubernetes:
         Of these the first `limit` bytes, as the API has it. `previous` is the container that ran
         before the last restart; ClusterError 400 where there was none.
         """
-        path = f"/api/v1/namespaces/{namespace}/pods/{pod}/log"
+        # A name that is none, from a server that is none, must not lead elsewhere.
+        path = f"/api/v1/namespaces/{namespace}/pods/{quote(pod, safe='')}/log"
         headers = {"Accept": "*/*"}
         query: dict[str, Any] = {"container": container}
         if tail is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from arcctl.checks.agents import alive, all_ready, available, containers_of, unplaced, waiting_for
+from arcctl.operations.evidence.dossier import safe
 from arcctl.operations.evidence.piece import Tray, piece
 
 if TYPE_CHECKING:
@@ -42,7 +43,7 @@ async def state(tray: Tray) -> str:
     for pod in unwell:
         name = pod["metadata"]["name"]
         about = [each for each in happened if _about(each) == name]
-        tray.yaml(f"describe_non_ready_arc_agents/{name}.txt", pod, *map(_event, about))
+        tray.yaml(f"describe_non_ready_arc_agents/{safe(name)}.txt", pod, *map(_event, about))
     return f"{len(pods) - len(unwell)} of {len(pods)} pods are well"
 
 
@@ -59,7 +60,7 @@ def lay_events(tray: Tray, found: Sequence[Body], path: str) -> str:
 def lay_deployments(tray: Tray, found: Sequence[Body], folder: str) -> str:
     """Lay each Deployment down in a file of its own."""
     for each in found:
-        tray.yaml(f"{folder}/{each['metadata']['name']}.txt", each)
+        tray.yaml(f"{folder}/{safe(each['metadata']['name'])}.txt", each)
     well = sum(map(available, found))
     return f"{well} of {len(found)} are available"
 

@@ -184,10 +184,13 @@ async def _swept(kubernetes: Kubernetes, objects: Sequence[Made]) -> list[str]:
 
 
 async def _to_its_end(work: Coroutine[Any, Any, Result]) -> Result:
-    """Let what was begun be finished, however often the person says stop."""
-    task = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait([task])
-        raise
+    """Let what was begun be finished, however often somebody says stop; then stop."""
+    task, stopped = asyncio.ensure_future(work), False
+    while not task.done():
+        try:
+            await asyncio.wait([task])
+        except asyncio.CancelledError:
+            stopped = True
+    if stopped:
+        raise asyncio.CancelledError
+    return task.result()

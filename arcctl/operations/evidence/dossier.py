@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 LARGEST = 4_000_000
 _LONGEST_NAME = 120
+_WITH_ENDING = 140
 
 
 class Unwritable(ArcctlError):
@@ -27,9 +28,9 @@ class Unwritable(ArcctlError):
     default_code = "evidence-folder"
 
 
-def safe(name: str) -> str:
+def safe(name: str, longest: int = _LONGEST_NAME) -> str:
     """Return a name that is a file's and nothing else, whatever a server has called a thing."""
-    plain = re.sub(r"[^A-Za-z0-9._-]", "_", name)[:_LONGEST_NAME].lstrip(".")
+    plain = re.sub(r"[^A-Za-z0-9._-]", "_", name)[:longest].lstrip(".")
     return plain or "_"
 
 
@@ -62,7 +63,7 @@ class Dossier:
         content, more = _fitting(text)
         if left_out := cut or more:
             content = f"[{left_out}]\n".encode() + content
-        parts = [safe(part) for part in path.split("/")]
+        parts = [safe(part, _WITH_ENDING) for part in path.split("/")]
         with self._writing():
             self._folders(parts[:-1])
             name = self._free("/".join(parts))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from arcctl.checks.agents import containers_of
 from arcctl.errors import ArcctlError
 from arcctl.model import cluster as names
-from arcctl.operations.evidence.dossier import Unwritable
+from arcctl.operations.evidence.dossier import Unwritable, safe
 from arcctl.operations.evidence.piece import Tray, piece
 
 if TYPE_CHECKING:
@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 
 LINES = 5000
 BYTES = 512 * 1024
+SLACK = 5  # so that those who call give up on one log before the piece is given up
 _AT_ONCE = 12
 # The API counts bytes from the front of what it has chosen, and the end is what matters: of a log
 # with long lines fewer are asked for.
-_FEWER = (LINES, LINES // 10, LINES // 100)
+_FEWER = (LINES, LINES // 2, LINES // 10, LINES // 100)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +38,11 @@ class Log:
 
     @property
     def path(self) -> str:
-        return f"{self.pod}/{self.container}{'.previous' if self.previous else ''}.txt"
+        before = ".previous" if self.previous else ""
+        return f"{safe(self.pod)}/{safe(self.container)}{before}.txt"
 
 
-@piece("agent-logs", "logs", "retrieved_arc_agents_logs")
+@piece("agent-logs", "logs", "retrieved_arc_agents_logs", slack=SLACK)
 async def agents(tray: Tray) -> str:
     """Every container of every agent."""
     pods = await tray.sight.pods()
@@ -57,8 +59,7 @@ async def lay_logs(tray: Tray, namespace: str, pods: list[Body], folder: str) ->
         log: asyncio.ensure_future(_lay(tray, kubernetes, log, folder, gate)) for log in wanted
     }
     try:
-        # A little less than the piece has, so that what came is kept.
-        await asyncio.wait(tasks.values(), timeout=tray.case.patience * 0.95)
+        await asyncio.wait(tasks.values(), timeout=tray.case.patience)
     finally:
         for task in tasks.values():
             task.cancel()

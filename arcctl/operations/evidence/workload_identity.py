@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from arcctl.model.onboarding import Release
 from arcctl.operations.evidence.agents import lay_deployments, lay_events
-from arcctl.operations.evidence.logs import lay_logs
+from arcctl.operations.evidence.logs import SLACK, lay_logs
 from arcctl.operations.evidence.piece import Tray, piece
 from arcctl.operations.evidence.release import lay_values
 
@@ -35,7 +35,12 @@ async def events(tray: Tray) -> str:
     return lay_events(tray, found, "arc_workload_identity_events.txt")
 
 
-@piece("workload-identity-logs", "logs (wi)", "retrieved_arc_workload_identity_pod_logs")
+@piece(
+    "workload-identity-logs",
+    "logs (wi)",
+    "retrieved_arc_workload_identity_pod_logs",
+    slack=SLACK,
+)
 async def logs(tray: Tray) -> str:
     """Every container of it."""
     pods = await _listed(tray, "/api/v1", "pods")
