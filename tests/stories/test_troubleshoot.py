@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import base64
+import gzip
+import json
 import stat
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.stories import evidence, symptoms
 from tests.stories.evidence import NOT_CHANGING, TROUBLESHOOT
+from tests.stories.half_done import half_done
 from tests.stories.refusals import changes
 from tests.terminal import typed_at_a_terminal
 
@@ -295,3 +299,58 @@ def test_the_table_has_a_line_for_each_check(connected: Stage) -> None:
 
     assert lines[0].split() == ["Name", "Check", "Verdict", "Detail"]
     assert any("msi_cert_check" in line for line in lines)
+
+
+def test_workload_identity_is_collected_where_it_is_on(connected: Stage) -> None:
+    """Logs, events and Deployments of its namespace, and what its own release was given."""
+    space, name = "arc-workload-identity", "azure-wi-webhook"
+    symptoms.plant("namespaces", "", space)(connected)
+    container = {"name": "manager", "image": "webhook"}
+    labels = {"app": name}
+    template = {"metadata": {"labels": labels}, "spec": {"containers": [container]}}
+    spec = {"selector": {"matchLabels": labels}, "template": template}
+    symptoms.plant("deployments", space, name, spec=spec)(connected)
+    said = {"reason": "Unhealthy", "type": "Warning", "message": "no answer"}
+    about = {"kind": "Pod", "name": name, "namespace": space}
+    symptoms.plant("events", space, "e", involvedObject=about, **said)(connected)
+    symptoms.plant("secrets", symptoms.RELEASES, **wi_record())(connected)
+    symptoms.until(
+        connected, lambda: any(connected.cluster.store.items(("", "pods"), namespace=space))
+    )
+
+    ended = connected.type(NOT_CHANGING)
+    files = evidence.packed(ended)
+
+    found = evidence.verdicts(ended)
+    assert {key: found[key] for key in WORKLOAD_IDENTITY} == dict.fromkeys(
+        WORKLOAD_IDENTITY, "pass"
+    )
+    assert "no answer" in files["arc_workload_identity_events.txt"]
+    assert f"arc_workload_identity_deployment_logs/{name}.txt" in files
+    assert [each for each in files if each.endswith("/manager.txt") and "workload" in each]
+    assert "tenant: marked" in files["helm_values_arc_workload_identity.txt"]
+
+
+def wi_record() -> dict[str, Any]:
+    """Helm's record of the release of workload identity."""
+    chart = {"metadata": {"version": "1.0.0"}, "values": {}}
+    release = {"config": {"tenant": "marked"}, "chart": chart, "version": 1}
+    packed = base64.b64encode(gzip.compress(json.dumps(release).encode()))
+    labels = {"owner": "helm", "name": "wiextension", "version": "1", "status": "deployed"}
+    return {
+        "name": "sh.helm.release.v1.wiextension.v1",
+        "metadata": {"labels": labels},
+        "type": "helm.sh/release.v1",
+        "data": {"release": base64.b64encode(packed).decode()},
+    }
+
+
+def test_the_runs_of_this_cluster_are_kept(quick: Stage) -> None:
+    """With every entry of their journals, which tell where a run was cut."""
+    run = half_done(quick)
+
+    ended = quick.type(NOT_CHANGING)
+
+    [kept] = json.loads(evidence.packed(ended)["runs.json"])
+    assert (kept["run"], kept["verb"]) == (run, "config apply")
+    assert "failed" in {each["kind"] for each in kept["entries"]}

@@ -34,7 +34,8 @@ async def deployments(tray: Tray) -> str:
 @piece("agent-state", "agent state")
 async def state(tray: Tray) -> str:
     """A line for each pod; whatever is not ready whole, with its events."""
-    pods, happened = await tray.sight.pods(), await tray.sight.events()
+    pods = await tray.sight.pods()
+    happened = await tray.tried("events", tray.sight.events(), [])
     if not pods:
         return tray.absent("no pod of an agent is here")
     head = f"{'POD':<60} {'READY':<6} {'PHASE':<10} {'RESTARTS':<9} REASON"

@@ -7,11 +7,10 @@ arcctl's is somebody else at work, and left alone.
 from __future__ import annotations
 
 import asyncio
-from contextlib import suppress
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from arcctl.checks.agents import EVENTS
+from arcctl.checks.agents import EVENTS, PODS
 from arcctl.errors import ArcctlError
 from arcctl.model import cluster as names
 from arcctl.model.overall import Inside
@@ -35,6 +34,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from arcctl.clients.kubernetes import Kubernetes
+    from arcctl.model.connected_cluster import Body
     from arcctl.operations.evidence.diagnoser_job import Made
 
 Result = TypeVar("Result")
@@ -128,21 +128,26 @@ async def _written(tray: Tray, kubernetes: Kubernetes) -> str:
 
 async def _failure(tray: Tray, kubernetes: Kubernetes) -> None:
     """Keep what tells why the Job did not end well; how it ended is the verdict either way."""
-    events = [
+    events = await tray.tried("its events", _events(kubernetes), [])
+    if events:
+        lay_events(tray, events, "diagnoser_failure_events.txt")
+    for name in await tray.tried("its pods", _pods(kubernetes), []):
+        log = kubernetes.log(names.AGENT_NAMESPACE, name, CONTAINER, limit=BYTES)
+        if written := await tray.tried(name, log, ""):
+            tray.text("diagnoser_output.txt", written)
+
+
+async def _events(kubernetes: Kubernetes) -> list[Body]:
+    return [
         each
         async for each in kubernetes.items(EVENTS)
         if str((each.get("involvedObject") or {}).get("name", "")).startswith(JOB.name)
     ]
-    if events:
-        lay_events(tray, events, "diagnoser_failure_events.txt")
-    pods = kubernetes.items(
-        f"/api/v1/namespaces/{names.AGENT_NAMESPACE}/pods", labelSelector=JOB.selector
-    )
-    async for pod in pods:
-        name = pod["metadata"]["name"]
-        with suppress(ArcctlError):
-            log = await kubernetes.log(names.AGENT_NAMESPACE, name, CONTAINER, limit=BYTES)
-            tray.text("diagnoser_output.txt", log)
+
+
+async def _pods(kubernetes: Kubernetes) -> list[str]:
+    found = kubernetes.items(PODS, labelSelector=JOB.selector)
+    return [each["metadata"]["name"] async for each in found]
 
 
 def _lay(tray: Tray, log: str) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import json
 import time
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from arcctl.errors import ArcctlError
 from arcctl.flow.events import Done, Failed, Started
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from arcctl.model.finding import Finding
     from arcctl.operations.evidence.dossier import Dossier
     from arcctl.operations.world import World
+
+Found = TypeVar("Found")
 
 
 @dataclass
@@ -88,6 +90,14 @@ class Tray:
         said = self.case.redactor.text(what)
         if said not in self.gaps:
             self.gaps.append(said)
+
+    async def tried(self, what: str, look: Awaitable[Found], otherwise: Found) -> Found:
+        """Return what a look found; where it fails, say so and go on without."""
+        try:
+            return await look
+        except ArcctlError as error:
+            self.lacks(f"{what}: {error.message}")
+            return otherwise
 
     def absent(self, reason: str) -> str:
         """There is nothing of the kind; return the reason, which becomes the detail."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from arcctl.operations.evidence.piece import Tray, piece
 
 if TYPE_CHECKING:
+    from arcctl.clients.kubernetes import Kubernetes
     from arcctl.model.connected_cluster import Body
 
 _SERVICES = "/api/v1/namespaces/kube-system/services"
@@ -22,17 +23,21 @@ async def cluster(tray: Tray) -> str:
         f"context      {kubernetes.context}",
         f"version      {version.get('gitVersion')}, {version.get('platform')}",
     ]
-    nodes = await tray.sight.nodes()
+    nodes = await tray.tried("nodes", tray.sight.nodes(), [])
     for node in nodes:
         info = (node.get("status") or {}).get("nodeInfo") or {}
         known = (info.get("kubeletVersion"), info.get("osImage"), info.get("architecture"))
         said = ", ".join(str(each) for each in (_readiness(node), *known) if each)
         told.append(f"node         {node['metadata']['name']}: {said}")
-    label = "kubernetes.io/cluster-service=true"
-    services = kubernetes.items(_SERVICES, metadata_only=True, labelSelector=label)
-    told += [f"service      kube-system/{each['metadata']['name']}" async for each in services]
+    told += await tray.tried("services", _services(kubernetes), [])
     tray.lines("k8s_cluster_info.txt", told)
     return f"Kubernetes {version.get('gitVersion')}, {len(nodes)} nodes"
+
+
+async def _services(kubernetes: Kubernetes) -> list[str]:
+    label = "kubernetes.io/cluster-service=true"
+    found = kubernetes.items(_SERVICES, metadata_only=True, labelSelector=label)
+    return [f"service      kube-system/{each['metadata']['name']}" async for each in found]
 
 
 def _readiness(node: Body) -> str:
