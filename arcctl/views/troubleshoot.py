@@ -24,6 +24,7 @@ _REDACTED = (
 
 def write_evidence(console: Console, found: Sequence[Evidence]) -> None:
     """Write what is wrong to people or the document to scripts, and say where everything lies."""
+    console.progress.close()
     for each in found:
         if console.output is None:
             bad = each.examination.bad(warnings=True)

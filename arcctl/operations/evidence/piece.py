@@ -109,7 +109,7 @@ class Tray:
 class Piece:
     """`name` is machine-read, `title` short; `keys` are the peer's checks that it answers.
 
-    It may take `slack` seconds more than others.
+    It may take `slack` seconds more than others. What few clusters have is not `shown` on its way.
     """
 
     name: str
@@ -117,28 +117,30 @@ class Piece:
     collect: Callable[[Tray], Awaitable[str]]
     keys: tuple[str, ...] = ()
     slack: float = 0
+    shown: bool = True
 
 
 def piece(
-    name: str, title: str, *keys: str, slack: float = 0
+    name: str, title: str, *keys: str, slack: float = 0, shown: bool = True
 ) -> Callable[[Callable[[Tray], Awaitable[str]]], Piece]:
     """Declare a piece; its function returns a line for people."""
-    return lambda collect: Piece(name, title, collect, keys, slack)
+    return lambda collect: Piece(name, title, collect, keys, slack, shown)
 
 
 async def gathered(each: Piece, case: Case) -> Collected:
     """Collect one piece, in time; whatever goes wrong is said in it. Only Unwritable is raised."""
     began, tray, observer = time.monotonic(), Tray(case), case.world.observer
-    observer(Started(each.name, each.title))
+    title = each.title if each.shown else ""
+    observer(Started(each.name, title))
     detail = case.redactor.text(await _tried(each, tray))
     seconds = time.monotonic() - began
     amount = _amount(tray)
     if amount is Amount.NONE:
-        observer(Failed(each.name, each.title, tray.gaps[0], seconds))
+        observer(Failed(each.name, title, tray.gaps[0], seconds))
     else:
         lacking = f"{len(tray.gaps)} missing" if tray.gaps else ""
         said = ", ".join(filter(None, (detail, lacking)))
-        observer(Done(each.name, each.title, said, seconds, already=tray.is_absent))
+        observer(Done(each.name, title, said, seconds, already=tray.is_absent))
     gaps, files = tuple(tray.gaps), tuple(tray.files)
     return Collected(each.name, each.title, each.keys, amount, detail, gaps, files, seconds)
 

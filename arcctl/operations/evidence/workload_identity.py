@@ -26,7 +26,12 @@ async def _listed(tray: Tray, api: str, plural: str) -> list[Body] | None:
     return [each async for each in kubernetes.items(f"{api}/namespaces/{NAMESPACE}/{plural}")]
 
 
-@piece("workload-identity-events", "events (wi)", "retrieved_arc_workload_identity_event_logs")
+@piece(
+    "workload-identity-events",
+    "events (wi)",
+    "retrieved_arc_workload_identity_event_logs",
+    shown=False,
+)
 async def events(tray: Tray) -> str:
     """What happened to its pods lately."""
     found = await _listed(tray, "/api/v1", "events")
@@ -40,6 +45,7 @@ async def events(tray: Tray) -> str:
     "logs (wi)",
     "retrieved_arc_workload_identity_pod_logs",
     slack=SLACK,
+    shown=False,
 )
 async def logs(tray: Tray) -> str:
     """Every container of it."""
@@ -53,6 +59,7 @@ async def logs(tray: Tray) -> str:
     "workload-identity-deployments",
     "deployments (wi)",
     "retrieved_arc_workload_identity_deployments_logs",
+    shown=False,
 )
 async def deployments(tray: Tray) -> str:
     """Its Deployments as they are."""
@@ -62,7 +69,7 @@ async def deployments(tray: Tray) -> str:
     return lay_deployments(tray, found, "arc_workload_identity_deployment_logs")
 
 
-@piece("workload-identity-values", "values (wi)")
+@piece("workload-identity-values", "values (wi)", shown=False)
 async def values(tray: Tray) -> str:
     """What its own release was given."""
     if await tray.sight.namespace(NAMESPACE) is None:
