@@ -52,6 +52,7 @@ _TEXT = (
     ),
 )
 _ONE_OF_MANY = re.compile(rf"(?:{re.escape(HIDDEN)}){{2,}}[A-Za-z0-9+/=]*")
+_SAYS_NOTHING = (None, "", True, False, "true", "false")
 _SHORTEST = 6
 
 
@@ -88,7 +89,7 @@ class Redactor:
             return self._map(value, name)
         if isinstance(value, list | tuple):
             return [self.document(each, name) for each in value]
-        if _LAST_APPLIED in name or (_says_secret(name) and value not in (None, "", True, False)):
+        if _LAST_APPLIED in name or (_says_secret(name) and value not in _SAYS_NOTHING):
             return HIDDEN if self.on or _is_key(name) else value
         return self.text(value) if isinstance(value, str) else value
 

@@ -79,6 +79,7 @@ def test_the_archive_has_the_peers_files(connected: Stage) -> None:
     assert len([name for name in files if name.startswith("arc_agents_logs/")]) == 23
     assert len([name for name in files if name.startswith("arc_deployment_logs/")]) == 11
     assert '"format": "arcctl.check/1"' in files["check.json"]
+    assert "AZURE_RESOURCE_NAME: harbor" in files["azure_clusterconfig.txt"]
     assert files["dns_check.txt"].startswith("DNS Result:")
     assert "azure-identity-certificate" in files["azure-arc-secrets.txt"]
     listed = {file["path"] for each in ended.data["pieces"] for file in each["files"]}

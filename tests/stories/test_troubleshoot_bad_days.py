@@ -17,7 +17,7 @@ from tests.stories.test_interrupt import stopped_politely
 if TYPE_CHECKING:
     from tests.stage import Stage
 
-FOR_LONG = {"delay": 20}
+FOR_LONG = {"delay": 10}
 OWN_REQUESTS = ("serviceaccounts", "roles", "rolebindings", "jobs")
 
 
@@ -44,6 +44,7 @@ def test_a_failed_first_onboarding_is_collected(connected: Stage) -> None:
     assert "status: failed" in files["helm_values_azure_arc.txt"]
     assert "location: westeurope" in files["helm_values_azure_arc.txt"]
     assert evidence.piece(ended, "agent-logs")["amount"] == "whole"
+    assert evidence.piece(ended, "identity-map")["amount"] == "absent"
     assert evidence.verdicts(ended)["diagnoser_check"] == "pass"
 
 

@@ -21,6 +21,7 @@ PIECES = (
     agents.deployments,
     agents.events,
     logs.agents,
+    release.identity_map,
     release.values,
     release.reports,
     release.secret_names,

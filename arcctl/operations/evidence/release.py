@@ -35,6 +35,16 @@ async def secret_names(tray: Tray) -> str:
     return f"{len(found)} names"
 
 
+@piece("identity-map", "identity map")
+async def identity_map(tray: Tray) -> str:
+    """Whose the cluster says it is, and how its agents were told to behave."""
+    found = await tray.sight.identity_map()
+    if found is None:
+        return tray.absent(f"there is no ConfigMap {names.IDENTITY_MAP}")
+    tray.yaml("azure_clusterconfig.txt", found)
+    return f"{found.get('AZURE_RESOURCE_GROUP')}/{found.get('AZURE_RESOURCE_NAME')}"
+
+
 @piece("helm-values", "helm values")
 async def values(tray: Tray) -> str:
     """What the newest release was given, whatever came of it."""
