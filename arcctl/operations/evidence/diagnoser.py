@@ -69,9 +69,13 @@ async def diagnoser(tray: Tray) -> str:
 
 async def _in_the_way(tray: Tray) -> str:
     """Say why the Job must not or cannot run, "" where it may."""
-    if await tray.sight.inside() is Inside.FOREIGN:
+    sight = tray.sight
+    # Seen before the Job's own pod is among them, so that nobody takes it for an agent.
+    looks = (sight.pods(), sight.events(), sight.deployments(), sight.agents())
+    await asyncio.gather(*looks, return_exceptions=True)
+    if await sight.inside() is Inside.FOREIGN:
         return "the kubeconfig leads to another cluster"
-    if await tray.sight.namespace(names.AGENT_NAMESPACE) is None:
+    if await sight.namespace(names.AGENT_NAMESPACE) is None:
         return f"there is no namespace {names.AGENT_NAMESPACE}"
     found = await (await tray.kubernetes()).find(f"{JOBS}/{JOB.name}")
     if found is None:
