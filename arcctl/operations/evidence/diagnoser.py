@@ -10,13 +10,11 @@ import asyncio
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, TypeVar
 
-from arcctl.checks.agents import EVENTS, PODS
 from arcctl.errors import ArcctlError
 from arcctl.model import cluster as names
 from arcctl.model.overall import Inside
 from arcctl.model.times import read as read_time
 from arcctl.operations.check_inside import judged, not_run
-from arcctl.operations.evidence.agents import lay_events
 from arcctl.operations.evidence.diagnoser_job import (
     CONTAINER,
     JOB,
@@ -25,6 +23,7 @@ from arcctl.operations.evidence.diagnoser_job import (
     LONGEST,
     everything,
 )
+from arcctl.operations.evidence.diagnoser_results import lay_failure, lay_results
 from arcctl.operations.evidence.logs import BYTES
 from arcctl.operations.evidence.piece import Tray, piece
 from arcctl.operations.steps.jobs import finished_pod, unfinished
@@ -34,13 +33,10 @@ if TYPE_CHECKING:
     from typing import Any
 
     from arcctl.clients.kubernetes import Kubernetes
-    from arcctl.model.connected_cluster import Body
     from arcctl.operations.evidence.diagnoser_job import Made
 
 Result = TypeVar("Result")
 _MARGIN = 30
-_DNS, _OUTBOUND = "DNS Result:", "Outbound Network Connectivity"
-_RESULT = "outbound_network_connectivity_check"
 
 
 @piece(
@@ -61,7 +57,7 @@ async def diagnoser(tray: Tray) -> str:
     except ArcctlError as error:
         tray.case.from_inside = (not_run(error),)
         raise
-    _lay(tray, log)
+    lay_results(tray, log)
     tray.case.from_inside = judged(log, without="CRD ownership")
     bad = [each.sentence for each in tray.case.from_inside if each.verdict == "fail"]
     return f"not so: {', '.join(bad)}" if bad else "names resolve, Azure is reachable"
@@ -122,56 +118,12 @@ async def _written(tray: Tray, kubernetes: Kubernetes) -> str:
         async with asyncio.timeout(LONGEST):
             pod = await finished_pod(kubernetes, JOB)
     except TimeoutError:
-        await _failure(tray, kubernetes)
+        await lay_failure(tray, kubernetes)
         raise await unfinished(kubernetes, JOB, LONGEST) from None
     except ArcctlError:
-        await _failure(tray, kubernetes)
+        await lay_failure(tray, kubernetes)
         raise
     return await kubernetes.log(names.AGENT_NAMESPACE, pod, CONTAINER, limit=BYTES)
-
-
-async def _failure(tray: Tray, kubernetes: Kubernetes) -> None:
-    """Keep what tells why the Job did not end well; how it ended is the verdict either way."""
-    events = await tray.tried("its events", _events(kubernetes), [])
-    if events:
-        lay_events(tray, events, "diagnoser_failure_events.txt")
-    for name in await tray.tried("its pods", _pods(kubernetes), []):
-        log = kubernetes.log(names.AGENT_NAMESPACE, name, CONTAINER, limit=BYTES)
-        if written := await tray.tried(name, log, ""):
-            tray.text("diagnoser_output.txt", written)
-
-
-async def _events(kubernetes: Kubernetes) -> list[Body]:
-    return [
-        each
-        async for each in kubernetes.items(EVENTS)
-        if str((each.get("involvedObject") or {}).get("name", "")).startswith(JOB.name)
-    ]
-
-
-async def _pods(kubernetes: Kubernetes) -> list[str]:
-    found = kubernetes.items(PODS, labelSelector=JOB.selector)
-    return [each["metadata"]["name"] async for each in found]
-
-
-def _lay(tray: Tray, log: str) -> None:
-    """Keep the whole log, and its parts under the names that support looks for."""
-    tray.text("diagnoser_output.txt", log)
-    names_part: list[str] = []
-    tries: list[str] = []
-    found = False
-    for line in log.splitlines():
-        if line.strip().startswith(_OUTBOUND):
-            found, tries = False, [*tries, line]
-        found = found or _DNS in line
-        names_part += [line] if found else []
-    if names_part:
-        tray.lines("dns_check.txt", names_part)
-    if tries:
-        tray.lines(f"{_RESULT}.txt", tries)
-    if len(tries) > 1:
-        tray.lines(f"{_RESULT}_for_cluster_connect.txt", tries[:1])
-        tray.lines(f"{_RESULT}_for_onboarding.txt", tries[-1:])
 
 
 async def _swept(kubernetes: Kubernetes, objects: Sequence[Made]) -> list[str]:
