@@ -37,11 +37,16 @@ class Session:
     clients: Clients
     console: Console
 
-    async def cluster_id(self, name: str, group: str | None) -> ClusterId:
-        """Name the resource; the subscription is looked up where it is not given by id."""
+    async def cluster_id(
+        self, name: str, group: str | None, *, without_azure: bool = False
+    ) -> ClusterId:
+        """Name the resource; the subscription is looked up where it is not given by id.
+
+        With `without_azure` an id is taken even where Azure cannot be reached at all.
+        """
         from arcctl.clients.subscriptions import resolve
         from arcctl.errors import UsageError
-        from arcctl.model.names import cluster_name, group_name
+        from arcctl.model.names import cluster_name, group_name, is_guid
         from arcctl.model.resource_id import ClusterId
 
         group = group or self.settings.group
@@ -51,11 +56,19 @@ class Session:
             )
         cluster_name(name)
         group_name(group)
+        given = self.settings.subscription or ""
+        if without_azure and is_guid(given):
+            return ClusterId(given, group, name)
         subscription = await resolve(await self.clients.arm(), self.settings)
         return ClusterId(subscription.id, group, name)
 
     async def clusters(
-        self, name: str | None, group: str | None, ids: list[str] | None
+        self,
+        name: str | None,
+        group: str | None,
+        ids: list[str] | None,
+        *,
+        without_azure: bool = False,
     ) -> list[ClusterId]:
         """Name the resources, as az does: by ids alone, or one by name and group."""
         from arcctl.errors import UsageError
@@ -64,7 +77,7 @@ class Session:
         if ids is None:
             if name is None:
                 raise UsageError("missing option '--name' / '-n'", why="or --ids ID ...")
-            return [await self.cluster_id(name, group)]
+            return [await self.cluster_id(name, group, without_azure=without_azure)]
         beside = {"-n": name, "-g": group, "--subscription": self.settings.flags.subscription}
         if said := [flag for flag, value in beside.items() if value]:
             raise UsageError(f"--ids stands alone, without {' and '.join(said)}")

@@ -44,6 +44,11 @@ VERBS = {
     "check": Verb(
         "check", "check", "Say what is wrong with a cluster, why, and what to type next."
     ),
+    "troubleshoot": Verb(
+        "troubleshoot",
+        "troubleshoot",
+        "Find out what is wrong with a cluster, and collect it all in one archive, without secrets.",
+    ),
     "update": Verb(
         "update",
         "update",

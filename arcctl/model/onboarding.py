@@ -71,6 +71,7 @@ class Release:
     namespace: str
     revision: int
     status: str
+    name: str = RELEASE
 
     @property
     def unfinished(self) -> bool:
@@ -80,5 +81,5 @@ class Release:
     @property
     def record(self) -> str:
         """The path of the Secret in which helm keeps it."""
-        name = f"sh.helm.release.v1.{RELEASE}.v{self.revision}"
+        name = f"sh.helm.release.v1.{self.name}.v{self.revision}"
         return f"/api/v1/namespaces/{self.namespace}/secrets/{name}"

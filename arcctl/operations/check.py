@@ -64,7 +64,7 @@ async def check(request: CheckRequest, sight: HealthSight, world: World) -> Exam
     try:
         if request.before:
             return await _before(request, sight, world)
-        return await _everything(request, sight, world)
+        return await everything(request, sight, world)
     finally:
         # What was too slow to be waited for is of no use to anybody any more.
         await sight.end()
@@ -84,7 +84,8 @@ async def watch(
         await asyncio.sleep(pause)
 
 
-async def _everything(request: CheckRequest, sight: HealthSight, world: World) -> Examination:
+async def everything(request: CheckRequest, sight: HealthSight, world: World) -> Examination:
+    """Ask all that is wanted of a sight that others may still look through."""
     wanted = [each for each in CATEGORIES if request.wants(each.word)]
     whole = asyncio.ensure_future(_whole(sight, request.patience))
     answers = await asyncio.gather(

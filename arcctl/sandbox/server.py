@@ -19,7 +19,7 @@ import trustme
 from aiohttp import web
 
 from arcctl.errors import SandboxError
-from arcctl.sandbox import access, admin, authorities, registry
+from arcctl.sandbox import access, admin, authorities, diagnoser, registry
 from arcctl.sandbox.agents import Agents
 from arcctl.sandbox.azure import entra
 from arcctl.sandbox.azure.routes import application as azure_application
@@ -139,6 +139,8 @@ class Sandbox:
         world = self.world
         cluster = Cluster(name, world.clock, world.delays, nodes=self.options.nodes)
         cluster.ca_certificate = self._ca.cert_pem.bytes().decode()
+        found = diagnoser.written(cluster, lambda: world.azure.unreachable)
+        cluster.programs[diagnoser.IMAGE] = found
         world.when_reset.append(cluster.reset)
         await stack.enter_async_context(cluster.running())
         watched = watch(world, "kubernetes")

@@ -46,7 +46,7 @@ def write_news(found: Examination, before: Examination, time: str, out: TextIO) 
     """Write the findings that are others than before, and how things stand now."""
     out.write(f"\n{time}\n")
     for finding in found.changed_since(before):
-        out.writelines(f"{line}\n" for line in _lines(finding))
+        out.writelines(f"{line}\n" for line in lines_of(finding))
     out.write(f"{found.sentence}. {found.report.summary}.\n")
 
 
@@ -65,11 +65,11 @@ def write(found: Examination, out: TextIO) -> None:
     for section in found.sections:
         out.write(f"{section.title}\n")
         for finding in section.findings:
-            out.writelines(f"{line}\n" for line in _lines(finding))
+            out.writelines(f"{line}\n" for line in lines_of(finding))
     out.write(f"{found.sentence}. {found.report.summary}.\n")
 
 
-def _lines(finding: Finding) -> Iterator[str]:
+def lines_of(finding: Finding) -> Iterator[str]:
     head = f"  {_MARKS[finding.verdict]} {finding.sentence}"
     if finding.verdict in (Verdict.PASS, Verdict.SKIP):
         yield from _beside(head, finding.detail)

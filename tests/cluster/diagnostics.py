@@ -30,16 +30,27 @@ PASSING = [
 ]
 
 
-def logs(lines: list[str], file: Path) -> dict[str, Any]:
-    """Write `lines` to `file` as a container runtime would, and name it in a ClusterLogs object."""
+def logs(
+    lines: list[str],
+    file: Path,
+    *,
+    name: str = "cluster-diagnostic-checks-job",
+    namespace: str = NAMESPACE,
+    containers: tuple[str, ...] = (CONTAINER,),
+) -> dict[str, Any]:
+    """Write `lines` to `file` as a container runtime would, and name it in a ClusterLogs object.
+
+    No containers are all containers.
+    """
     stamp = "2026-01-01T00:00:00.000000000Z stdout F"
     file.write_text("".join(f"{stamp} {line}\n" for line in lines))
+    named = {"containers": list(containers)} if containers else {}
     return {
         "apiVersion": "kwok.x-k8s.io/v1alpha1",
         "kind": "ClusterLogs",
-        "metadata": {"name": "cluster-diagnostic-checks-job"},
+        "metadata": {"name": name},
         "spec": {
-            "selector": {"matchNamespaces": [NAMESPACE]},
-            "logs": [{"containers": [CONTAINER], "logsFile": str(file)}],
+            "selector": {"matchNamespaces": [namespace]},
+            "logs": [{**named, "logsFile": str(file)}],
         },
     }

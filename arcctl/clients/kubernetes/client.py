@@ -12,6 +12,7 @@ import json
 import re
 import sys
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
+from urllib.parse import quote
 
 from arcctl.clients.importing import load
 from arcctl.clients.kubernetes import listing, trouble, watching
@@ -176,14 +177,30 @@ class Kubernetes:
         return listing.follow(get, lambda since: self.watch(path, since=since, **query), limit)
 
     async def log(
-        self, namespace: str, pod: str, container: str, *, tail: int | None = None
+        self,
+        namespace: str,
+        pod: str,
+        container: str,
+        *,
+        tail: int | None = None,
+        limit: int | None = None,
+        previous: bool = False,
     ) -> str:
-        """Return what the container has written, or its last `tail` lines."""
-        path = f"/api/v1/namespaces/{namespace}/pods/{pod}/log"
+        """Return what the container has written, or its last `tail` lines.
+
+        Of these the first `limit` bytes, as the API has it. `previous` is the container that ran
+        before the last restart; ClusterError 400 where there was none.
+        """
+        # A name that is none, from a server that is none, must not lead elsewhere.
+        path = f"/api/v1/namespaces/{namespace}/pods/{quote(pod, safe='')}/log"
         headers = {"Accept": "*/*"}
         query: dict[str, Any] = {"container": container}
         if tail is not None:
             query["tailLines"] = tail
+        if limit is not None:
+            query["limitBytes"] = limit
+        if previous:
+            query["previous"] = "true"
         written = await self._send("GET", path, query, None, headers)
         return written.decode("utf-8", "replace")
 

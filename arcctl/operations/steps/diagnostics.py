@@ -9,26 +9,24 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
-from arcctl.errors import ArcctlError, ClusterError, HelmError
+from arcctl.errors import ArcctlError, ClusterError
 from arcctl.flow.step import Step
 from arcctl.model import cluster as names
 from arcctl.model import diagnosis
-from arcctl.model.duration import spoken
-from arcctl.operations.steps.holdings import holdings
+from arcctl.operations.steps.jobs import Job, finished_pod, unfinished
 from arcctl.operations.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     from arcctl.clients.kubernetes import Kubernetes
-    from arcctl.model.connected_cluster import Body
     from arcctl.operations.request import ConnectRequest
 
 CHART = "azurearck8s/helmchart/stable/clusterdiagnosticchecks"
 VERSION = "1.36.1"
 _LONGEST = 60
-_ATTEMPTS = 3
 _SPACE = f"namespaces/{names.RELEASE_NAMESPACE}"
+_JOB = Job(names.RELEASE_NAMESPACE, names.DIAGNOSTICS_JOB, "the diagnostics job", attempts=3)
 
 
 class Diagnose(Step[World]):
@@ -153,53 +151,8 @@ async def _clean(world: World) -> None:
 async def _log_of(kubernetes: Kubernetes, patience: int) -> str:
     try:
         async with asyncio.timeout(patience):
-            pod = await _finished_pod(kubernetes)
+            pod = await finished_pod(kubernetes, _JOB)
     except TimeoutError:
-        raise await _unfinished(kubernetes, patience) from None
+        hint = "--skip-prechecks goes on without this job"
+        raise await unfinished(kubernetes, _JOB, patience, hint) from None
     return await kubernetes.log(names.RELEASE_NAMESPACE, pod, names.DIAGNOSTICS_CONTAINER)
-
-
-async def _finished_pod(kubernetes: Kubernetes) -> str:
-    """Return the name of the pod that ran to its end; the Job itself says so a second later."""
-    selector = f"job-name={names.DIAGNOSTICS_JOB}"
-    async for pods in holdings(kubernetes, f"/api/v1/{_SPACE}/pods", labelSelector=selector):
-        phases = {name: (pod.get("status") or {}).get("phase") for name, pod in pods.items()}
-        for name, phase in phases.items():
-            if phase == "Succeeded":
-                return name
-        if _failures(pods.values()) >= _ATTEMPTS:
-            raise HelmError(
-                "the diagnostics job failed three times",
-                code="AZK8S0601",
-                hints=f"kubectl logs -n {names.RELEASE_NAMESPACE} job/{names.DIAGNOSTICS_JOB}",
-            )
-    raise AssertionError("a watch has no end")
-
-
-def _failures(pods: Iterable[Body]) -> int:
-    """Count attempts, whether each has its pod or one pod is started again and again."""
-    states = [pod.get("status") or {} for pod in pods]
-    restarts: list[int] = [
-        each.get("restartCount", 0)
-        for state in states
-        for each in state.get("containerStatuses") or []
-    ]
-    failed = [state for state in states if state.get("phase") == "Failed"]
-    return sum(restarts) + len(failed)
-
-
-async def _unfinished(kubernetes: Kubernetes, patience: int) -> ClusterError:
-    events = [
-        event
-        async for event in kubernetes.items(f"/api/v1/{_SPACE}/events")
-        if event.get("type") == "Warning"
-    ]
-    return ClusterError(
-        f"the diagnostics job did not finish within {spoken(patience)}",
-        code="AZK8S0604" if events else "AZK8S0605",
-        why=tuple(f"{event.get('reason')}: {event.get('message')}" for event in events[-3:]),
-        hints=(
-            f"exempt namespace {names.RELEASE_NAMESPACE} from policies and quotas",
-            "--skip-prechecks goes on without this job",
-        ),
-    )

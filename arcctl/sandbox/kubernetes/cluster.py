@@ -20,7 +20,7 @@ from arcctl.sandbox.kubernetes.store import Store
 from arcctl.sandbox.kubernetes.troubles import Trouble, Troubles
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable
+    from collections.abc import AsyncIterator, Callable, Iterable
 
     from arcctl.sandbox.kubernetes.kinds import Kind
     from arcctl.sandbox.kubernetes.seeds import NodeShape
@@ -44,6 +44,7 @@ class Cluster:
     """A cluster by name. `token` may do everything, `viewer_token` may only read.
 
     Time and delays are the sandbox's own; `nodes` is how many linux/amd64 nodes it starts with.
+    `programs` tells what an image writes whose name has such a part.
     """
 
     def __init__(
@@ -71,6 +72,7 @@ class Cluster:
         self.token = secrets.token_urlsafe(24)
         self.viewer_token = secrets.token_urlsafe(24)
         self._callers: dict[str, Caller] = {}
+        self.programs: dict[str, Callable[[], str]] = {}
         self._job_logs: dict[str, str] = {}
         self._nodes = nodes
         self.grant(self.token, "sandbox-admin", access.EVERYTHING)
@@ -136,7 +138,12 @@ class Cluster:
             return str(noted)
         job = (meta.get("labels") or {}).get("batch.kubernetes.io/job-name", "")
         fitting = [prefix for prefix in self._job_logs if job and job.startswith(prefix)]
-        return self._job_logs[max(fitting, key=len)] if fitting else ""
+        return self._job_logs[max(fitting, key=len)] if fitting else self._output_of(pod)
+
+    def _output_of(self, pod: Document) -> str:
+        images = [str(each.get("image", "")) for each in pod["spec"]["containers"]]
+        known = (write for part, write in self.programs.items() if any(part in i for i in images))
+        return next((write() for write in known), "")
 
     def trouble(self, reason: str, **where: Any) -> Trouble:
         """Let pods fail from now on; see `troubles.Trouble` for how they are chosen."""

@@ -1,4 +1,4 @@
-"""Logs of pods: what a chart's annotation says, else what was set for the Job, else nothing.
+"""Logs of pods: a chart's annotation, else what was set for the Job, else what the image writes.
 
 The annotation `sandbox.arcctl/log` on a pod is its containers' whole output (connectedk8s.md B.8
 is the grammar of the one log that matters, that of the diagnostics Job).
@@ -22,7 +22,10 @@ ANNOTATION = "sandbox.arcctl/log"
 def pod_log(cluster: Cluster, pod: Document, query: Mapping[str, str]) -> str:
     """Return a container's log, or refuse as the kubelet would."""
     container = _container(pod, query.get("container", ""))
-    _check_started(pod, container)
+    if query.get("previous") in ("true", "1"):
+        _check_ended(pod, container)
+    else:
+        _check_started(pod, container)
     text = cluster.log_of(pod)
     if text and not text.endswith("\n"):
         text += "\n"
@@ -48,12 +51,23 @@ def _container(pod: Document, asked: str) -> str:
     return asked or str(names[0])
 
 
-def _check_started(pod: Document, container: str) -> None:
+def _status_of(pod: Document, container: str) -> Obj:
     statuses: list[Obj] = [
         *(pod["status"].get("containerStatuses") or ()),
         *(pod["status"].get("initContainerStatuses") or ()),
     ]
-    mine = next((each for each in statuses if each["name"] == container), {})
+    return next((each for each in statuses if each["name"] == container), {})
+
+
+def _check_ended(pod: Document, container: str) -> None:
+    if (_status_of(pod, container).get("lastState") or {}).get("terminated"):
+        return
+    where = f'container "{container}" in pod "{pod["metadata"]["name"]}"'
+    raise problems.bad_request(f"previous terminated {where} not found")
+
+
+def _check_started(pod: Document, container: str) -> None:
+    mine = _status_of(pod, container)
     waiting = (mine.get("state") or {}).get("waiting")
     if waiting is None and mine:
         return

@@ -96,6 +96,25 @@ async def test_logs_of_a_waiting_container_are_refused(kubectl: Path, served: Se
     assert 'container "main" in pod "p" is waiting to start: ImagePullBackOff' in error
 
 
+async def test_logs_of_the_container_before_are_kept(kubectl: Path, served: Served) -> None:
+    """Of one that has crashed they can be read; of one that never did, the refusal says so."""
+    served.cluster.trouble("CrashLoopBackOff", prefix="crashing")
+    for name in ("crashing", "calm"):
+        noted = {"annotations": {"sandbox.arcctl/log": "last words"}, "name": name}
+        spec = {"containers": [{"name": "main", "image": "nowhere/none"}]}
+        pod = {"apiVersion": "v1", "kind": "Pod", "metadata": noted, "spec": spec}
+        await served.run(kubectl, "apply", "-f", "-", stdin=listed(pod))
+        await served.run(
+            kubectl, "wait", f"pod/{name}", "--for=jsonpath={.status.podIP}", "--timeout=20s"
+        )
+
+    told = await served.run(kubectl, "logs", "crashing", "--previous")
+    code, _, error = await served.attempt(kubectl, "logs", "calm", "--previous")
+
+    assert (told, code) == ("last words\n", 1)
+    assert 'previous terminated container "main" in pod "calm" not found' in error
+
+
 async def test_deleting_a_definition_takes_its_objects_with_it(
     kubectl: Path, served: Served
 ) -> None:
