@@ -55,7 +55,8 @@ def _connect(world: World) -> tuple[Check, ...]:
     from arcctl.operations.connect import before_connect
 
     name, group = world.cluster.name, world.cluster.group
-    return (sign_in.signed_in, *before_connect(ConnectRequest(name, group)), no_run)
+    asked = before_connect(ConnectRequest(name, group))
+    return (sign_in.signed_in, *asked, network.helm, no_run)
 
 
 def _delete(world: World) -> tuple[Check, ...]:
@@ -93,6 +94,7 @@ def _upgrade(_world: World) -> tuple[Check, ...]:
         release.finished,
         data_plane,
         network.registry,
+        network.helm,
         no_run,
     )
 

@@ -58,7 +58,22 @@ async def from_inside(world: World) -> tuple[Finding, ...]:
         log = await _log(quiet)
     except ArcctlError as error:
         return (_not_run(error),)
-    return tuple(map(_finding, read(log)))
+    parts = read(log)
+    cut = [part.text for part in parts if part.outcome is Outcome.INCOMPLETE]
+    return (*((_broken_off(cut),) if cut else ()), *map(_finding, parts))
+
+
+def _broken_off(missing: list[str]) -> Finding:
+    """T25: the job came to its end, and did not do all that it was sent for."""
+    said = f"its log is incomplete: {missing[0]}"
+    return Finding(
+        "the diagnostics job tells everything",
+        "AZK8S0603",
+        Verdict.FAIL,
+        said,
+        ("free cpu and memory on the nodes, then ask again",),
+        ClusterError(said, code="AZK8S0603"),
+    )
 
 
 async def _log(world: World) -> str:

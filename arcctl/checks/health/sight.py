@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from arcctl.checks.agents import DEPLOYMENTS, EVENTS, PODS
-from arcctl.checks.sight import Sight
+from arcctl.checks.health.feature_sight import FeatureSight
 from arcctl.clients.once import once
 from arcctl.model import cluster as names
 from arcctl.model.overall import ABSENT, UNSEEN, Inside
@@ -26,7 +26,7 @@ _LINES = 200
 _WEBHOOKS = "/apis/admissionregistration.k8s.io/v1/{}webhookconfigurations"
 
 
-class HealthSight(Sight):
+class HealthSight(FeatureSight):
     """A Sight that also sees pods, events, certificates, webhooks and children."""
 
     @property

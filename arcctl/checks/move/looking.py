@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from arcctl.model.resource_id import ClusterId
 
 # Answers that say: of this kind there is nothing here, and could be nothing.
-_NOTHING = frozenset({
+NOTHING = frozenset({
     "InvalidResourceType",
     "InvalidResourceNamespace",
     "NoRegisteredProviderFound",
@@ -167,7 +167,7 @@ class Looking(Remembering):
 
     def _could_not(self, subject: str, error: ArcctlError, *, needed: bool) -> None:
         """Azure that cannot be asked at all ends the planning; nothing is changed yet."""
-        if error.code in _NOTHING:
+        if error.code in NOTHING:
             return
         if signed_out(error) or (needed and not isinstance(error, AccessError)):
             raise error

@@ -194,12 +194,10 @@ async def _unfinished(kubernetes: Kubernetes, patience: int) -> ClusterError:
         async for event in kubernetes.items(f"/api/v1/{_SPACE}/events")
         if event.get("type") == "Warning"
     ]
+    told = tuple(f"{event.get('reason')}: {event.get('message')}" for event in events)
     return ClusterError(
         f"the diagnostics job did not finish within {spoken(patience)}",
         code="AZK8S0604" if events else "AZK8S0605",
-        why=tuple(f"{event.get('reason')}: {event.get('message')}" for event in events[-3:]),
-        hints=(
-            f"exempt namespace {names.RELEASE_NAMESPACE} from policies and quotas",
-            "--skip-prechecks goes on without this job",
-        ),
+        why=told[-3:],
+        hints=(diagnosis.way_out(told), "--skip-prechecks goes on without this job"),
     )
