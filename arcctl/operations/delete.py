@@ -90,7 +90,7 @@ async def _cluster_answers(request: DeleteRequest, world: World) -> None:
     try:
         await run([first, *free], world, world.observer)
     except ClusterError as error:
-        cluster = f"-n {world.cluster.name} -g {world.cluster.group}"
+        cluster = world.cluster.named
         error.hints = (*error.hints, f"arcctl delete {cluster} --azure-only, if it is gone")
         raise
 
@@ -127,7 +127,7 @@ def _another(world: World, seen: Seen) -> Refusal:
 
 
 def _unproved(world: World) -> Refusal:
-    cluster = f"-n {world.cluster.name} -g {world.cluster.group}"
+    cluster = world.cluster.named
     return Refusal(
         f"nothing in this cluster says that it is {world.cluster.name}",
         code="AZK8S0406",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -138,7 +139,7 @@ async def proxy_certificate(sight: HealthSight) -> Answer:
     return wrong(
         f"Secret {names.AAD_PROXY_CERTIFICATE} is missing, so kube-aad-proxy cannot start",
         f"arcctl delete {sight.named}",
-        f"arcctl connect -n {sight.cluster.name}-2 -g {sight.cluster.group}",
+        f"arcctl connect {replace(sight.cluster, name=f'{sight.cluster.name}-2').named}",
         why="the certificate was not delivered; connecting under another name is what helps",
     )
 

@@ -27,7 +27,7 @@ async def is_there(sight: HealthSight) -> Answer:
             f"no connected cluster {cluster.name} in group {cluster.group}",
             code="AZK8S0405",
             why="it was never connected, was deleted, or has another name, group or subscription",
-            hints=(f"arcctl list -g {cluster.group}", f"arcctl connect {sight.named}"),
+            hints=(f"arcctl list {cluster.group_named}", f"arcctl connect {sight.named}"),
         )
     )
 

@@ -32,7 +32,7 @@ class HealthSight(FeatureSight):
     @property
     def named(self) -> str:
         """How the cluster is named on a command line: `-n harbor -g edge`."""
-        return f"-n {self.cluster.name} -g {self.cluster.group}"
+        return self.cluster.named
 
     @once
     async def pods(self) -> list[Body]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from arcctl.checks.sight import Sight
@@ -134,6 +134,13 @@ class Looking(Remembering):
         owners |= {str(each.state.get("principalId") or ""): each.key for each in children}
         owners.pop("", None)
         return owners
+
+    @property
+    def target_named(self) -> str:
+        """How the target will be named on a command line."""
+        old, new = self.source.cluster, self.asked.target
+        away = old.elsewhere or old.subscription.casefold() != new.subscription.casefold()
+        return replace(new, elsewhere=away).named
 
     def is_own(self, path: str) -> bool:
         """Tell whether an id or scope is the source's own, or lies below it."""

@@ -34,7 +34,7 @@ async def free_name(sight: MoveSight) -> list[Row]:
     taken, group = await asyncio.gather(sight.target.resource(), sight.target.group())
     if taken:
         why = f"it lies in {canonical(taken['location'])}"
-        hints = ("--target-name ANOTHER", f"arcctl show -n {new.name} -g {new.group}")
+        hints = ("--target-name ANOTHER", f"arcctl show {sight.target_named}")
         return [blocks("target-exists", f"{new.group}/{new.name} exists", why, *hints)]
     rows = [
         changes("resource-id", "ARM id", f"{old.group}/{old.name} → {new.group}/{new.name}"),
