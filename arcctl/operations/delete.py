@@ -91,7 +91,7 @@ async def _cluster_answers(request: DeleteRequest, world: World) -> None:
         await run([first, *free], world, world.observer)
     except ClusterError as error:
         cluster = world.cluster.named
-        error.hints = (*error.hints, f"arcctl delete {cluster} --azure-only, if it is gone")
+        error.hints = (*error.hints, f"if it is gone: arcctl delete {cluster} --azure-only")
         raise
 
 
@@ -134,7 +134,7 @@ def _unproved(world: World) -> Refusal:
         why="with the wrong kubeconfig, the right cluster would keep agents without a resource",
         hints=(
             "choose the right cluster with --kube-context NAME",
-            f"arcctl delete {cluster} --azure-only, to delete the resource and touch no cluster",
+            f"delete the resource, touch no cluster: arcctl delete {cluster} --azure-only",
         ),
     )
 

@@ -181,6 +181,6 @@ def _unnamed(sight: Sight, seen: Seen) -> Standing:
         why=f"the resource is {status(seen.resource)} with a key that is not this cluster's",
         hints=(
             "choose another name with -n NAME",
-            f"arcctl delete {cluster.named} --azure-only, if that cluster is gone",
+            f"if that cluster is gone: arcctl delete {cluster.named} --azure-only",
         ),
     )

@@ -57,7 +57,7 @@ async def refuse_beside_auto_upgrade(sight: Sight) -> None:
         why="what is upgraded by hand beside that would be changed again within the hour",
         hints=(
             f"arcctl update {cluster} --auto-upgrade false",
-            f"arcctl show {cluster}, which tells the version",
+            f"their version: arcctl show {cluster}",
         ),
     )
 

@@ -124,6 +124,6 @@ def _hopeless(cluster: ClusterId, resource: Body, state: str) -> AzureError:
         why=agent_errors(resource) or "the resource does not say why",
         hints=(
             f"arcctl show {cluster.named} --agents",
-            f"arcctl connect {cluster.named}, which goes on from here",
+            f"go on from here: arcctl connect {cluster.named}",
         ),
     )

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from arcctl.views.console import Console
 
 _MARKS = {Verdict.PASS: "✓", Verdict.WARN: "!", Verdict.FAIL: "✗", Verdict.SKIP: "–"}
-_WIDTH = 100
+_WIDTH = 80
 _TEXT = 52  # the column at which a short detail begins
 _DEEPER = "      "
 
@@ -99,4 +99,6 @@ def _beside(head: str, detail: str) -> Iterator[str]:
 
 def _deeper(text: str) -> Iterator[str]:
     for line in text.splitlines():
-        yield from wrap(line, _WIDTH, initial_indent=_DEEPER, subsequent_indent=_DEEPER)
+        yield from wrap(
+            line, _WIDTH, initial_indent=_DEEPER, subsequent_indent=_DEEPER, break_on_hyphens=False
+        )

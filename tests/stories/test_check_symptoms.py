@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.stories import symptoms as world
+from tests.stories.pasting import mistakes
 from tests.stories.symptoms import ARC, RELEASES, azure, both, change, children, instead, plant
 
 if TYPE_CHECKING:
@@ -100,7 +101,7 @@ FAILURES: dict[str, tuple[Break, str, str]] = {
     "T53 region": (lambda stage: stage.seed(regionGaps=[{"type": "connectedClusters", "region": "eastus"}]), "AZK8S0104", "-l REGION"),
     "T58 old agents": (azure(agentVersion="1.20.3"), "agents-outdated", "upgrade"),
     "T59 failed and unready": (both(world.release("failed"), world.trouble("NeverReady")), "AZK8S0514", "describe"),
-    "T60 agent state": (azure(arcAgentProfile={"agentState": "Failed", "agentErrors": [{"component": "wi", "message": "no"}]}), "AZK8S0506", "update"),
+    "T60 agent state": (azure(arcAgentProfile={"agentState": "Failed", "agentErrors": [{"component": "wi", "message": "no"}]}), "AZK8S0506", "connect"),
     "out of memory": (world.trouble("OOMKilled", "metrics-agent"), "agent-memory", "limits"),
     "helm was killed": (world.release("pending-upgrade"), "release-unfinished", "connect"),
     "kinds are gone": (world.remove("customresourcedefinitions", "", "gitconfigs.clusterconfig.azure.com"), "crds-missing", "connect"),
@@ -158,7 +159,7 @@ def found(stage: Stage, code: str, flags: str = "") -> dict[str, Any]:
 
 @pytest.mark.parametrize("symptom", FAILURES)
 def test_a_symptom_has_its_verdict_and_its_remedy(harbor: Stage, symptom: str) -> None:
-    """The broken world fails the question with this code, and says what to do; exit 5."""
+    """The broken world fails the question with this code; what to do can be pasted; exit 5."""
     broken, code, word = FAILURES[symptom]
     broken(harbor)
 
@@ -166,6 +167,7 @@ def test_a_symptom_has_its_verdict_and_its_remedy(harbor: Stage, symptom: str) -
 
     assert (finding["verdict"], finding["exit"]) == ("fail", 5), finding
     assert word in " ".join(finding["remedy"]), finding
+    assert mistakes(finding["remedy"]) == []
     assert not harbor.world.crashes, harbor.world.crashes
 
 
@@ -178,6 +180,7 @@ def test_what_is_worth_knowing_is_a_note(harbor: Stage, symptom: str) -> None:
     finding = found(harbor, code)
 
     assert finding["verdict"] == "warn", finding
+    assert mistakes(finding["remedy"]) == []
     assert word in " ".join(finding["remedy"]), finding
 
 

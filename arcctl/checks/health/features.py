@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from arcctl.checks.health.sight import HealthSight
 
 _AGENT = "clusterconnect-agent"
-_TELL = f"az ad sp show --id {CUSTOM_LOCATIONS_APP} --query id -o tsv, as a user who may read Graph"
+_TELL = f"as a user who may read Graph: az ad sp show --id {CUSTOM_LOCATIONS_APP} --query id -o tsv"
 
 
 @check("cluster connect reaches its relay", code="relay-obstacle")
@@ -29,7 +29,7 @@ async def relayed(sight: HealthSight) -> Answer:
     return wrong(
         f"{_AGENT} cannot open its websocket to the relay: {cause}",
         remedy,
-        f"arcctl check {sight.named} --inside tries the way out",
+        f"arcctl check {sight.named} --inside",
         why=f"{_AGENT}: {line}",
     )
 

@@ -42,11 +42,11 @@ async def provisioned(sight: HealthSight) -> Answer:
     if state == "Succeeded":
         return passed()
     if state in _BUSY:
-        return noted(f"the resource is {state}", f"arcctl show {sight.named}, in a minute")
+        return noted(f"the resource is {state}", f"in a minute: arcctl show {sight.named}")
     return wrong(
         f"the resource is {state}",
-        f"arcctl connect {sight.named} writes it again",
-        "https://azure.status.microsoft, where that fails too",
+        f"arcctl connect {sight.named}",
+        "where that fails too: https://azure.status.microsoft",
     )
 
 

@@ -42,7 +42,7 @@ _MEANINGS = (
     ),
     (
         r"authentication required|invalid credentials|unable to authenticate",
-        "give the source credentials that work: arcctl config apply with --protected-settings",
+        "give the source credentials that work: arcctl config apply -n NAME --file FILE --protected-settings FILE",
     ),
     (
         r"no such host|i/o timeout|connection refused|proxyconnect",

@@ -116,7 +116,7 @@ class Looking(Remembering):
                 f"there is no connected cluster {cluster.name} in group {cluster.group}",
                 hints=(
                     "arcctl list -o table",
-                    f"arcctl history -n {cluster.name}, if it was moved",
+                    f"if it was moved: arcctl history -n {cluster.name}",
                 ),
             )
         return found

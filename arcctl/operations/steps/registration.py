@@ -151,7 +151,7 @@ class Deregister(Step[World]):
 def _once_more(world: World) -> str:
     """Azure took the deletion and failed later; without agents nothing proves whose it was."""
     return (
-        f"arcctl delete {world.cluster.named} --azure-only, now that the agents have been removed"
+        f"now that the agents have been removed: arcctl delete {world.cluster.named} --azure-only"
     )
 
 
