@@ -56,7 +56,10 @@ async def certified(sight: HealthSight) -> Answer:
     """T35: they live a year; the copy on the control plane's disk is out of sight, but as old."""
     if AZURE_RBAC not in await sight.features():
         return passed(_OFF)
-    until = min(_ends(await sight.guard_files() or {}), default=None)
+    files = await sight.guard_files()
+    if files is None:
+        return skipped(f"Secret {_SECRET} is not there")
+    until = min(_ends(files), default=None)
     if until is None:
         return skipped(f"Secret {_SECRET} holds no certificate that can be read")
     left = (until - datetime.now(UTC)).total_seconds()
