@@ -49,6 +49,8 @@ class Settings:
     flags: Flags = field(default_factory=Flags)
     cloud: str = "AzureCloud"
     subscription: str | None = None
+    default_subscription: str | None = None
+    """The one that is taken where no flag names another."""
     tenant: str | None = None
     group: str | None = None
     location: str | None = None
@@ -76,17 +78,15 @@ def read(environ: Mapping[str, str], flags: Flags) -> Settings:
     """Look in all places, once."""
     own = _own_config(environ)
     az = _az_config(environ)
+    default = (
+        environ.get("AZURE_SUBSCRIPTION_ID") or own.get("subscription") or _az_subscription(environ)
+    )
     cloud = flags.cloud or environ.get("ARCCTL_CLOUD") or environ.get("AZURE_CLOUD_NAME")
     return Settings(
         environ=environ,
         flags=flags,
         cloud=cloud or own.get("cloud") or az.get("cloud") or "AzureCloud",
-        subscription=(
-            flags.subscription
-            or environ.get("AZURE_SUBSCRIPTION_ID")
-            or own.get("subscription")
-            or _az_subscription(environ)
-        ),
+        subscription=flags.subscription or default,
         tenant=environ.get("AZURE_TENANT_ID"),
         group=environ.get("AZURE_DEFAULTS_GROUP") or own.get("group") or az.get("group"),
         location=(
@@ -95,6 +95,7 @@ def read(environ: Mapping[str, str], flags: Flags) -> Settings:
         output=_output(environ, flags, own, az),
         helm=flags.helm or environ.get("ARCCTL_HELM") or own.get("helm"),
         correlation_id=_correlation_id(flags),
+        default_subscription=default,
         **_homes(environ),
     )
 

@@ -76,7 +76,7 @@ async def may_register(sight: Sight) -> Answer:
         granted = [each async for each in listing]
     except (AccessError, NotFound) as error:
         return skipped(f"permissions cannot be read: {error.message}")
-    lacking = [action for action in wanted if not any(_allows(each, action) for each in granted)]
+    lacking = [action for action in wanted if not any(allows(each, action) for each in granted)]
     return failed(_not_allowed(lacking[0], cluster.group)) if lacking else passed()
 
 
@@ -99,7 +99,9 @@ def _not_allowed(action: str, group: str) -> AccessError:
     )
 
 
-def _allows(permission: dict[str, Any], action: str) -> bool:
+def allows(permission: dict[str, Any], action: str) -> bool:
+    """Tell whether one entry of a role, as ARM lists it, permits an action."""
+
     def matches(patterns: list[str] | None) -> bool:
         return any(fnmatchcase(action.lower(), pattern.lower()) for pattern in patterns or [])
 

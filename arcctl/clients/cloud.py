@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from arcctl.settings import Settings
 
 METADATA_VERSION = "2022-09-01"
+_HIS = "arcHybridIdentityServiceEndpoint"
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +47,12 @@ class Cloud:
         """Return the base URL of Arc's configuration service in one region."""
         host = f"{canonical(region)}.dp.kubernetesconfiguration.azure.{self.domain}"
         return self.data_plane or f"https://{host}"
+
+    @property
+    def identity_service(self) -> str:
+        """The host that gives clusters their identity (`arc.md` C5)."""
+        published = (self.metadata.get("dataplaneEndpoints") or {}).get(_HIS)
+        return urlsplit(str(published or "")).hostname or f"gbl.his.arc.azure.{self.domain}"
 
 
 BUILT_IN = {

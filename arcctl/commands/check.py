@@ -91,9 +91,16 @@ async def check(
 
 
 async def _watch(session: Session, rounds: AsyncIterator[Examination]) -> None:
+    import asyncio
+
+    from arcctl.errors import Interrupted
     from arcctl.views.check import write_change
 
     before = None
-    async for found in rounds:
-        write_change(session.console, found, before)
-        before = found
+    try:
+        async for found in rounds:
+            write_change(session.console, found, before)
+            before = found
+    except asyncio.CancelledError as stop:
+        # That is how a watch ends; there is nothing to go on with.
+        raise Interrupted("no longer watching; nothing was changed") from stop

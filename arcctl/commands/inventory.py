@@ -42,7 +42,7 @@ async def show(
     features = await inventory.show_features(sight) if agents else ()
     write_clusters(session.console, resources, states, features)
     if exit_status:
-        inventory.require_connected(resources)
+        inventory.require_connected(clusters, resources)
 
 
 @command()

@@ -60,7 +60,17 @@ class Session:
         if without_azure and is_guid(given):
             return ClusterId(given, group, name)
         subscription = await resolve(await self.clients.arm(), self.settings)
-        return ClusterId(subscription.id, group, name)
+        cluster = ClusterId(subscription.id, group, name)
+        # What was found without being named will be found again.
+        return self._placed(cluster) if self.settings.flags.subscription else cluster
+
+    def _placed(self, cluster: ClusterId) -> ClusterId:
+        """Note whether the next command must name the subscription to mean the same cluster."""
+        from dataclasses import replace
+
+        said, default = self.settings.flags.subscription, self.settings.default_subscription
+        known = {cluster.subscription.casefold(), (said or cluster.subscription).casefold()}
+        return replace(cluster, elsewhere=(default or "").casefold() not in known)
 
     async def clusters(
         self,
@@ -85,7 +95,7 @@ class Session:
         each = " ".join(ids).split()
         if not each:
             raise UsageError("--ids needs the id of a connected cluster")
-        return list(dict.fromkeys(map(ClusterId.parse, each)))
+        return [self._placed(found) for found in dict.fromkeys(map(ClusterId.parse, each))]
 
     async def subscription_id(self, wanted: str | None) -> str:
         """Look up a subscription that was given by name; "" where none was."""

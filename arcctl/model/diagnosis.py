@@ -5,6 +5,10 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 _NAMES_FAIL = {
     "AZK8S0301": ("NXDOMAIN",),
@@ -18,6 +22,22 @@ _OUTBOUND = "Outbound Network Connectivity"
 _ENTRA = "Entra Authentication Endpoint Connectivity Check Result"
 _CRD = "Check Failed: CRD"
 _MARKERS = (_DNS, _OUTBOUND, _ENTRA, _CRD)
+
+
+_HINDRANCES = (
+    ("Insufficient|Evicted|pressure", "free cpu and memory on the nodes, or add one"),
+    ("FailedScheduling", "let its pod find a linux node: kubectl describe nodes"),
+    ("pull|image", "let the nodes pull images from mcr.microsoft.com"),
+)
+
+
+def way_out(events: Iterable[str], namespace: str) -> str:
+    """Return what to do about a job that does not end, by what the cluster says of its pods."""
+    for told in events:
+        for sign, remedy in _HINDRANCES:
+            if re.search(sign, told):
+                return remedy
+    return f"exempt namespace {namespace} from policies and quotas"
 
 
 class Outcome(StrEnum):

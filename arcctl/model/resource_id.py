@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+import shlex
+from dataclasses import dataclass, field
 
 from arcctl.errors import UsageError
 
@@ -18,11 +19,15 @@ _CLUSTER_ID = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class ClusterId:
-    """The id of one connected cluster; two ids are equal when only their case differs."""
+    """The id of one connected cluster; two ids are equal when only their case differs.
+
+    `elsewhere` says that its subscription is not the one that a command would take by default.
+    """
 
     subscription: str
     group: str
     name: str
+    elsewhere: bool = field(default=False, kw_only=True)
 
     @classmethod
     def parse(cls, text: str) -> ClusterId:
@@ -35,7 +40,7 @@ class ClusterId:
                 why="it should read /subscriptions/…/resourceGroups/…/providers/"
                 f"{CONNECTED_CLUSTERS}/NAME",
             )
-        return cls(**found.groupdict())
+        return cls(found["subscription"], found["group"], found["name"])
 
     @property
     def group_path(self) -> str:
@@ -46,6 +51,17 @@ class ClusterId:
     def path(self) -> str:
         """The path of the cluster, as ARM writes it."""
         return f"{self.group_path}/providers/{CONNECTED_CLUSTERS}/{self.name}"
+
+    @property
+    def named(self) -> str:
+        """How it is named on a command line, so that the line means this one when it is typed."""
+        return f"-n {shlex.quote(self.name)} {self.group_named}"
+
+    @property
+    def group_named(self) -> str:
+        """How its group is named on a command line."""
+        subscription = f" --subscription {self.subscription}" if self.elsewhere else ""
+        return f"-g {shlex.quote(self.group)}{subscription}"
 
     def child(self, kind: str, name: str = "") -> str:
         """Return the path of its configuration resources of one kind (`arm.md` 3)."""

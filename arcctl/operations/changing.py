@@ -120,7 +120,7 @@ def missing(cluster: ClusterId) -> NotFound:
     return NotFound(
         f"no connected cluster {cluster.name} in group {cluster.group}",
         code="AZK8S0405",
-        hints=f"arcctl list -g {cluster.group}",
+        hints=f"arcctl list {cluster.group_named}",
     )
 
 
@@ -130,7 +130,7 @@ def _no_agents(cluster: ClusterId) -> ClusterError:
         code="AZK8S0201",
         hints=(
             "choose the right cluster with --kube-context NAME",
-            f"arcctl connect -n {cluster.name} -g {cluster.group}",
+            f"arcctl connect {cluster.named}",
         ),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ if TYPE_CHECKING:
     from arcctl.operations.check import CheckRequest
     from arcctl.operations.world import World
 
+_OPTION = re.compile(r"--[a-z-]+( [\w-]+)?")
 # Rows of a plan that say that something could not be looked at.
 _UNREAD = frozenset({
     "unlooked",
@@ -55,7 +57,8 @@ def _connect(world: World) -> tuple[Check, ...]:
     from arcctl.operations.connect import before_connect
 
     name, group = world.cluster.name, world.cluster.group
-    return (sign_in.signed_in, *before_connect(ConnectRequest(name, group)), no_run)
+    asked = before_connect(ConnectRequest(name, group))
+    return (sign_in.signed_in, *asked, network.helm, no_run)
 
 
 def _delete(world: World) -> tuple[Check, ...]:
@@ -93,6 +96,7 @@ def _upgrade(_world: World) -> tuple[Check, ...]:
         release.finished,
         data_plane,
         network.registry,
+        network.helm,
         no_run,
     )
 
@@ -112,7 +116,8 @@ async def _before_move(
         plan, _ = await planning.plan(wanted, quiet)
     except ArcctlError as error:
         return (_unplanned(error),)
-    return tuple(map(_finding, plan.rows))
+    command = f"arcctl move {own.named}"
+    return tuple(_finding(row, command, request.target_region) for row in plan.rows)
 
 
 def _unplanned(error: ArcctlError) -> Finding:
@@ -120,8 +125,17 @@ def _unplanned(error: ArcctlError) -> Finding:
     return Finding(sentence, error.code, Verdict.FAIL, error.message, error.hints, error)
 
 
-def _finding(row: Row) -> Finding:
-    return Finding(row.subject, row.code, _verdict(row), row.detail, row.remedy)
+def _finding(row: Row, command: str, region: str) -> Finding:
+    remedy = tuple(_typed(each, command, region) for each in row.remedy)
+    return Finding(row.subject, row.code, _verdict(row), row.detail, remedy)
+
+
+def _typed(remedy: str, command: str, region: str) -> str:
+    """Give an option of `move`, which the plan names alone, the command that it belongs to."""
+    if not _OPTION.fullmatch(remedy):
+        return remedy
+    there = "" if remedy.startswith("--target-region") else f" --target-region {region}"
+    return f"{command}{there} {remedy}"
 
 
 def _verdict(row: Row) -> Verdict:

@@ -72,7 +72,9 @@ async def _log(world: World) -> str:
 
 def judged(log: str, *, without: str = "") -> tuple[Finding, ...]:
     """Read such a job's log as findings; one part may be none of its business."""
-    return tuple(_finding(part) for part in read(log) if part.name != without)
+    parts = [part for part in read(log) if part.name != without]
+    cut = [part.text for part in parts if part.outcome is Outcome.INCOMPLETE]
+    return (*((_broken_off(cut),) if cut else ()), *map(_finding, parts))
 
 
 def not_run(error: ArcctlError) -> Finding:
@@ -81,6 +83,19 @@ def not_run(error: ArcctlError) -> Finding:
     verdict = Verdict.FAIL if ran or error.code == "AZK8S0601" else Verdict.SKIP
     remedy = tuple(hint for hint in error.hints if "--skip-prechecks" not in hint)
     return Finding("the diagnostics job runs", "AZK8S0605", verdict, error.message, remedy, error)
+
+
+def _broken_off(missing: list[str]) -> Finding:
+    """T25: the job came to its end, and did not do all that it was sent for."""
+    said = f"its log is incomplete: {missing[0]}"
+    return Finding(
+        "the diagnostics job tells everything",
+        "AZK8S0603",
+        Verdict.FAIL,
+        said,
+        ("free cpu and memory on the nodes, then ask again",),
+        ClusterError(said, code="AZK8S0603"),
+    )
 
 
 def _finding(part: Part) -> Finding:

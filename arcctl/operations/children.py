@@ -76,7 +76,7 @@ def _no_cluster(cluster: ClusterId) -> NotFound:
     return NotFound(
         f"no connected cluster {cluster.name} in group {cluster.group}",
         code="AZK8S0405",
-        hints=f"arcctl list -g {cluster.group}",
+        hints=f"arcctl list {cluster.group_named}",
     )
 
 

@@ -90,8 +90,8 @@ async def _cluster_answers(request: DeleteRequest, world: World) -> None:
     try:
         await run([first, *free], world, world.observer)
     except ClusterError as error:
-        cluster = f"-n {world.cluster.name} -g {world.cluster.group}"
-        error.hints = (*error.hints, f"arcctl delete {cluster} --azure-only, if it is gone")
+        cluster = world.cluster.named
+        error.hints = (*error.hints, f"if it is gone: arcctl delete {cluster} --azure-only")
         raise
 
 
@@ -127,14 +127,14 @@ def _another(world: World, seen: Seen) -> Refusal:
 
 
 def _unproved(world: World) -> Refusal:
-    cluster = f"-n {world.cluster.name} -g {world.cluster.group}"
+    cluster = world.cluster.named
     return Refusal(
         f"nothing in this cluster says that it is {world.cluster.name}",
         code="AZK8S0406",
         why="with the wrong kubeconfig, the right cluster would keep agents without a resource",
         hints=(
             "choose the right cluster with --kube-context NAME",
-            f"arcctl delete {cluster} --azure-only, to delete the resource and touch no cluster",
+            f"delete the resource, touch no cluster: arcctl delete {cluster} --azure-only",
         ),
     )
 

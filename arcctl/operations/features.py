@@ -135,7 +135,7 @@ def _no_object_id() -> AzureError:
 
 
 def _needed(world: World) -> Refusal:
-    cluster = f"-n {world.cluster.name} -g {world.cluster.group}"
+    cluster = world.cluster.named
     return Refusal(
         "cluster-connect cannot be disabled while custom-locations is on",
         code="feature-needed",

@@ -42,7 +42,7 @@ def missing(cluster: ClusterId) -> NotFound:
     return NotFound(
         f"no connected cluster {cluster.name} in group {cluster.group}",
         code="AZK8S0405",
-        hints=f"arcctl list -g {cluster.group}",
+        hints=f"arcctl list {cluster.group_named}",
     )
 
 
@@ -55,7 +55,7 @@ async def show_agents(sight: Sight) -> list[AgentState]:
         raise ClusterError(
             "no agents of Azure Arc are in this cluster",
             code="AZK8S0201",
-            hints=f"arcctl connect -n {sight.cluster.name} -g {sight.cluster.group}",
+            hints=f"arcctl connect {sight.cluster.named}",
         )
     if onboarding.contradicts(sight.cluster, tenant=None):
         raise Refusal(
@@ -95,14 +95,14 @@ def require_one(clusters: Sequence[ClusterId]) -> None:
         )
 
 
-def require_connected(resources: Sequence[Body]) -> None:
+def require_connected(clusters: Sequence[ClusterId], resources: Sequence[Body]) -> None:
     """Raise FindingsError unless all of the (printed) resources say Connected."""
-    silent = [each for each in resources if each["connectivityStatus"] != "Connected"]
+    states = zip(clusters, (each["connectivityStatus"] for each in resources), strict=True)
+    silent = {cluster: state for cluster, state in states if state != "Connected"}
     if silent:
-        said = [f"{each['name']} is {each['connectivityStatus']}" for each in silent]
-        first = silent[0]
+        said = [f"{cluster.name} is {state}" for cluster, state in silent.items()]
         raise FindingsError(
             f"{', '.join(said)}, not Connected",
             code="not-connected",
-            hints=f"arcctl show -n {first['name']} -g {first['resourceGroup']} --agents",
+            hints=f"arcctl show {next(iter(silent)).named} --agents",
         )

@@ -160,7 +160,7 @@ def _named_ours(sight: Sight, seen: Seen) -> Standing:
             why="the region of a connected cluster can never be changed in place",
             hints=(
                 f"leave out -l, or say -l {home}",
-                f"arcctl move -n {cluster.name} -g {cluster.group} --target-region {sight.asked_region}",
+                f"arcctl move {cluster.named} --target-region {sight.asked_region}",
             ),
         )
     return Standing.OURS
@@ -181,6 +181,6 @@ def _unnamed(sight: Sight, seen: Seen) -> Standing:
         why=f"the resource is {status(seen.resource)} with a key that is not this cluster's",
         hints=(
             "choose another name with -n NAME",
-            f"arcctl delete -n {cluster.name} -g {cluster.group} --azure-only, if that cluster is gone",
+            f"if that cluster is gone: arcctl delete {cluster.named} --azure-only",
         ),
     )

@@ -72,7 +72,7 @@ async def _refuse(request: UpdateRequest, world: World) -> None:
             f"agents {version} are too old to be updated so",
             code="agents-too-old",
             why="agents from 1.14.0 on can be",
-            hints=f"arcctl upgrade -n {world.cluster.name} -g {world.cluster.group}",
+            hints=f"arcctl upgrade {world.cluster.named}",
         )
 
 

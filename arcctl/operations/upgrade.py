@@ -50,14 +50,14 @@ async def refuse_beside_auto_upgrade(sight: Sight) -> None:
     onboarding = await sight.onboarding()
     if not onboarding or not onboarding.auto_upgrade:
         return
-    cluster = f"-n {sight.cluster.name} -g {sight.cluster.group}"
+    cluster = sight.cluster.named
     raise Refusal(
         f"the agents of {sight.cluster.name} upgrade themselves",
         code="auto-upgrade-on",
         why="what is upgraded by hand beside that would be changed again within the hour",
         hints=(
             f"arcctl update {cluster} --auto-upgrade false",
-            f"arcctl show {cluster}, which tells the version",
+            f"their version: arcctl show {cluster}",
         ),
     )
 
@@ -85,6 +85,6 @@ async def _key(world: World) -> str:
         raise ClusterError(
             "the cluster has lost the private key by which it proves who it is",
             code="key-missing",
-            hints=f"arcctl connect -n {world.cluster.name} -g {world.cluster.group}",
+            hints=f"arcctl connect {world.cluster.named}",
         )
     return key.private.reveal()

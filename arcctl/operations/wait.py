@@ -105,7 +105,7 @@ class Until(Step["Clients"]):
             f"{late.name}{more}: not {word} within {spoken(self._request.timeout)}",
             code="not-in-time",
             why=tuple(f"{each.name}: {self._seen[each]}" for each in self._left),
-            hints=f"arcctl show -n {late.name} -g {late.group}{agents}",
+            hints=f"arcctl show {late.named}{agents}",
         )
 
 
@@ -123,7 +123,7 @@ def _hopeless(cluster: ClusterId, resource: Body, state: str) -> AzureError:
         code="provisioning-failed",
         why=agent_errors(resource) or "the resource does not say why",
         hints=(
-            f"arcctl show -n {cluster.name} -g {cluster.group} --agents",
-            f"arcctl connect -n {cluster.name} -g {cluster.group}, which goes on from here",
+            f"arcctl show {cluster.named} --agents",
+            f"go on from here: arcctl connect {cluster.named}",
         ),
     )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import datetime
+from itertools import zip_longest
 from textwrap import wrap
 from typing import TYPE_CHECKING, Any, TextIO
 
@@ -10,14 +12,14 @@ from arcctl.model.finding import Verdict
 from arcctl.views import output
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from arcctl.model.examination import Examination
     from arcctl.model.finding import Finding
     from arcctl.views.console import Console
 
 _MARKS = {Verdict.PASS: "✓", Verdict.WARN: "!", Verdict.FAIL: "✗", Verdict.SKIP: "–"}
-_WIDTH = 100
+_WIDTH = 80
 _TEXT = 52  # the column at which a short detail begins
 _DEEPER = "      "
 
@@ -64,9 +66,22 @@ def write(found: Examination, out: TextIO) -> None:
     """Write all answers by category, and one sentence at the end."""
     for section in found.sections:
         out.write(f"{section.title}\n")
-        for finding in section.findings:
+        for finding in _said_once(section.findings):
             out.writelines(f"{line}\n" for line in lines_of(finding))
     out.write(f"{found.sentence}. {found.report.summary}.\n")
+
+
+def _said_once(findings: Sequence[Finding]) -> Iterator[Finding]:
+    """Let the last of several that were skipped for the same reason tell it for all of them."""
+    for finding, after in zip_longest(findings, findings[1:]):
+        if (
+            after
+            and finding.verdict is after.verdict is Verdict.SKIP
+            and finding.detail == after.detail
+        ):
+            yield replace(finding, detail="")
+        else:
+            yield finding
 
 
 def lines_of(finding: Finding) -> Iterator[str]:
@@ -90,8 +105,9 @@ def lines_of(finding: Finding) -> Iterator[str]:
 
 def _beside(head: str, detail: str) -> Iterator[str]:
     """Put a short detail beside its sentence, a long one beneath it."""
-    if len(detail) <= _WIDTH - _TEXT and len(head) < _TEXT - 1:
-        yield f"{head:<{_TEXT}}{detail}".rstrip()
+    line = f"{head:<{_TEXT - 2}}  {detail}".rstrip()
+    if len(line) <= _WIDTH and "\n" not in detail:
+        yield line
         return
     yield head
     yield from _deeper(detail)
@@ -99,4 +115,6 @@ def _beside(head: str, detail: str) -> Iterator[str]:
 
 def _deeper(text: str) -> Iterator[str]:
     for line in text.splitlines():
-        yield from wrap(line, _WIDTH, initial_indent=_DEEPER, subsequent_indent=_DEEPER)
+        yield from wrap(
+            line, _WIDTH, initial_indent=_DEEPER, subsequent_indent=_DEEPER, break_on_hyphens=False
+        )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.architecture.source import ROOT, modules
 from tests.contracts.shown import SHOWN
 from tests.contracts.test_json_keys import NESTED
 from tests.docs.parity import VERDICTS, Row, commands, data, rows, spellings
@@ -13,6 +14,9 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 THERE = ("same", "better")
+UNREAD = "## What az connectedk8s reads and arcctl does not"
+# requests, aiohttp and azure-core take proxies from the environment by themselves.
+READ_BY_LIBRARIES = ("NO_PROXY",)
 BUILT = [verb for verb in data()["commands"] if verb in commands()]
 EVERY = rows(data()["flags"]["every"])
 
@@ -21,7 +25,7 @@ def everything() -> Iterator[tuple[str, Row]]:
     """Every row, with the table in which it stands."""
     for table, said in {
         **data()["flags"],
-        **{name: data()[name] for name in ("commands", "keys")},
+        **{name: data()[name] for name in ("commands", "environment", "keys")},
     }.items():
         yield from ((table, row) for row in rows(said))
 
@@ -88,6 +92,28 @@ def test_the_flags_of_a_command_to_come_are_not_there() -> None:
     ]
 
     assert early == []
+
+
+def test_a_variable_is_read_if_its_row_says_so() -> None:
+    """It has its line in the page of the environment; one that is not read is explained there."""
+    page = (ROOT / "docs/reference/environment.md").read_text(encoding="utf-8")
+    read, unread = page.split(UNREAD)
+    table = {row.what: row for row in rows(data()["environment"])}
+    wrong = [
+        row.what
+        for row in table.values()
+        for name in row.names
+        if f"`{name}`" not in (read if row.verdict in THERE else unread)
+    ]
+
+    assert wrong == []
+    assert [row.what for row in table.values() if row.verdict in THERE and not known(row)] == []
+
+
+def known(row: Row) -> bool:
+    """Whether the source writes the names of a variable down, or its libraries read them."""
+    source = "".join(module.text for module in modules("arcctl"))
+    return row.what in READ_BY_LIBRARIES or all(f'"{name}"' in source for name in row.names)
 
 
 def test_the_keys_are_those_that_are_printed() -> None:

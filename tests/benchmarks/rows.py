@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 ARCCTL = [sys.executable, "-m", "arcctl"]
 HARBOR = ["-n", "harbor", "-g", "edge"]
 CONNECT = [*ARCCTL, "connect", *HARBOR, "-l", "westeurope"]
+UPDATE = [*ARCCTL, "update", *HARBOR, "--tags", "site=pier7"]
 DELETE = [*ARCCTL, "delete", *HARBOR, "--yes"]
 WITH_SECRETS = ["--target-region", "northeurope", "--secrets-from-cluster"]
 MOVE = [*ARCCTL, "move", *HARBOR, *WITH_SECRETS, "--skip-prechecks", "--yes"]
@@ -29,6 +30,10 @@ FILES = ["--file", "{home}/harbor.yaml", "--protected-settings", "{home}/secrets
 APPLY = [*ARCCTL, "config", "apply", *HARBOR, *FILES, "--yes"]
 PLAN = [*ARCCTL, "move", *HARBOR, *WITH_SECRETS, "--dry-run"]
 PYTHON = ("bare Python", lambda _: [sys.executable, "-c", "pass"])
+PEERS_UPDATE = (
+    "the requests and helm runs of az connectedk8s update --tags, without az",
+    lambda _: [sys.executable, "-m", "tests.benchmarks.peer", "pier8"],
+)
 IMPORTS = (
     "importing azure.identity and kubernetes",
     lambda _: [sys.executable, "-c", "import azure.identity, kubernetes"],
@@ -253,6 +258,25 @@ ROWS = [
         world=worlds.recorded,
         before=connected,
         rounds=1,
+    ),
+    Row(
+        "update-tags",
+        "`update --tags`",
+        UPDATE,
+        "≤ 0.2 ×",
+        before=connected,
+        rounds=7,
+        against=(PEERS_UPDATE, IMPORTS),
+    ),
+    Row(
+        "update-tags-recorded",
+        "`update --tags`, recorded latencies",
+        UPDATE,
+        "≤ 0.2 ×",
+        world=worlds.recorded,
+        before=connected,
+        rounds=1,
+        against=(PEERS_UPDATE,),
     ),
     Row("plan-30", "plan of a move, 30 children", PLAN, "≤ 3 s", before=kept(30), rounds=5),
     Row("plan-300", "plan of a move, 300 children", PLAN, "≤ 5 s", before=kept(300), rounds=5),

@@ -12,14 +12,27 @@ from tests.stories.changing import HARBOR
 if TYPE_CHECKING:
     from tests.matrix.beginnings import Theatre
     from tests.matrix.plays import Record
+    from tests.stage import Ended, Stage
 
 ENABLE = f"enable-features {HARBOR} --features azure-rbac custom-locations"
 UPGRADE = f"upgrade {HARBOR}"
-# No issuer, since Azure gives it another name each time.
 UPDATE = f"update {HARBOR} --tags a=b --disable-proxy --enable-wi --auto-upgrade false"
+ISSUER = f"update {HARBOR} --enable-oidc-issuer --enable-workload-identity"
 SAMPLE = 30
+
+
+def one_issuer(stage: Stage, said: list[Ended]) -> None:
+    """The resource has an issuer of its own, and workload identity is on."""
+    found = stage.well(f"show {HARBOR}").data
+    issuer = found["oidcIssuerProfile"]["issuerUrl"]
+    assert issuer.startswith("https://westeurope.oic.prod-arc.azure.com/"), issuer
+    assert found["securityProfile"]["workloadIdentity"]["enabled"] is True
+    assert all(issuer in each.out for each in said if "issuerUrl" in each.out), said
+
+
 PLAYS = {
     "update": Play(UPDATE, changing.connected, again(UPDATE)),
+    "update-issuer": Play(ISSUER, changing.connected, again(ISSUER), proof=one_issuer),
     "upgrade": Play(UPGRADE, changing.older, again(UPGRADE)),
     "enable-features": Play(ENABLE, changing.connected, again(ENABLE)),
 }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from arcctl.model.diagnosis import Outcome, Part, read
+from arcctl.model.diagnosis import Outcome, Part, read, way_out
 
 HEALTHY = """\
 DNS Result:Server: 10.96.0.10
@@ -113,3 +113,18 @@ def test_an_empty_log_never_passes() -> None:
 
     assert found["DNS"] is Outcome.INCOMPLETE
     assert found["outbound"] is Outcome.INCOMPLETE
+
+
+@pytest.mark.parametrize(
+    ("event", "said"),
+    [
+        ("FailedScheduling: 0/3 nodes are available: 3 Insufficient cpu.", "free cpu and memory"),
+        ("FailedScheduling: 0/3 nodes are available: 3 had untolerated taint", "a linux node"),
+        ("Failed: Failed to pull image x: connection refused", "mcr.microsoft.com"),
+        ("FailedCreate: denied by policy", "exempt namespace azure-arc-release"),
+    ],
+)
+def test_what_kept_the_job_tells_the_way_out(event: str, said: str) -> None:
+    """Each hindrance has its own; without any event a policy or quota is the usual one."""
+    assert said in way_out([event], "azure-arc-release")
+    assert way_out([], "azure-arc") == "exempt namespace azure-arc from policies and quotas"

@@ -58,3 +58,13 @@ def test_the_group_of_any_id() -> None:
     """As it is written there; None where the id has none."""
     assert group_of(HARBOR.path.replace("resourceGroups", "resourcegroups")) == "edge"
     assert group_of("/subscriptions/s-1") is None
+
+
+def test_a_cluster_is_named_as_it_would_be_typed() -> None:
+    """With its subscription where that is not the default one; parentheses are quoted."""
+    away = ClusterId("s-2", "edge (west)", "harbor", elsewhere=True)
+
+    assert HARBOR.named == "-n harbor -g edge"
+    assert away.named == "-n harbor -g 'edge (west)' --subscription s-2"
+    assert away.group_named == "-g 'edge (west)' --subscription s-2"
+    assert away == ClusterId("s-2", "edge (west)", "harbor")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import base64
+import gzip
+import json
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -273,6 +275,64 @@ def flux_says(reason: str, message: str) -> Break:
 def inside(log: str) -> Break:
     """Let the diagnostics job have written this."""
     return instead("kubernetes", "/log$", 200, log)
+
+
+def custom_location(stage: Stage) -> None:
+    """Let a custom location stand on harbor."""
+    stage.seed(customLocations=[{"name": "depot", "cluster": "edge/harbor"}])
+
+
+def values(parts: dict[str, Any] | None = None, **more: Any) -> Break:
+    """Let helm's record say that the agents were given these `systemDefaultValues`."""
+    name = "sh.helm.release.v1.azure-arc.v1"
+
+    def act(stage: Stage) -> None:
+        found = stage.cluster.store.get(KINDS["secrets"].key, RELEASES, name)
+        assert found
+        packed = base64.b64decode(base64.b64decode(found["data"]["release"]))
+        record = json.loads(gzip.decompress(packed))
+        given = {"systemDefaultValues": {**(parts or {}), **more}}
+        record["config"] = merged(record.get("config") or {}, given)
+        packed = base64.b64encode(gzip.compress(json.dumps(record).encode()))
+        data = {"release": base64.b64encode(packed).decode()}
+        change("secrets", RELEASES, name, data=data)(stage)
+
+    return act
+
+
+def azure_rbac(stage: Stage) -> None:
+    """Let Azure RBAC be on by helm's record."""
+    values(guard={"enabled": True})(stage)
+
+
+def guard_files(days: float) -> Break:
+    """Let the files for guard hold a certificate that ends in so many days."""
+    made = datetime.now(UTC) + timedelta(days=days) - identity.LIFETIME
+    held = identity.secret("guard", "guard", "", made)["data"]["tls.crt"]
+    file = f"users:\n- user:\n    client-certificate-data: {held}\n"
+    data = {"guard-authn-webhook.yaml": base64.b64encode(file.encode()).decode()}
+    return plant("secrets", "kube-system", "azure-arc-guard-manifests", data=data)
+
+
+def relay_log(*lines: str) -> Break:
+    """Let the agent of cluster connect have written this."""
+    return instead("kubernetes", "/clusterconnect-agent-[^/]+/log$", 200, "\n".join(lines))
+
+
+def private_link(address: str) -> Break:
+    """Let harbor have a private link, and the identity service lead to this address."""
+    services = {"arcHybridIdentityServiceEndpoint": f"https://{address}/"}
+    action = {"patch_body": {"dataplaneEndpoints": services}}
+
+    def act(stage: Stage) -> None:
+        stage.fault("arm", action, path="/metadata/endpoints$", times=None)
+
+    return both(azure(privateLinkState="Enabled"), act)
+
+
+def no_helm(stage: Stage) -> None:
+    """Let no helm be on this machine, and its archive be unreachable."""
+    stage.extra.update(PATH="/nowhere", ARCCTL_HELM="", ARCCTL_HELM_BASE_URL="http://127.0.0.1:9")
 
 
 def another_key(stage: Stage) -> None:

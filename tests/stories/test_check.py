@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.architecture.source import ROOT
 from tests.model.schemas import breaches
+from tests.stories.pasting import mistakes
 from tests.stories.refusals import changes, refused
 from tests.terminal import typed_at_a_terminal
 
@@ -182,6 +183,22 @@ def test_before_a_move_the_plan_is_judged(harbor: Stage) -> None:
     assert "[locked]" in ended.err or "[secret-missing]" in ended.err
 
 
+def test_a_blocked_move_tells_what_to_type(harbor: Stage) -> None:
+    """An option of `move` comes with the command that it belongs to, and what is left is none."""
+    harbor.fault("arm", {"patch_body": OFFLINE}, method="GET", path="/harbor$", times=None)
+
+    offline = harbor.type(f"{CHECK} --before move --target-region westeurope").data
+    same = harbor.type(f"{CHECK} --before move --target-region eastus").data
+    remedies = {each["code"]: each["remedy"] for each in (*same["findings"], *offline["findings"])}
+
+    assert {"source-offline"} <= set(verdicts(offline, "fail"))
+    assert {"same-region"} <= set(verdicts(same, "fail"))
+    move = "arcctl move -n harbor -g edge --target-region"
+    assert f"{move} westeurope --accept source-offline" in remedies["source-offline"]
+    assert f"{move} ANOTHER" in remedies["same-region"]
+    assert [told for each in remedies.values() for told in mistakes(each)] == []
+
+
 def test_a_move_that_cannot_be_planned_says_why(quick: Stage) -> None:
     """The error that the command would end with is the finding."""
     ended = quick.type(f"{CHECK} --before move --target-region westeurope")
@@ -223,6 +240,7 @@ def test_watching_tells_what_is_new(harbor: Stage) -> None:
     assert verdicts(first, "fail") == []
     assert "agent-crashes" in verdicts(second, "fail")
     assert (process.returncode, "Traceback" in said) == (130, False)
+    assert said == "error  no longer watching; nothing was changed   [interrupted]\n"
     assert changes(harbor) == untouched
 
 

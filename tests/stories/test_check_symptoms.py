@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.stories import symptoms as world
+from tests.stories.pasting import mistakes
 from tests.stories.symptoms import ARC, RELEASES, azure, both, change, children, instead, plant
 
 if TYPE_CHECKING:
@@ -76,6 +77,16 @@ FAILURES: dict[str, tuple[Break, str, str]] = {
     "T32 offline": (world.offline, "egress-lost", "--inside"),
     "T33 connecting": (azure(connectivityStatus="Connecting"), "no-heartbeat", "--inside"),
     "T34 no agents": (azure(connectivityStatus="AgentNotInstalled"), "agent-not-installed", "--adopt"),
+    "T13 no object id": (both(world.custom_location, instead("graph", "/servicePrincipals", 403)), "custom-locations-off", "--custom-locations-oid ID"),
+    "T13 enabled without object id": (world.values(customLocations={"enabled": True, "oid": ""}), "custom-locations-off", "--features custom-locations"),
+    "T15 relay": (world.relay_log("E1 dial wss://g1.servicebus.windows.net: websocket: bad handshake"), "relay-obstacle", "websockets"),
+    "T15 relay's name": (world.relay_log("E1 dial tcp: lookup g1.servicebus.windows.net: no such host"), "relay-obstacle", "DNS"),
+    "T18 no helm where it was named": (lambda stage: stage.extra.update(ARCCTL_HELM="/nowhere/helm"), "AZK8S0510", "leave it out"),
+    "T35 guard's certificate": (both(world.azure_rbac, world.guard_files(days=-3)), "guard-certificate", "/etc/guard"),
+    "T36 identity without role": (world.azure_rbac, "rbac-identity", "az role assignment create"),
+    "T38 feature off": (world.custom_location, "custom-locations-off", "enable-features"),
+    "T38 cluster connect off": (world.values({"clusterconnect-agent": {"enabled": False}}, customLocations={"enabled": True, "oid": "7c1d"}), "custom-locations-off", "cluster-connect"),
+    "T38 another object id": (world.values(customLocations={"enabled": True, "oid": "7c1d"}), "custom-locations-off", "enable-features"),
     "T40 extension": (children("extensions", **failed("timed out")), "extension-failed", "again"),
     "T41 arm64": (world.nodes(architecture="arm64"), "extension-arm64", "amd64"),
     "T42 ownership": (children("extensions", **failed("invalid ownership metadata; label")), "extension-failed", "earlier helm install"),
@@ -90,7 +101,7 @@ FAILURES: dict[str, tuple[Break, str, str]] = {
     "T53 region": (lambda stage: stage.seed(regionGaps=[{"type": "connectedClusters", "region": "eastus"}]), "AZK8S0104", "-l REGION"),
     "T58 old agents": (azure(agentVersion="1.20.3"), "agents-outdated", "upgrade"),
     "T59 failed and unready": (both(world.release("failed"), world.trouble("NeverReady")), "AZK8S0514", "describe"),
-    "T60 agent state": (azure(arcAgentProfile={"agentState": "Failed", "agentErrors": [{"component": "wi", "message": "no"}]}), "AZK8S0506", "update"),
+    "T60 agent state": (azure(arcAgentProfile={"agentState": "Failed", "agentErrors": [{"component": "wi", "message": "no"}]}), "AZK8S0506", "connect"),
     "out of memory": (world.trouble("OOMKilled", "metrics-agent"), "agent-memory", "limits"),
     "helm was killed": (world.release("pending-upgrade"), "release-unfinished", "connect"),
     "kinds are gone": (world.remove("customresourcedefinitions", "", "gitconfigs.clusterconfig.azure.com"), "crds-missing", "connect"),
@@ -113,6 +124,9 @@ NOTES: dict[str, tuple[Break, str, str]] = {
     "T14 cluster connect off": (change("configmaps", ARC, "azure-clusterconfig", data={"CLUSTER_CONNECT_AGENT_ENABLED": "false"}), "cluster-connect-off", "enable-features"),
     "T18 proxy": (lambda stage: stage.extra.update(HTTP_PROXY="http://somebody:hidden@proxy.example:3128"), "proxy-from-here", ""),
     "T26 left over": (plant("secrets", RELEASES, "sh.helm.release.v1.cluster-diagnostic-checks.v1", metadata={"labels": {"owner": "helm", "name": "cluster-diagnostic-checks"}}), "diagnostics-left-over", "helm uninstall"),
+    "T18 no helm": (world.no_helm, "AZK8S0510", "install helm"),
+    "T35 guard's certificate ends soon": (both(world.azure_rbac, world.guard_files(days=20)), "guard-certificate", "rollout restart"),
+    "T54 public name": (world.private_link("20.60.7.7"), "private-names", "privatelink.his.arc.azure.com"),
     "T37 network policy": (plant("networkpolicies", ARC, "closed", spec={"podSelector": {}}), "network-policy", "DNS"),
     "T44 old flux": (children("extensions", currentVersion="1.15.1"), "flux-known-bug", "autoUpgradeMinorVersion"),
     "T48 still creating": (children("extensions", provisioningState="Creating"), "extension-unfinished", "48 hours"),
@@ -127,6 +141,7 @@ NOTES: dict[str, tuple[Break, str, str]] = {
 INSIDE: dict[str, tuple[str, str, str]] = {
     "T22 names": (DNS, "AZK8S0301", "DNS"),
     "T23 outbound": (GOOD_DNS + OUT, "AZK8S0306", "443"),
+    "T25 incomplete": (f"{GOOD_DNS}Killed\n", "AZK8S0603", "memory"),
     "kinds of somebody else": (f"{GOOD_DNS}Check Failed: CRD x is owned by y\n", "AZK8S0600", "remove"),
 }  # fmt: skip
 
@@ -144,7 +159,7 @@ def found(stage: Stage, code: str, flags: str = "") -> dict[str, Any]:
 
 @pytest.mark.parametrize("symptom", FAILURES)
 def test_a_symptom_has_its_verdict_and_its_remedy(harbor: Stage, symptom: str) -> None:
-    """The broken world fails the question with this code, and says what to do; exit 5."""
+    """The broken world fails the question with this code; what to do can be pasted; exit 5."""
     broken, code, word = FAILURES[symptom]
     broken(harbor)
 
@@ -152,6 +167,7 @@ def test_a_symptom_has_its_verdict_and_its_remedy(harbor: Stage, symptom: str) -
 
     assert (finding["verdict"], finding["exit"]) == ("fail", 5), finding
     assert word in " ".join(finding["remedy"]), finding
+    assert mistakes(finding["remedy"]) == []
     assert not harbor.world.crashes, harbor.world.crashes
 
 
@@ -164,6 +180,7 @@ def test_what_is_worth_knowing_is_a_note(harbor: Stage, symptom: str) -> None:
     finding = found(harbor, code)
 
     assert finding["verdict"] == "warn", finding
+    assert mistakes(finding["remedy"]) == []
     assert word in " ".join(finding["remedy"]), finding
 
 
@@ -180,13 +197,53 @@ def test_what_the_job_found_is_a_verdict(harbor: Stage, symptom: str) -> None:
 
 
 def test_a_job_that_no_node_takes_is_a_verdict(harbor: Stage) -> None:
-    """T24: never seen to run, so nothing is known of the way out."""
-    world.nodes(system="windows")(harbor)
+    """T24, T25: never seen to run, and the events of its pod tell what it lacks."""
+    lacking = "0/3 nodes are available: 3 Insufficient memory."
+    harbor.within(
+        lambda: harbor.cluster.trouble("Unschedulable", namespace=RELEASES, message=lacking)
+    )
 
     finding = found(harbor, "AZK8S0605", "--only inside")
 
     assert finding["verdict"] == "fail", finding
-    assert "exempt namespace azure-arc-release" in " ".join(finding["remedy"])
+    assert "free cpu and memory on the nodes" in " ".join(finding["remedy"])
+
+
+def test_what_azure_rbac_and_custom_locations_need_is_enough(harbor: Stage) -> None:
+    """With role, certificates and object id no question fails; without a certificate one is skipped."""
+    world.azure_rbac(harbor)
+    harbor.well("enable-features -n harbor -g edge --features custom-locations azure-rbac")
+    world.custom_location(harbor)
+    identity = harbor.well("show -n harbor -g edge --query identity.principalId").data
+    role = "Connected Cluster Managed Identity CheckAccess Reader"
+    harbor.seed(assignments=[{"on": "edge", "who": identity, "role": role}])
+
+    bare = found(harbor, "guard-certificate")
+    world.guard_files(days=200)(harbor)
+    verdicts = {
+        code: found(harbor, code)["verdict"]
+        for code in ("rbac-identity", "guard-certificate", "custom-locations-off")
+    }
+
+    assert bare["verdict"] == "skip"
+    assert set(verdicts.values()) == {"pass"}, verdicts
+
+
+def test_a_relay_that_was_reached_since_is_no_symptom(harbor: Stage) -> None:
+    """The newest line about the relay counts."""
+    world.relay_log(
+        "E1 dial wss://g1.servicebus.windows.net: i/o timeout",
+        "I2 listening at g1.servicebus.windows.net",
+    )(harbor)
+
+    assert found(harbor, "relay-obstacle")["verdict"] == "pass"
+
+
+def test_private_names_that_lead_to_private_addresses_are_well(harbor: Stage) -> None:
+    """The sandbox's own names lead to this machine."""
+    azure(privateLinkState="Enabled")(harbor)
+
+    assert found(harbor, "private-names")["verdict"] == "pass"
 
 
 def test_a_cluster_that_belongs_to_somebody_else_is_found_before_connect(harbor: Stage) -> None:

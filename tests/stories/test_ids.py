@@ -31,6 +31,7 @@ def at(name: str, subscription: str = SUBSCRIPTION) -> str:
     return f"{group}/providers/Microsoft.Kubernetes/connectedClusters/{name}"
 
 
+OFFLINE = {"connectivityStatus": "Offline", "provisioningState": "Succeeded"}
 HARBOR, DEPOT = at("harbor"), at("depot")
 
 
@@ -218,3 +219,23 @@ def test_default_groups_are_nobodys_saying(quick: Stage) -> None:
     planted(quick)
 
     assert quick.well(f"show --ids {HARBOR}", AZURE_DEFAULTS_GROUP="other").data["name"] == "harbor"
+
+
+@pytest.mark.parametrize("named", ["--ids {id}", "-n harbor -g edge --subscription 'Sandbox Two'"])
+def test_the_next_command_names_the_subscription_where_it_must(quick: Stage, named: str) -> None:
+    """Typed as it is printed it means the same cluster; where it is the default, that goes without."""
+    other = at("harbor", SECOND_SUBSCRIPTION)
+    group = {"name": "edge", "location": "westeurope", "subscriptionId": SECOND_SUBSCRIPTION}
+    quick.seed(groups=[group])
+    quick.seed(resources=[{"id": other, "location": "westeurope", "properties": OFFLINE}])
+    words = named.format(id=other)
+
+    ended = quick.type(f"show {words} --exit-status")
+    here = quick.type(f"show {words} --exit-status", AZURE_SUBSCRIPTION_ID=SECOND_SUBSCRIPTION)
+    absent = quick.type(f"update {words.replace('harbor', 'quay')} --tags a=b")
+
+    command = f"show -n harbor -g edge --subscription {SECOND_SUBSCRIPTION} --agents"
+    assert f"try    arcctl {command}\n" in ended.err
+    assert "try    arcctl show -n harbor -g edge --agents\n" in here.err
+    assert f"try    arcctl list -g edge --subscription {SECOND_SUBSCRIPTION}\n" in absent.err
+    assert quick.type(command.removesuffix(" --agents")).data["id"] == other

@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.contracts.shown import SHOWN
+from tests.stories.changing import agents
 from tests.stories.refusals import refused
+from tests.stories.symptoms import available, until
 from tests.terminal import typed_at_a_terminal
 
 if TYPE_CHECKING:
@@ -80,7 +82,9 @@ def test_exit_status_tells_a_script_whether_it_is_alive(quick: Stage) -> None:
     """Agents that are gone: Offline after 15 minutes, Expired after 90 days; both are exit 5."""
     quick.well(CONNECT)
     alive = quick.type(f"{SHOW} --exit-status")
+    names = agents(quick)
     quick.within(lambda: quick.cluster.trouble("CrashLoopBackOff", namespace="azure-arc"))
+    until(quick, lambda: not any(available(quick, each) for each in names))
     later(quick, 20 * MINUTE)
     offline = quick.type(f"{SHOW} --exit-status")
     later(quick, 90 * DAY)

@@ -47,6 +47,31 @@ def test_what_is_well_takes_a_line() -> None:
     assert max(map(len, lines)) <= 140
 
 
+def test_one_reason_for_several_is_told_once() -> None:
+    """Below the last of them; another reason is told again."""
+    why, other = "sign-in refused: the secret that was given is not valid", "there is no resource"
+    lines = screen(
+        Finding("it is there", "a", Verdict.SKIP, why),
+        Finding("it is known", "b", Verdict.SKIP, why),
+        Finding("it is new", "c", Verdict.SKIP, other),
+    )
+
+    assert lines[1:4] == ["  – it is there", "  – it is known", f"      {why}"]
+    assert lines[4].split("  ")[-1].strip() == other
+
+
+def test_a_long_sentence_leaves_room_for_a_word() -> None:
+    """Lines are 80 columns wide; only commands are never broken."""
+    sentence = "Microsoft.KubernetesConfiguration is registered here"
+    lines = screen(
+        Finding(sentence, "a", Verdict.PASS, "Registered"),
+        Finding("it is there", "b", Verdict.WARN, "word " * 40),
+    )
+
+    assert lines[1] == f"  ✓ {sentence}  Registered"
+    assert max(map(len, lines[:-1])) <= 80
+
+
 def test_the_last_line_says_what_is_wrong() -> None:
     """One sentence, and how many answers of each kind."""
     lines = screen(Finding("it is there", "a", Verdict.PASS), Finding("b", "b", Verdict.WARN, "w"))

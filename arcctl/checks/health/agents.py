@@ -51,9 +51,7 @@ async def all_there(sight: HealthSight) -> Answer:
     ]
     if not lacking:
         return passed(f"{len(await sight.deployments())} agents")
-    return wrong(
-        f"somebody removed {', '.join(lacking)}", f"arcctl connect {sight.named} installs them"
-    )
+    return wrong(f"somebody removed {', '.join(lacking)}", f"arcctl connect {sight.named}")
 
 
 @check("the Arc gateway has its agent", code="gateway-agent-missing")
@@ -69,7 +67,7 @@ async def gateway_agent(sight: HealthSight) -> Answer:
         return passed()
     return wrong(
         "the resource uses an Arc gateway, and the agent that leads there is missing",
-        f"arcctl connect {sight.named} installs it",
+        f"arcctl connect {sight.named}",
     )
 
 
@@ -85,7 +83,7 @@ async def awake(sight: HealthSight) -> Answer:
         return passed()
     return wrong(
         f"scaled to zero: {', '.join(asleep)}",
-        "arcctl history, for a move that was cut: arcctl resume",
+        "if a move was cut: arcctl resume",
         f"kubectl scale -n azure-arc deployment/{asleep[0]} --replicas=1",
     )
 
@@ -104,7 +102,7 @@ async def pulled(sight: HealthSight) -> Answer:
     return wrong(
         f"an image cannot be pulled: {_of(facts)}",
         "allow mcr.microsoft.com and *.data.mcr.microsoft.com from the nodes",
-        f"arcctl update {sight.named} --proxy-https URL, where nodes need a proxy",
+        f"where nodes need a proxy: arcctl update {sight.named} --proxy-https URL",
         why=tuple(facts[:3]),
     )
 
@@ -181,7 +179,7 @@ async def enough_memory(sight: HealthSight) -> Answer:
     agent = facts[0].partition(":")[0]
     return wrong(
         f"an agent runs out of memory: {_of(facts)}",
-        f"kubectl set resources -n azure-arc deployment/{agent} --limits=memory=1Gi, until the next upgrade",
+        f"until the next upgrade: kubectl set resources -n azure-arc deployment/{agent} --limits=memory=1Gi",
         why=tuple(facts[:3]),
     )
 

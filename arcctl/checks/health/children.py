@@ -41,9 +41,7 @@ async def extensions(sight: HealthSight) -> Answer:
         return passed(f"{len(children)} extensions")
     first = failed[0]
     said = str(first.state.get("error") or "Azure gives no reason")
-    usual = (
-        f"kubectl logs -n azure-arc deployment/extension-manager, then install {first.name} again"
-    )
+    usual = f"install {first.name} again, or see why: kubectl logs -n azure-arc deployment/extension-manager"
     if _kind(first) == _FLUX:
         usual = "exempt namespace flux-system from policies, then install microsoft.flux again"
     return wrong(
@@ -65,7 +63,7 @@ async def settled(sight: HealthSight) -> Answer:
     named = ", ".join(f"{each.name} ({each.state['provisioningState']})" for each in waiting)
     return noted(
         f"extensions are not settled: {named}",
-        f"arcctl config list {sight.named}, in some minutes",
+        f"in some minutes: arcctl config list {sight.named}",
         "bring the cluster online within 48 hours, or Azure forgets their protected settings",
     )
 

@@ -62,7 +62,7 @@ async def none_dying(sight: HealthSight) -> Answer:
         ]
         return wrong(
             f"namespace {name} is being deleted and does not end",
-            f"arcctl delete {sight.named} --force strips what holds it",
+            f"strip what holds it: arcctl delete {sight.named} --force",
             why=tuple(held),
         )
     return passed()

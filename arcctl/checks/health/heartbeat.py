@@ -13,6 +13,7 @@ from arcctl.model.times import read
 
 if TYPE_CHECKING:
     from arcctl.checks.health.sight import HealthSight
+    from arcctl.model.connected_cluster import Body
 
 # Agents beat every five minutes; after fifteen of silence the service says Offline.
 _LATE = 10 * 60
@@ -29,7 +30,7 @@ async def ever_heard(sight: HealthSight) -> Answer:
     return wrong(
         "no agent has reached Azure since the resource was made",
         f"arcctl check {sight.named} --only identity --only agents --inside",
-        f"arcctl connect {sight.named}, if no agents are there",
+        f"if no agents are there: arcctl connect {sight.named}",
         why=(
             "the first heartbeat comes 35 to 70 s after the agents start",
             "the cluster's way out to Azure is blocked, or the proxy was not told to the agents",
@@ -47,16 +48,23 @@ async def heard_now(sight: HealthSight) -> Answer:
     if inside is Inside.READY:
         return wrong(
             "the agents are ready, but Azure has not heard them for 15 minutes or more",
-            f"arcctl check {sight.named} --inside tries the way out",
+            f"arcctl check {sight.named} --inside",
             "restore the way out before the certificate's 90 days are over",
-            why=f"last heard: {resource['properties'].get('lastConnectivityTime')}",
+            why=_last(resource),
         )
     return wrong(
         "Azure has not heard the agents for 15 minutes or more",
         f"arcctl show {sight.named} --agents",
-        f"arcctl connect {sight.named} makes the agents whole",
+        f"arcctl connect {sight.named}",
         why="the agents are not well, or not there",
     )
+
+
+def _last(resource: Body) -> tuple[str, ...]:
+    heard = read(resource["properties"].get("lastConnectivityTime"))
+    if heard is None:
+        return ()
+    return (f"last heard {spoken(max((datetime.now(UTC) - heard).total_seconds(), 0))} ago",)
 
 
 @check("the last heartbeat is fresh", code="heartbeat-late")
@@ -73,7 +81,7 @@ async def fresh(sight: HealthSight) -> Answer:
         return passed(f"{spoken(max(age, 0))} ago")
     return noted(
         f"the last heartbeat came {spoken(age)} ago: Azure will soon say Offline",
-        f"arcctl check {sight.named} --inside tries the way out",
+        f"arcctl check {sight.named} --inside",
     )
 
 
@@ -87,7 +95,7 @@ async def applied(sight: HealthSight) -> Answer:
         return passed(str(profile.get("agentState") or ""))
     return wrong(
         "the agents could not apply what was asked of them",
-        f"arcctl update {sight.named} asks again, once the cause is gone",
+        f"once the cause is gone: arcctl connect {sight.named}",
         why=tuple(errors),
     )
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -32,8 +33,8 @@ async def is_there(sight: HealthSight) -> Answer:
     return wrong(
         "the cluster has not got its identity certificate from Azure",
         f"allow https://gbl.his.arc.azure.{domain} and *.his.arc.azure.{domain}",
-        f"arcctl update {sight.named} --proxy-https URL, where the way out is a proxy",
-        f"arcctl check {sight.named} --inside tries the way out",
+        f"where the way out is a proxy: arcctl update {sight.named} --proxy-https URL",
+        f"arcctl check {sight.named} --inside",
         why=(
             f"clusteridentityoperator asks gbl.his.arc.azure.{domain} and then {region} for it",
             "that way is blocked, or the agents were not told of the proxy",
@@ -86,14 +87,14 @@ def _judged(sight: HealthSight, until: datetime) -> Answer:
     return noted(
         f"the identity certificate is valid for {spoken(left)} more, and was not renewed",
         "bring the cluster online: agents renew from day 46 on",
-        f"arcctl check {sight.named} --inside tries the way out",
+        f"arcctl check {sight.named} --inside",
     )
 
 
 def _expired(sight: HealthSight, what: str) -> Answer:
     return wrong(
         what,
-        f"arcctl config export {sight.named}, to keep extensions and configurations",
+        f"keep extensions and configurations: arcctl config export {sight.named}",
         f"arcctl delete {sight.named}",
         f"arcctl connect {sight.named}",
         why="an expired identity cannot be renewed: the cluster must be connected anew",
@@ -122,7 +123,7 @@ async def same_key(sight: HealthSight) -> Answer:
         return passed()
     return wrong(
         "the cluster holds another private key than the resource was made with",
-        f"arcctl connect {sight.named} gives both a new one",
+        f"give both a new one: arcctl connect {sight.named}",
         why="Azure refuses agents that cannot prove to be this cluster",
     )
 
@@ -138,7 +139,7 @@ async def proxy_certificate(sight: HealthSight) -> Answer:
     return wrong(
         f"Secret {names.AAD_PROXY_CERTIFICATE} is missing, so kube-aad-proxy cannot start",
         f"arcctl delete {sight.named}",
-        f"arcctl connect -n {sight.cluster.name}-2 -g {sight.cluster.group}",
+        f"arcctl connect {replace(sight.cluster, name=f'{sight.cluster.name}-2').named}",
         why="the certificate was not delivered; connecting under another name is what helps",
     )
 

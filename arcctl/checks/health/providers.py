@@ -27,7 +27,7 @@ async def is_there(sight: HealthSight) -> Answer:
             f"no connected cluster {cluster.name} in group {cluster.group}",
             code="AZK8S0405",
             why="it was never connected, was deleted, or has another name, group or subscription",
-            hints=(f"arcctl list -g {cluster.group}", f"arcctl connect {sight.named}"),
+            hints=(f"arcctl list {cluster.group_named}", f"arcctl connect {sight.named}"),
         )
     )
 
@@ -42,11 +42,11 @@ async def provisioned(sight: HealthSight) -> Answer:
     if state == "Succeeded":
         return passed()
     if state in _BUSY:
-        return noted(f"the resource is {state}", f"arcctl show {sight.named}, in a minute")
+        return noted(f"the resource is {state}", f"in a minute: arcctl show {sight.named}")
     return wrong(
         f"the resource is {state}",
-        f"arcctl connect {sight.named} writes it again",
-        "https://azure.status.microsoft, where that fails too",
+        f"arcctl connect {sight.named}",
+        "where that fails too: https://azure.status.microsoft",
     )
 
 

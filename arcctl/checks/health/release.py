@@ -42,7 +42,7 @@ async def deployed(sight: HealthSight) -> Answer:
         return passed(f"revision {release.revision}, {release.status}")
     return wrong(
         f"revision {release.revision} of the agents failed",
-        f"arcctl connect {sight.named} makes it whole",
+        f"arcctl connect {sight.named}",
         why=f"helm history {names.RELEASE} -n {release.namespace} says in which step",
     )
 
@@ -57,7 +57,7 @@ async def finished(sight: HealthSight) -> Answer:
         return passed()
     return wrong(
         f"the agents' release is {release.status}: a helm was killed, or is at work now",
-        f"arcctl connect {sight.named}, if nobody else is installing",
+        f"if nobody else is installing: arcctl connect {sight.named}",
     )
 
 
@@ -86,7 +86,7 @@ async def kinds(sight: HealthSight) -> Answer:
         return passed(f"{len(wanted)} kinds")
     return wrong(
         f"{len(missing)} of {len(wanted)} kinds are missing: {', '.join(missing)}",
-        f"arcctl connect {sight.named} installs them again",
+        f"arcctl connect {sight.named}",
     )
 
 

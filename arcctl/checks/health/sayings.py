@@ -42,7 +42,7 @@ _MEANINGS = (
     ),
     (
         r"authentication required|invalid credentials|unable to authenticate",
-        "give the source credentials that work: arcctl config apply with --protected-settings",
+        "give the source credentials that work: arcctl config apply -n NAME --file FILE --protected-settings FILE",
     ),
     (
         r"no such host|i/o timeout|connection refused|proxyconnect",
@@ -106,6 +106,47 @@ def obstacle_in(log: str) -> tuple[str, str, str] | None:
         for sign, cause, remedy in _OBSTACLES:
             if re.search(sign, line, re.IGNORECASE):
                 return cause, remedy, line.strip()[:240]
+    return None
+
+
+_RELAY = re.compile(r"servicebus\.|\brelay\b", re.IGNORECASE)
+# T15: what the agent of cluster connect meets on its way to the relay.
+_RELAY_OBSTACLES = (
+    (
+        r"no such host|server misbehaving",
+        "the cluster's DNS does not know it",
+        "look at the cluster's DNS: kubectl logs -n kube-system -l k8s-app=kube-dns",
+    ),
+    (
+        r"x509|certificate signed by unknown authority",
+        "somebody opens TLS on the way",
+        "exempt *.servicebus.windows.net, or give that authority to the agents with --proxy-cert",
+    ),
+    (
+        r"proxyconnect|\b407\b|Proxy Authentication Required",
+        "the agents' proxy does not let it through",
+        "give the agents a proxy that lets websockets pass: --proxy-https",
+    ),
+    (
+        r"bad handshake|unexpected EOF|\b403\b|timeout|refused|reset|deadline exceeded",
+        "the way is blocked, or something on it does not let websockets pass",
+        "allow websockets to *.servicebus.windows.net on 443",
+    ),
+)
+
+
+def relay_obstacle_in(log: str) -> tuple[str, str, str] | None:
+    """Return cause, remedy and line if the newest line about the relay tells of an obstacle.
+
+    A later line about the relay that tells of none means that the agent has got there since.
+    """
+    for line in reversed(log.splitlines()):
+        if not _RELAY.search(line):
+            continue
+        for sign, cause, remedy in _RELAY_OBSTACLES:
+            if re.search(sign, line, re.IGNORECASE):
+                return cause, remedy, line.strip()[:240]
+        return None
     return None
 
 

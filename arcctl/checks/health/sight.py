@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from arcctl.checks.agents import DEPLOYMENTS, EVENTS, PODS
-from arcctl.checks.sight import Sight
+from arcctl.checks.health.feature_sight import FeatureSight
 from arcctl.clients.once import once
 from arcctl.model import cluster as names
 from arcctl.model.overall import ABSENT, UNSEEN, Inside
@@ -26,13 +26,13 @@ _LINES = 200
 _WEBHOOKS = "/apis/admissionregistration.k8s.io/v1/{}webhookconfigurations"
 
 
-class HealthSight(Sight):
+class HealthSight(FeatureSight):
     """A Sight that also sees pods, events, certificates, webhooks and children."""
 
     @property
     def named(self) -> str:
         """How the cluster is named on a command line: `-n harbor -g edge`."""
-        return f"-n {self.cluster.name} -g {self.cluster.group}"
+        return self.cluster.named
 
     @once
     async def pods(self) -> list[Body]:

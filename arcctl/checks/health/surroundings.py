@@ -61,7 +61,7 @@ async def policies(sight: HealthSight) -> Answer:
     return noted(
         f"namespace azure-arc has network policies: {', '.join(sorted(found))}",
         "let its pods talk to each other, to the API server, to DNS, and to Azure on 443",
-        f"arcctl check {sight.named} --inside tries the way out",
+        f"arcctl check {sight.named} --inside",
     )
 
 

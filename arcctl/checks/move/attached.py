@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from arcctl.checks.move.targets import allows
+from arcctl.checks.azure import allows
 from arcctl.checks.move.verdicts import blocks, counted, named, noted, restored
 from arcctl.model.region import canonical
 

@@ -91,7 +91,7 @@ async def alive(sight: MoveSight) -> list[Row]:
     properties = resource.get("properties") or {}
     settled = str(properties.get("provisioningState") or "Succeeded")
     state = status(resource)
-    show = f"arcctl show -n {sight.asked.source.name} -g {sight.asked.source.group}"
+    show = f"arcctl show {sight.source.cluster.named}"
     if settled not in ("Succeeded", "Failed", "Canceled"):
         return [blocks("source-unsettled", f"Azure is busy with it: {settled}", "wait", show)]
     match state:

@@ -69,13 +69,13 @@ async def issuer(sight: MoveSight) -> list[Row]:
     if own := profile.get("selfHostedIssuerUrl"):
         return [carried("issuer", "self-hosted OIDC issuer", str(own))]
     old = str(profile.get("issuerUrl") or "")
-    home, target = canonical(resource["location"]), sight.asked.target
+    home = canonical(resource["location"])
     rows = [
         changes(
             "issuer",
             f"OIDC issuer in {home}",
             f"→ another in {sight.asked.region}: the API server must name it",
-            f"arcctl show -n {target.name} -g {target.group} --query oidcIssuerProfile.issuerUrl",
+            f"arcctl show {sight.target_named} --query oidcIssuerProfile.issuerUrl",
         )
     ]
     trusting = await sight.federated_credentials(old) if old else []

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from arcctl.checks.sight import Sight
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from arcctl.model.resource_id import ClusterId
 
 # Answers that say: of this kind there is nothing here, and could be nothing.
-_NOTHING = frozenset({
+NOTHING = frozenset({
     "InvalidResourceType",
     "InvalidResourceNamespace",
     "NoRegisteredProviderFound",
@@ -116,7 +116,7 @@ class Looking(Remembering):
                 f"there is no connected cluster {cluster.name} in group {cluster.group}",
                 hints=(
                     "arcctl list -o table",
-                    f"arcctl history -n {cluster.name}, if it was moved",
+                    f"if it was moved: arcctl history -n {cluster.name}",
                 ),
             )
         return found
@@ -134,6 +134,13 @@ class Looking(Remembering):
         owners |= {str(each.state.get("principalId") or ""): each.key for each in children}
         owners.pop("", None)
         return owners
+
+    @property
+    def target_named(self) -> str:
+        """How the target will be named on a command line."""
+        old, new = self.source.cluster, self.asked.target
+        away = old.elsewhere or old.subscription.casefold() != new.subscription.casefold()
+        return replace(new, elsewhere=away).named
 
     def is_own(self, path: str) -> bool:
         """Tell whether an id or scope is the source's own, or lies below it."""
@@ -167,7 +174,7 @@ class Looking(Remembering):
 
     def _could_not(self, subject: str, error: ArcctlError, *, needed: bool) -> None:
         """Azure that cannot be asked at all ends the planning; nothing is changed yet."""
-        if error.code in _NOTHING:
+        if error.code in NOTHING:
             return
         if signed_out(error) or (needed and not isinstance(error, AccessError)):
             raise error

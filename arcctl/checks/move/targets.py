@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from fnmatch import fnmatchcase
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
+from arcctl.checks.azure import allows
 from arcctl.checks.move.verdicts import blocks, changes, counted, named, noted
 from arcctl.clients.arm_versions import pins
 from arcctl.errors import AccessError, AzureError, NotFound
@@ -34,7 +34,7 @@ async def free_name(sight: MoveSight) -> list[Row]:
     taken, group = await asyncio.gather(sight.target.resource(), sight.target.group())
     if taken:
         why = f"it lies in {canonical(taken['location'])}"
-        hints = ("--target-name ANOTHER", f"arcctl show -n {new.name} -g {new.group}")
+        hints = ("--target-name ANOTHER", f"arcctl show {sight.target_named}")
         return [blocks("target-exists", f"{new.group}/{new.name} exists", why, *hints)]
     rows = [
         changes("resource-id", "ARM id", f"{old.group}/{old.name} → {new.group}/{new.name}"),
@@ -184,15 +184,6 @@ def _judged(scope: str, actions: list[str], permissions: list[Body] | None) -> I
 
 def _last(scope: str) -> str:
     return scope.rpartition("/")[2]
-
-
-def allows(permission: dict[str, Any], action: str) -> bool:
-    """Tell whether one role, as ARM lists it, permits an action."""
-
-    def matches(patterns: list[str] | None) -> bool:
-        return any(fnmatchcase(action.lower(), pattern.lower()) for pattern in patterns or [])
-
-    return matches(permission.get("actions")) and not matches(permission.get("notActions"))
 
 
 ASKED = (free_name, unlocked, policy_allows, permitted)

@@ -40,8 +40,32 @@ async def fetch(settings: Settings, to: Path, note: Callable[[str], None]) -> No
             note(f"helm {VERSION} fetched from {await _fetched(settings, to)}")
 
 
+async def answering(settings: Settings) -> str:
+    """Return where the archive would come from, "" where that does not answer; fetches a sum only."""
+    base = _base(settings)
+    try:
+        async with asyncio.timeout(REACH_SECONDS):
+            await aside(_published, f"{base}/{_archive()}.sha256sum")
+    except (HelmError, OSError, TimeoutError):
+        return ""
+    return scrubbed(base)
+
+
+def packaged() -> str:
+    """Return the Python package that has a helm for this machine, "" where none has."""
+    return f"the Python package {HELM_4.name}" if machine() in BINARY else ""
+
+
+def _base(settings: Settings) -> str:
+    return settings.environ.get("ARCCTL_HELM_BASE_URL", ARCHIVES).rstrip("/")
+
+
+def _archive() -> str:
+    return f"helm-v{VERSION}-{machine()}.tar.gz"
+
+
 async def _fetched(settings: Settings, to: Path) -> str:
-    base = settings.environ.get("ARCCTL_HELM_BASE_URL", ARCHIVES).rstrip("/")
+    base = _base(settings)
     with tempfile.TemporaryDirectory(prefix="arcctl-helm-") as folder:
         try:
             await _from_archive(base, Path(folder), to)
@@ -56,7 +80,7 @@ async def _fetched(settings: Settings, to: Path) -> str:
 
 
 async def _from_archive(base: str, folder: Path, to: Path) -> None:
-    name = f"helm-v{VERSION}-{machine()}.tar.gz"
+    name = _archive()
     async with asyncio.timeout(REACH_SECONDS):
         published = await aside(_published, f"{base}/{name}.sha256sum")
     archive = folder / name

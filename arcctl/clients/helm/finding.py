@@ -21,17 +21,27 @@ async def find(settings: Settings, note: Callable[[str], None]) -> tuple[Path, V
 
     A helm that was named must do: AZK8S0510 where it is none, AZK8S0511 where it is too old.
     """
+    if found := await here(settings, note):
+        return found
+    from arcctl.clients.helm import fetching
+
+    path = release.place(settings)
+    await fetching.fetch(settings, path, note)
+    return path, await versions.of(path, settings)
+
+
+async def here(settings: Settings, note: Callable[[str], None]) -> tuple[Path, Version] | None:
+    """Return the helm that is on this machine, None where it would have to be fetched.
+
+    Raises as `find` does for a helm that was named.
+    """
     named = settings.helm or settings.environ.get("HELM_CLIENT_PATH")
     if named:
         return await _named(named, settings)
     if found := await _on_path(settings, note):
         return found
     path = release.place(settings)
-    if not release.is_there(path):
-        from arcctl.clients.helm import fetching
-
-        await fetching.fetch(settings, path, note)
-    return path, await versions.of(path, settings)
+    return (path, await versions.of(path, settings)) if release.is_there(path) else None
 
 
 async def _named(named: str, settings: Settings) -> tuple[Path, Version]:
@@ -41,7 +51,7 @@ async def _named(named: str, settings: Settings) -> tuple[Path, Version]:
             f"no helm at {named}",
             code="AZK8S0510",
             why="it was named by --helm, ARCCTL_HELM or HELM_CLIENT_PATH",
-            hints="leave it out: arcctl finds or fetches helm by itself",
+            hints="leave it out, and a helm is found or fetched",
         )
     version = await versions.of(path, settings)
     if version < versions.OLDEST:
@@ -49,7 +59,7 @@ async def _named(named: str, settings: Settings) -> tuple[Path, Version]:
             f"helm {versions.written(version)} is too old",
             code="AZK8S0511",
             why=f"{path}; arcctl needs {versions.written(versions.OLDEST)} or newer",
-            hints="leave --helm out: arcctl finds or fetches helm by itself",
+            hints="leave --helm out, and a helm is found or fetched",
         )
     return path, version
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from arcctl.errors import ClusterError, HelmError
+from arcctl.model.diagnosis import way_out
 from arcctl.model.duration import spoken
 from arcctl.operations.steps.holdings import holdings
 
@@ -74,9 +75,10 @@ async def unfinished(
         async for event in kubernetes.items(f"/api/v1/namespaces/{job.namespace}/events")
         if event.get("type") == "Warning"
     ]
+    told = tuple(f"{event.get('reason')}: {event.get('message')}" for event in events)
     return ClusterError(
         f"{job.title} did not finish within {spoken(patience)}",
         code="AZK8S0604" if events else "AZK8S0605",
-        why=tuple(f"{event.get('reason')}: {event.get('message')}" for event in events[-3:]),
-        hints=(f"exempt namespace {job.namespace} from policies and quotas", *hints),
+        why=told[-3:],
+        hints=(way_out(told, job.namespace), *hints),
     )

@@ -150,8 +150,9 @@ class Deregister(Step[World]):
 
 def _once_more(world: World) -> str:
     """Azure took the deletion and failed later; without agents nothing proves whose it was."""
-    cluster = f"-n {world.cluster.name} -g {world.cluster.group}"
-    return f"arcctl delete {cluster} --azure-only, now that the agents have been removed"
+    return (
+        f"now that the agents have been removed: arcctl delete {world.cluster.named} --azure-only"
+    )
 
 
 async def _until_forgotten(world: World) -> None:

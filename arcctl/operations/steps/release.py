@@ -132,5 +132,5 @@ async def _in_time(world: World, patience: int, tell: Callable[[str], None]) -> 
             f"the agents are not ready after {spoken(patience)}: {found.cause}",
             code=found.code,
             why=found.evidence,
-            hints=f"arcctl show -n {world.cluster.name} -g {world.cluster.group} --agents",
+            hints=f"arcctl show {world.cluster.named} --agents",
         ) from None

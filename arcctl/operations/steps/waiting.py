@@ -54,7 +54,7 @@ class UntilConnected(Step[World]):
 
 def expired(which: ClusterId) -> AzureError:
     """Make the error for a cluster that nothing but connecting it anew can help."""
-    cluster = f"-n {which.name} -g {which.group}"
+    cluster = which.named
     return AzureError(
         "the cluster's identity certificate has expired, and agents cannot renew an expired one",
         code="AZK8S0309",
@@ -187,7 +187,7 @@ async def overdue(world: World, patience: int) -> ClusterError:
     else:
         found = await triage(world.sight)
         found_code, cause, evidence = found.code, found.cause, found.evidence
-    cluster = f"-n {world.cluster.name} -g {world.cluster.group}"
+    cluster = world.cluster.named
     return ClusterError(
         f"not connected after {spoken(patience)}: {cause}",
         code=found_code,

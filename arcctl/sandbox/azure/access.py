@@ -79,10 +79,21 @@ EXTENSION_CONTRIBUTOR = Role(
         "Microsoft.KubernetesConfiguration/extensions/*",
     ),
 )
-ROLES = {
-    role.id: role
-    for role in (OWNER, CONTRIBUTOR, READER, ONBOARDING, CLUSTER_USER, EXTENSION_CONTRIBUTOR)
-}
+CHECK_ACCESS = Role(
+    "65a14201-8f6c-4c28-bec4-12619c5a9aaa",
+    "Connected Cluster Managed Identity CheckAccess Reader",
+    ("Microsoft.Authorization/*/read",),
+)
+_BUILT_IN = (
+    OWNER,
+    CONTRIBUTOR,
+    READER,
+    ONBOARDING,
+    CLUSTER_USER,
+    EXTENSION_CONTRIBUTOR,
+    CHECK_ACCESS,
+)
+ROLES = {role.id: role for role in _BUILT_IN}
 ASSIGNMENTS = "Microsoft.Authorization/roleAssignments"
 DEFINITIONS = "Microsoft.Authorization/roleDefinitions"
 LOCKS = "Microsoft.Authorization/locks"
