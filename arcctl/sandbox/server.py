@@ -19,7 +19,7 @@ import trustme
 from aiohttp import web
 
 from arcctl.errors import SandboxError
-from arcctl.sandbox import access, admin, authorities, registry
+from arcctl.sandbox import access, admin, authorities, registry, relay_end
 from arcctl.sandbox.agents import Agents
 from arcctl.sandbox.azure import entra
 from arcctl.sandbox.azure.routes import application as azure_application
@@ -100,6 +100,8 @@ class Sandbox:
         watched = watch(self.world, "registry")
         app.add_subapp("/v2", registry.application(stock, [watched]))
         app.add_subapp("/_sandbox", admin.application(self.world))
+        far_end = relay_end.application(self.world, self._ways_in, [watch(self.world, "relay")])
+        app.add_subapp("/$hc", far_end)
         plain = web.Application()
         plain.add_subapp("/v2", registry.application(stock, [watched]))
         return await self._open(stack, app, plain, port=self.options.port)
@@ -173,6 +175,8 @@ class Sandbox:
         unproxied = no_proxy(self.options.hosts)
         return {
             "ARCCTL_CLOUD": base,
+            "ARCCTL_RELAY_HOME": str(self.home.path / "relay"),
+            "ARCCTL_RELAY_REGISTRY": base.partition("//")[2],
             "ARCCTL_SANDBOX_HOME": str(self.home.path),
             "AZURE_AUTHORITY_HOST": base,
             "AZURE_CLIENT_ID": entra.FULL_RIGHTS.client_id,
