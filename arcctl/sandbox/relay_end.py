@@ -28,7 +28,7 @@ from arcctl.sandbox.installation import is_ready
 from arcctl.sandbox.passing import handed_back, without_hop
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from aiohttp.typedefs import Middleware
 
@@ -54,7 +54,7 @@ def application(
     relay = RelayEnd(world, ways_in)
     app.router.add_post("/proof", relay.proof)
     app.router.add_route("*", r"/{name:[\w.]+/\w+/[0-9a-f]{64}}{path:.*}", relay.answer)
-    app.cleanup_ctx.append(relay.open)
+    app.on_shutdown.append(relay.hang_up)
     return app
 
 
@@ -66,9 +66,8 @@ class RelayEnd:
         self._ways_in = ways_in
         self._apis: dict[int, ClusterApi] = {}
 
-    async def open(self, _app: web.Application) -> AsyncIterator[None]:
-        """Close what was opened, in the end."""
-        yield
+    async def hang_up(self, _app: web.Application) -> None:
+        """Leave the clusters, which ends the watches that nobody reads any more."""
         for api in self._apis.values():
             await api.__aexit__(None, None, None)
 
