@@ -11,10 +11,10 @@ from tests.stories.sessions import PROXY, free_port, opened
 from tests.stories.test_interrupt import until
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from tests.stage import Stage
-    from tests.stories.sessions import Opened
 
 CREDENTIAL = "listClusterUserCredential"
 SHORT = 301  # seconds: due a second after it was given out
@@ -43,35 +43,40 @@ def proofs(stage: Stage) -> int:
     return sum(each.endswith("/proof") for each in stage.requests("relay", "POST"))
 
 
-def renewed(session: Opened, times: int = 1) -> None:
-    """Wait until the session has said that it renewed something."""
-    until(lambda: session.said.count("renewed") >= times, "a renewal")
+def registered(stage: Stage) -> int:
+    """How often the relay was given a connection."""
+    return sum(len(each.rpartition("/")[2]) == 64 for each in stage.requests("relay", "GET"))
 
 
-def test_the_relays_token_is_renewed_before_it_ends(connected: Stage, kubectl: Path) -> None:
+def renewed(count: Callable[[Stage], int], stage: Stage, times: int = 2) -> None:
+    """Wait until something has been done so often."""
+    until(lambda: count(stage) >= times, "a renewal")
+
+
+def test_the_relays_token_is_renewed_before_it_ends(fresh: Stage, kubectl: Path) -> None:
     """When the first one has ended, kubectl works on with the second."""
-    connected.fault("arm", {"short_credential": SHORT}, path=CREDENTIAL)
-    with opened(connected) as session:
-        renewed(session)
-        advance(connected, 2 * SHORT)
-        nodes = session.ask(kubectl, "get nodes -o name")
-
-    assert nodes.count("node/") == 3
-    assert (given_out(connected), proofs(connected)) == (2, 1)
-
-
-def test_the_access_token_is_renewed_before_it_ends(fresh: Stage, kubectl: Path) -> None:
-    """It is bound to the same key of the same session."""
-    with opened(fresh):
-        pass  # so that the token for Resource Manager is kept, and the next one is the session's
-    fresh.fault("entra", {"short_token": SHORT})
+    fresh.fault("arm", {"short_credential": SHORT}, path=CREDENTIAL)
     with opened(fresh) as session:
-        renewed(session)
+        renewed(registered, fresh)
         advance(fresh, 2 * SHORT)
         nodes = session.ask(kubectl, "get nodes -o name")
 
     assert nodes.count("node/") == 3
-    assert (given_out(fresh), proofs(fresh)) == (2, 3)
+    assert (given_out(fresh), proofs(fresh)) == (2, 1)
+
+
+def test_the_access_token_is_renewed_before_it_ends(connected: Stage, kubectl: Path) -> None:
+    """It is bound to the same key of the same session."""
+    with opened(connected):
+        pass  # so that the token for Resource Manager is kept, and the next one is the session's
+    connected.fault("entra", {"short_token": SHORT})
+    with opened(connected) as session:
+        renewed(proofs, connected, 3)
+        advance(connected, 2 * SHORT)
+        nodes = session.ask(kubectl, "get nodes -o name")
+
+    assert nodes.count("node/") == 3
+    assert (given_out(connected), proofs(connected)) == (2, 3)
 
 
 def test_what_has_ended_opens_nothing(connected: Stage, kubectl: Path) -> None:
@@ -90,7 +95,7 @@ def test_a_token_of_the_cluster_needs_no_other(fresh: Stage, kubectl: Path) -> N
     """With --token only the relay's own token is renewed."""
     fresh.fault("arm", {"short_credential": SHORT}, path=CREDENTIAL)
     with opened(fresh, f"--token {fresh.cluster.viewer_token}") as session:
-        renewed(session)
+        renewed(registered, fresh)
         advance(fresh, 2 * SHORT)
         nodes = session.ask(kubectl, "get nodes -o name")
 
@@ -105,7 +110,7 @@ def test_a_renewal_that_fails_is_tried_again(fresh: Stage) -> None:
     with opened(fresh) as session:
         until(lambda: "trying again" in session.said, "a renewal that fails")
         assert fresh.happened(broken) == 1
-        renewed(session)
+        renewed(registered, fresh)
 
 
 def test_a_key_that_has_expired_is_asked_for_once_more(connected: Stage, kubectl: Path) -> None:

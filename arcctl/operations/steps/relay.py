@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
 _LOOK = 60  # seconds between two looks at the clock, which may be put forward while one sleeps
-_AGAIN = 15  # seconds until what could not be renewed is tried again
+_AGAIN = 5  # seconds until what could not be renewed is tried again
 
 
 class Free(Step[Session]):
@@ -147,18 +147,17 @@ class Hold(Step[Session]):
                 raise session.near.closed()
             pause = session.rest
             if pause <= 0:
-                pause = await self._renewed(session, tell)
+                pause = await self._renewed(session)
 
-    async def _renewed(self, session: Session, tell: Callable[[str], None]) -> float:
+    async def _renewed(self, session: Session) -> float:
         """Renew what ends soon; what cannot be renewed is tried again until it has ended."""
         try:
             await renew(session)
         except ArcctlError as error:
             if session.near.ended.done() or session.rest + EARLY < _AGAIN:
                 raise
-            tell(f"could not be renewed, trying again: {error.message}")
+            session.clients.note(f"not renewed yet, trying again: {error.message}")
             return _AGAIN
-        tell("renewed")
         return max(session.rest, _AGAIN)
 
 
