@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING
 
 from aiohttp import web
 
-from arcctl.sandbox import relay_artifact
 from arcctl.sandbox.oci import (
     AGENT_VERSIONS,
     AGENTS,
@@ -22,6 +21,7 @@ from arcctl.sandbox.oci import (
     charts,
     pack,
 )
+from arcctl.sandbox.relay import artifact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -47,7 +47,7 @@ def repositories(stock: Iterable[Chart]) -> dict[str, list[Chart]]:
     for train in TRAINS:
         names[f"azurearck8s/batch1/{train}/{AGENTS}"] = agents
         names[f"azurearck8s/batch1/{train}/v2/{AGENTS}"] = agents
-    return names | relay_artifact.repositories()
+    return names | artifact.repositories()
 
 
 class Registry:

@@ -19,7 +19,7 @@ import trustme
 from aiohttp import web
 
 from arcctl.errors import SandboxError
-from arcctl.sandbox import access, admin, authorities, registry, relay_end
+from arcctl.sandbox import access, admin, authorities, registry
 from arcctl.sandbox.agents import Agents
 from arcctl.sandbox.azure import entra
 from arcctl.sandbox.azure.routes import application as azure_application
@@ -30,6 +30,7 @@ from arcctl.sandbox.environment import no_proxy
 from arcctl.sandbox.home import Home
 from arcctl.sandbox.kubernetes.cluster import Cluster
 from arcctl.sandbox.kubernetes.routes import application as kubernetes_application
+from arcctl.sandbox.relay import far
 from arcctl.sandbox.wire import watch
 from arcctl.sandbox.world import World
 
@@ -100,7 +101,7 @@ class Sandbox:
         watched = watch(self.world, "registry")
         app.add_subapp("/v2", registry.application(stock, [watched]))
         app.add_subapp("/_sandbox", admin.application(self.world))
-        far_end = relay_end.application(self.world, self._ways_in, [watch(self.world, "relay")])
+        far_end = far.application(self.world, self._ways_in, [watch(self.world, "relay")])
         app.add_subapp("/$hc", far_end)
         plain = web.Application()
         plain.add_subapp("/v2", registry.application(stock, [watched]))

@@ -74,9 +74,10 @@ def test_two_sessions_stand_side_by_side(connected: Stage, kubectl: Path) -> Non
     """Each has ports and a configuration of its own; the end of one is not the other's."""
     with opened(connected) as first:
         with opened(connected, "--kube-context second") as second:
-            assert first.ask(kubectl, "get nodes") == second.ask(kubectl, "get nodes")
+            names = [each.ask(kubectl, "get nodes -o name") for each in (first, second)]
         after = first.ask(kubectl, "get nodes -o name")
 
+    assert names == [after, after]
     assert after.count("node/") == 3
     assert second.config["current-context"] == "second"
 

@@ -57,11 +57,9 @@ def test_a_person_who_az_has_signed_in(connected: Stage, kubectl: Path) -> None:
         token_cache=cache,
         http_client=session,
     )
-    app.acquire_token_by_username_password(
-        entra.PERSON.client_id,
-        entra.PERSON.secret,
-        scopes=[f"{connected.world.base_url}/.default"],
-    )
+    planted = "sandbox.planted"
+    connected.within(lambda: connected.world.azure.refreshable.update({planted: entra.PERSON}))
+    app.acquire_token_by_refresh_token(planted, [f"{connected.world.base_url}/.default"])
     kept = cache.serialize()
     (folder / "msal_token_cache.json").write_text(kept)
     environ = {

@@ -25,7 +25,7 @@ from arcctl.sandbox.azure import entra
 from arcctl.sandbox.azure.connectivity import connection_name, relay_token
 from arcctl.sandbox.clusterapi import ClusterApi
 from arcctl.sandbox.installation import is_ready
-from arcctl.sandbox.passing import handed_back, without_hop
+from arcctl.sandbox.relay.passing import handed_back, without_hop
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence

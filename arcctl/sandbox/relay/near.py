@@ -1,12 +1,10 @@
-"""A stand-in for Microsoft's relay program: the near end of cluster connect (`connectedk8s.md` B.6).
-
-`python -m arcctl.sandbox.relay -c CONFIG [-d]` reads config.yml and opens two ports on loopback:
+"""The near end of cluster connect (`connectedk8s.md` B.6): two ports on loopback.
 
     https   GET /identity/poppublickey · POST /identity/at · * /HASH/… (the cluster's API)
     http    POST /subscriptions/…/connectedClusters/NAME/register?api-version=2020-10-01
 
 It takes exactly what the real one is sent, and says with 400 what else it got. The far end is the
-sandbox (`relay_end.py`), found by the configuration alone; there every token is judged, at every
+sandbox (`far.py`), found by the configuration alone; there every token is judged, at every
 request, by the sandbox's clock.
 """
 
@@ -17,10 +15,9 @@ import base64
 import secrets
 import signal
 import ssl
-import sys
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import aiohttp
 import trustme
@@ -28,19 +25,15 @@ import yaml
 from aiohttp import web
 
 from arcctl.model.resource_id import ClusterId
-from arcctl.sandbox.passing import handed_back, without_hop
-from arcctl.sandbox.relay_end import AUDIENCE, TOKEN_HEADER, address_of
-from arcctl.sandbox.relay_words import (
+from arcctl.sandbox.relay.far import AUDIENCE, TOKEN_HEADER, address_of
+from arcctl.sandbox.relay.passing import handed_back, without_hop
+from arcctl.sandbox.relay.words import (
     API_VERSION,
     Config,
     Malformed,
-    read_config,
     read_proof,
     read_registration,
 )
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 _PATIENCE = aiohttp.ClientTimeout(total=None, sock_connect=10)
 
@@ -177,25 +170,3 @@ async def live(config: Config) -> None:
             stack.push_async_callback(runner.cleanup)
             await web.TCPSite(runner, "127.0.0.1", port, ssl_context=context).start()
         await over.wait()
-
-
-def main(arguments: list[str]) -> int:
-    if arguments[:1] != ["-c"] or arguments[2:] not in ([], ["-d"]):
-        sys.stderr.write("usage: arcProxy -c CONFIG [-d]\n")
-        return 2
-    try:
-        asyncio.run(live(read_config(_path(arguments[1]))))
-    except (Malformed, OSError) as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
-    return 0
-
-
-def _path(text: str) -> Path:
-    from pathlib import Path
-
-    return Path(text)
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
