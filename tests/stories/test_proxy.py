@@ -11,6 +11,7 @@ import pytest
 import yaml
 from arcctl.sandbox.kubernetes import access
 from tests.arm import HARBOR
+from tests.stories.refusals import refused
 from tests.stories.sessions import PROXY, free_port, opened, relays, running
 from tests.stories.test_interrupt import until
 
@@ -193,3 +194,14 @@ def test_a_cluster_is_named_by_its_id(connected: Stage, kubectl: Path) -> None:
 
     assert (several.code, nodes.count("node/")) == (2, 3)
     assert "one cluster" in several.err
+
+
+def test_through_a_session_arcctl_looks_and_changes_nothing(connected: Stage) -> None:
+    """The session would end with the agents, in the midst of what ends them."""
+    with opened(connected) as session:
+        kubeconfig = f"--kube-config {session.file}"
+        shown = connected.well(f"show -n harbor -g edge --agents -o json {kubeconfig}")
+        deleted = connected.type(f"delete -n harbor -g edge --yes {kubeconfig}")
+
+    assert len(shown.data["agents"]) == 11
+    refused(deleted, "AZK8S0406", said="--kube-config FILE")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import msal
 import requests
+import trustme
 from arcctl.sandbox.azure import entra
 from tests.stories.refusals import refused
 from tests.stories.sessions import PROXY, free_port, opened
@@ -14,6 +15,7 @@ from tests.stories.sessions import PROXY, free_port, opened
 if TYPE_CHECKING:
     from pathlib import Path
 
+    import pytest
     from tests.stage import Stage
 
 NOBODY = {"AZURE_CLIENT_ID": "", "AZURE_CLIENT_SECRET": ""}
@@ -42,6 +44,20 @@ def test_a_federated_token_will_do(connected: Stage, kubectl: Path) -> None:
     }
 
     assert nodes_through(connected, kubectl, **environ) == 3
+
+
+def test_a_certificate_will_do(
+    connected: Stage, kubectl: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It signs what proves the service principal."""
+    issued = trustme.CA(key_type=trustme.KeyType.RSA).issue_cert(
+        "pipeline.example", key_type=trustme.KeyType.RSA
+    )
+    path = connected.folder / "pipeline.pem"
+    issued.private_key_and_cert_chain_pem.write_to_path(str(path))
+    monkeypatch.delitem(connected.sandbox.environment, "AZURE_CLIENT_SECRET")
+
+    assert nodes_through(connected, kubectl, AZURE_CLIENT_CERTIFICATE_PATH=str(path)) == 3
 
 
 def test_a_person_who_az_has_signed_in(connected: Stage, kubectl: Path) -> None:

@@ -62,8 +62,10 @@ class Signer:
         began = time.time()
         try:
             found = self._asker()([f"{AUDIENCE}/.default"], _bound(key_id))
-        except (requests.RequestException, ValueError, OSError) as error:
+        except requests.RequestException as error:
             raise arm_errors.unreachable(self._cloud.login, str(error)) from error
+        except (ValueError, OSError) as error:
+            raise identity.refused(error, self._cloud) from error
         if "access_token" not in found:
             said = f"Authentication failed: {found.get('error_description') or found.get('error')}"
             raise identity.refused(ValueError(said), self._cloud)

@@ -7,6 +7,8 @@ import base64
 import time
 from typing import TYPE_CHECKING
 
+from arcctl.clients.helm import lock
+from arcctl.clients.kubernetes.background import aside
 from arcctl.clients.relay import near, program
 from arcctl.clients.relay.proof import AUDIENCE, Signer
 from arcctl.errors import AccessError, ArcctlError, AzureError, NotFound
@@ -128,7 +130,9 @@ class Write(Step[Session]):
         if request.file is None:
             session.show(kubeconfig.written(session.config))
             return "written to stdout"
-        warning = kubeconfig_file.merge(request.file, session.config)
+        # Two sessions that are opened together must not lose each other's context.
+        with await aside(lock.take, session.clients.settings.cache_home / "kubeconfig.lock"):
+            warning = kubeconfig_file.merge(request.file, session.config)
         return f"{context} is the current context of {request.file}{warning}"
 
 
