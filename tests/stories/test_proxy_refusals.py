@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 import socket
+from contextlib import ExitStack, suppress
 from typing import TYPE_CHECKING
 
 import pytest
@@ -57,13 +58,17 @@ def test_the_ports_of_a_session_are_two(connected: Stage) -> None:
     refused(connected.type(f"{PROXY} --port 70000"), "usage", exit_code=2, said="65535")
 
 
-def test_a_port_of_ones_own_may_have_a_taken_neighbour(connected: Stage) -> None:
-    """Then the usual one is arcctl's."""
+def test_a_port_of_ones_own_needs_another_one_for_arcctl(connected: Stage) -> None:
+    """The one below it, else the usual one; where both are taken, the usual one is told."""
     port = free_port()
-    with socket.create_server(("127.0.0.1", port - 1)):
-        ended = connected.type(f"{PROXY} --port {port} --token wrong --file mine")
+    with ExitStack() as stack:
+        for number in (port - 1, 47010):
+            with suppress(OSError):  # somebody else's is as good
+                stack.enter_context(socket.create_server(("127.0.0.1", number)))
+        ended = connected.type(f"{PROXY} --port {port} --file mine")
 
-    refused(ended, "kube-unauthorized", exit_code=4, said=f"ports {port} and 47010")
+    refused(ended, "AZK8S0801", said="port 47010 is already in use")
+    assert asked(connected) == []
 
 
 def test_a_file_that_is_no_kubeconfig_is_refused_before_anything_is_asked(

@@ -100,7 +100,8 @@ class RelayEnd:
             refusal = self._refusal(headers.pop("Authorization", ""))
             if refusal:
                 return _status(*refusal)
-            headers["Authorization"] = api.own_authorization()
+            # A client certificate speaks for itself.
+            headers |= {"Authorization": own} if (own := api.own_authorization()) else {}
         url = request.rel_url.raw_path_qs.partition(name)[2]
         body = await request.read()
         async with api.handed_on(request.method, url, headers, body) as answer:
