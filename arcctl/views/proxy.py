@@ -14,6 +14,7 @@ def kubeconfig(console: Console) -> Callable[[str], None]:
     """Return what writes it, at once: whoever reads it must not wait for the session's end."""
 
     def show(text: str) -> None:
+        console.progress.close()
         console.out.write(text)
         console.out.flush()
 

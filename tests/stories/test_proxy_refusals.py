@@ -140,6 +140,13 @@ def test_a_cluster_that_answers_something_else_is_a_remark(connected: Stage) -> 
         assert "it answers 503" in session.said
 
 
+def test_a_relay_that_cannot_be_reached_is_told_with_its_remedy(connected: Stage) -> None:
+    """A firewall that cuts websockets is the usual cause (T15)."""
+    connected.fault("relay", {"reset": "before"}, path="[0-9a-f]{64}$", times=None)
+
+    refused(typed(connected), "AZK8S0803", said="allow websockets to *.servicebus")
+
+
 def test_an_answer_without_a_way_in_is_azures_fault(connected: Stage) -> None:
     """What is missing is said; nothing is started."""
     answer = {"status": 200, "body": {"kubeconfigs": []}}

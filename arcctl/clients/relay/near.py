@@ -187,7 +187,10 @@ class Near:
             code="AZK8S0803",
             status=heard.status,
             why=f"it answered {heard.status}: {self.readable(heard.text)}",
-            hints="the same command opens a new session",
+            hints=(
+                "the same command opens a new session",
+                "if it cannot reach the relay, allow websockets to *.servicebus.windows.net",
+            ),
         )
 
     def closed(self) -> ArcctlError:

@@ -30,7 +30,7 @@ def judged(heard: Heard, said: str, request: ProxyRequest) -> str:
             f"{request.cluster.name} does not accept this token",
             code="kube-unauthorized",
             why="it is not of a service account of this cluster, or it has expired",
-            hints='--token "$(kubectl create token ACCOUNT)", with the cluster\'s own kubeconfig',
+            hints=request.line.replace("…", '"$(kubectl create token ACCOUNT)"'),
         )
     if heard.status == 200:
         return f"Kubernetes {_version(heard.text)}"
