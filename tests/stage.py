@@ -15,7 +15,7 @@ import sys
 import threading
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
@@ -105,14 +105,17 @@ class Stage:
             **self.extra,
         }
 
-    def start(self, line: str, **environ: str) -> subprocess.Popen[str]:
-        """Start `arcctl LINE` and return its process."""
+    def start(
+        self, line: str, streams: tuple[TextIO, TextIO] | None = None, **environ: str
+    ) -> subprocess.Popen[str]:
+        """Start `arcctl LINE` and return its process; its output goes to `streams`, or to us."""
+        out, err = streams or (subprocess.PIPE, subprocess.PIPE)
         return subprocess.Popen(
             [sys.executable, "-m", "arcctl", *shlex.split(line)],
             env=self.environment | environ,
             stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
+            stdout=out,
+            stderr=err,
             text=True,
             cwd=self.folder,
         )

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from arcctl.settings import Settings
 
 _COMPANIONS = ("AZURE_SUBSCRIPTION_ID", "AZURE_TENANT_ID")
-_HINTS = (
+HINTS = (
     "az login",
     "or set AZURE_CLIENT_ID, AZURE_TENANT_ID and AZURE_CLIENT_SECRET (or _CERTIFICATE_PATH)",
 )
@@ -119,7 +119,7 @@ class Identity:
 
     async def _fetch(self, audience: str, claims: str | None) -> Token:
         if not self._may_sign_in:
-            raise AccessError("no access token is kept", code="not-signed-in", hints=_HINTS)
+            raise AccessError("no access token is kept", code="not-signed-in", hints=HINTS)
         error, until = self._refusals.get(audience, (None, 0.0))
         if error and time.monotonic() < until:
             # Whoever waited for this sign-in hears how it ended, and does not begin it again.
@@ -157,13 +157,13 @@ def _sign_in(cloud: Cloud, audience: str, claims: str | None) -> Token:
         with _chain(cloud) as chain:
             found = chain.get_token(f"{audience}/.default", **options)
     except CoreError as error:
-        raise _refused(error, cloud) from error
+        raise refused(error, cloud) from error
     except ValueError as error:
         raise AccessError(
             "the settings for signing in to Azure do not fit",
             code="sign-in-settings",
             why=str(error),
-            hints=_HINTS,
+            hints=HINTS,
         ) from error
     return Token(Secret(found.token), found.expires_on)
 
@@ -187,12 +187,12 @@ def _chain(cloud: Cloud) -> DefaultAzureCredential:
     return chain
 
 
-def _refused(error: Exception, cloud: Cloud) -> ArcctlError:
+def refused(error: Exception, cloud: Cloud) -> ArcctlError:
     """Tell apart: the sign-in was refused, its host cannot be reached, nobody is signed in."""
     said = str(getattr(error, "message", "") or error)
     if found := re.search(r"(AADSTS\d+):\s*(.*?)(?:\.\s|\.?$|\r|\n)", said, re.MULTILINE):
         return AccessError(
-            f"sign-in refused: {found.group(2).rstrip('.')}", code=found.group(1), hints=_HINTS
+            f"sign-in refused: {found.group(2).rstrip('.')}", code=found.group(1), hints=HINTS
         )
     if found := re.search(
         r"Unable to get authority configuration for (\S+/)?([^/\s]+?)\.? ", f"{said} "
@@ -215,5 +215,5 @@ def _refused(error: Exception, cloud: Cloud) -> ArcctlError:
         f"not signed in to {cloud.name}",
         code="not-signed-in",
         why=lines or " ".join(said.split())[:300],
-        hints=_HINTS,
+        hints=HINTS,
     )

@@ -185,7 +185,7 @@ def _in_loop(work: Work, flags: dict[str, Any], own: dict[str, Any]) -> None:
 
     async def main() -> None:
         asyncio.get_running_loop().set_exception_handler(_told_in_debug)
-        _stop_on_sigterm(asyncio.current_task())
+        _stop_on_signals(asyncio.current_task())
         await _with_session(work, settings, own)
 
     try:
@@ -231,10 +231,14 @@ async def _with_session(work: Work, settings: Settings, own: dict[str, Any]) -> 
             await clients.close()
 
 
-def _stop_on_sigterm(task: asyncio.Task[Any] | None) -> None:
-    """A pipeline that is cancelled sends SIGTERM; end as on Ctrl-C, helm included."""
+def _stop_on_signals(task: asyncio.Task[Any] | None) -> None:
+    """A pipeline that is cancelled sends SIGTERM, a terminal that is closed SIGHUP; end as on Ctrl-C.
+
+    Children have sessions of their own, so nobody else would end them. nohup's wish is respected.
+    """
     import asyncio
     import signal
 
-    if task:
-        asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if task and signal.getsignal(number) != signal.SIG_IGN:
+            asyncio.get_running_loop().add_signal_handler(number, task.cancel)

@@ -67,6 +67,11 @@ VERBS = {
         "disable_features",
         "Disable cluster connect, Azure RBAC or custom locations on a connected cluster.",
     ),
+    "proxy": Verb(
+        "proxy",
+        "proxy",
+        "Open a way into a connected cluster through Azure, for kubectl, until Ctrl-C.",
+    ),
     "move": Verb(
         "move",
         "move",

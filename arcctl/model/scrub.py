@@ -16,6 +16,7 @@ PATTERNS = (
     (re.compile(r"(?<=://)[^/\s:@]+:[^/\s@]+@"), f"{HIDDEN}@"),
     (re.compile(r"(?i)\b(username|password|token|secret)(\"?\s*[:=]\s*)\S+"), rf"\1\2{HIDDEN}"),
     (re.compile(r"\b[Bb]earer \S+"), f"Bearer {HIDDEN}"),
+    (re.compile(r"\bSharedAccessSignature [^\s\"]+"), f"SharedAccessSignature {HIDDEN}"),
     (re.compile(r"\beyJ[\w-]+\.[\w-]+(\.[\w-]+)?"), HIDDEN),
     # Long base64: between two slashes it soon has capitals, small letters and digits; a digest has
     # no capitals, and in a path no single name has all three.

@@ -15,9 +15,10 @@ from typing import TYPE_CHECKING, Any
 from weakref import WeakSet
 
 import aiohttp
+from yarl import URL
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Mapping
     from types import TracebackType
 
     from arcctl.sandbox.access import Access
@@ -125,6 +126,17 @@ class ClusterApi:
                 raise RefusedError(answer.status, await answer.text())
             async for line in answer.content:
                 yield json.loads(line)
+
+    def handed_on(
+        self, method: str, path: str, headers: Mapping[str, str], body: bytes
+    ) -> aiohttp.client._RequestContextManager:
+        """Send somebody else's request as it came, as whoever its headers say."""
+        url = URL(self._access.server + path, encoded=True)
+        return self._session.request(method, url, headers=headers, data=body, timeout=_STREAM)
+
+    def own_authorization(self) -> str:
+        """Return the header's value by which the sandbox itself enters the cluster."""
+        return self._access.authorization() or ""
 
     async def _ask(
         self, method: str, path: str, body: Object | None = None, content: str = _JSON

@@ -10,11 +10,12 @@ arm       operation_fails {polls, code, message} · operation_stuck · no_async_
           page_size N · empty_page · expire_token "claims" or "expired" · forbid ·
           deny_policy · lock LEVEL · not_registered · register_polls N · keep_hidden ·
           region_without {type, region} · gone_for S · no_such_principal ·
-          lingering_diagnostics
+          lingering_diagnostics · short_credential S
 agents    never_connected · blocked_egress · wrong_clock S and whatever the agents ask for
 dataplane no_chart_path
 graph     no_principal
 entra     error {status, error, number, description} · short_token S
+relay     key_expired
 """
 
 from __future__ import annotations
@@ -29,7 +30,9 @@ from arcctl.model.region import canonical
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
 
-SERVICES = frozenset({"arm", "entra", "graph", "dataplane", "registry", "kubernetes", "agents"})
+SERVICES = frozenset(
+    {"arm", "entra", "graph", "dataplane", "registry", "kubernetes", "agents", "relay"}
+)
 WIRE_ACTIONS = frozenset(
     {"status", "body", "headers", "reset", "cut", "delay", "drop_header", "add_header"}
     | {"patch_body", "patch_items", "mangle_ids", "gzip", "chunked"}
@@ -41,12 +44,13 @@ _WORDS = {
         | {"internal_location", "retry_after", "stale_get", "page_size", "empty_page"}
         | {"expire_token", "forbid", "deny_policy", "lock", "not_registered", "register_polls"}
         | {"keep_hidden", "region_without", "gone_for", "no_such_principal"}
-        | {"lingering_diagnostics"}
+        | {"lingering_diagnostics", "short_credential"}
     ),
     "dataplane": frozenset({"no_chart_path"}),
     "graph": frozenset({"no_principal"}),
     "entra": frozenset({"error", "short_token"}),
     "registry": frozenset[str](),
+    "relay": frozenset({"key_expired"}),
 }
 _FIELDS = frozenset(
     {"id", "service", "method", "path", "query", "region", "skip", "times", "action"}

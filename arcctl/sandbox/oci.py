@@ -76,7 +76,7 @@ def pack(name: str, version: str, unreachable: Iterable[str] = ()) -> Chart:
         for path, source in _sources(files("arcctl.sandbox") / "charts" / name)
     }
     config = Blob(_CONFIG_TYPE, _json(_described(sources[f"{name}/Chart.yaml"])))
-    layer = Blob(_CHART_TYPE, _archive(sources))
+    layer = Blob(_CHART_TYPE, archive(sources))
     manifest = {
         "schemaVersion": 2,
         "mediaType": MANIFEST_TYPE,
@@ -103,14 +103,15 @@ def _described(chart_yaml: str) -> dict[str, str]:
     return {key: text for key, _, text in (line.partition(": ") for line in lines)}
 
 
-def _archive(sources: dict[str, str]) -> bytes:
+def archive(sources: dict[str, str], mode: int = 0o644) -> bytes:
+    """Pack files by path, always into the same bytes."""
     packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as archive:
+    with tarfile.open(fileobj=packed, mode="w", format=tarfile.USTAR_FORMAT) as made:
         for path, source in sources.items():
             content = source.encode()
             entry = tarfile.TarInfo(path)
-            entry.size = len(content)
-            archive.addfile(entry, io.BytesIO(content))
+            entry.size, entry.mode = len(content), mode
+            made.addfile(entry, io.BytesIO(content))
     return gzip.compress(packed.getvalue(), mtime=0)
 
 

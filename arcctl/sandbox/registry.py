@@ -1,4 +1,4 @@
-"""A read-only OCI registry for the sandbox's charts (`testbed.md` 4, `az-on-the-wire.md` 6.13).
+"""A read-only OCI registry for the sandbox's charts and its relay (`testbed.md` 4, `az-on-the-wire.md` 6.13).
 
 The agents' chart answers under two names: the data plane's, and the one that az and arcctl make
 of it by inserting `v2` before the last part (`connectedk8s.md` B.12).
@@ -21,6 +21,7 @@ from arcctl.sandbox.oci import (
     charts,
     pack,
 )
+from arcctl.sandbox.relay import artifact
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -46,7 +47,7 @@ def repositories(stock: Iterable[Chart]) -> dict[str, list[Chart]]:
     for train in TRAINS:
         names[f"azurearck8s/batch1/{train}/{AGENTS}"] = agents
         names[f"azurearck8s/batch1/{train}/v2/{AGENTS}"] = agents
-    return names
+    return names | artifact.repositories()
 
 
 class Registry:

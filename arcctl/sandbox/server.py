@@ -30,6 +30,7 @@ from arcctl.sandbox.environment import no_proxy
 from arcctl.sandbox.home import Home
 from arcctl.sandbox.kubernetes.cluster import Cluster
 from arcctl.sandbox.kubernetes.routes import application as kubernetes_application
+from arcctl.sandbox.relay import far
 from arcctl.sandbox.wire import watch
 from arcctl.sandbox.world import World
 
@@ -100,6 +101,8 @@ class Sandbox:
         watched = watch(self.world, "registry")
         app.add_subapp("/v2", registry.application(stock, [watched]))
         app.add_subapp("/_sandbox", admin.application(self.world))
+        far_end = far.application(self.world, self._ways_in, [watch(self.world, "relay")])
+        app.add_subapp("/$hc", far_end)
         plain = web.Application()
         plain.add_subapp("/v2", registry.application(stock, [watched]))
         return await self._open(stack, app, plain, port=self.options.port)
@@ -175,6 +178,8 @@ class Sandbox:
         unproxied = no_proxy(self.options.hosts)
         return {
             "ARCCTL_CLOUD": base,
+            "ARCCTL_RELAY_HOME": str(self.home.path / "relay"),
+            "ARCCTL_RELAY_REGISTRY": base.partition("//")[2],
             "ARCCTL_SANDBOX_HOME": str(self.home.path),
             "AZURE_AUTHORITY_HOST": base,
             "AZURE_CLIENT_ID": entra.FULL_RIGHTS.client_id,

@@ -7,7 +7,12 @@ import re
 
 from tests.architecture.source import ARCCTL, ROOT, modules, names_in
 
-MAY_EXIT = {"arcctl/app.py", "arcctl/__main__.py", "arcctl/sandbox/__main__.py"}
+MAY_EXIT = {
+    "arcctl/app.py",
+    "arcctl/__main__.py",
+    "arcctl/sandbox/__main__.py",
+    "arcctl/sandbox/relay/__main__.py",
+}
 EXITS = {"SystemExit", "sys.exit", "os._exit", "exit", "quit"}
 
 

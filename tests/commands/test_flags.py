@@ -72,6 +72,13 @@ WAIT = [
 ]
 LIST = [("--resource-group -g", TEXT, None)]
 
+PROXY = [
+    ("--token", TEXT, None),
+    ("--kube-context", TEXT, None),
+    ("--file -f", TEXT, "~/.kube/config"),
+    ("--port", TEXT, 47011),
+]
+
 TABLE = [
     (verb, *row)
     for verb, rows in {
@@ -80,6 +87,7 @@ TABLE = [
         "show": NAME_OR_IDS + CLUSTER + GLOBAL,
         "list": LIST + GLOBAL,
         "wait": NAME_OR_IDS + WAIT + GLOBAL,
+        "proxy": NAME_OR_IDS + PROXY + GLOBAL,
     }.items()
     for row in rows
 ]
@@ -109,7 +117,7 @@ def test_a_flag_of_the_peer_is_there(verb: str, names: str, kind: str, default: 
     assert option.required or (option.default or None) == (default or None)
 
 
-@pytest.mark.parametrize("verb", ["connect", "delete", "show", "list", "wait"])
+@pytest.mark.parametrize("verb", ["connect", "delete", "show", "list", "wait", "proxy"])
 def test_every_option_has_its_help(verb: str) -> None:
     """One sentence each, and an example for the command."""
     silent = [name for name, option in options(verb).items() if not option.help]

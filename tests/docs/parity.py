@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 PAGE = ROOT / "docs" / "reference" / "az-parity.md"
 DATA = Path(__file__).with_name("parity.toml")
 VERDICTS = ("same", "better", "not")
-PENDING = "not built yet"
 INTRODUCTION = """\
 # In the place of az connectedk8s
 
@@ -40,11 +39,6 @@ class Row(NamedTuple):
     def names(self) -> list[str]:
         """Its spellings."""
         return self.what.split()
-
-    @property
-    def pending(self) -> bool:
-        """Whether it only waits for its command."""
-        return self.verdict == "not" and self.reason == PENDING
 
 
 @cache

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from arcctl.model.scrub import scrubbed
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 
 log = logging.getLogger("arcctl.helm")
 
@@ -57,6 +57,41 @@ async def run(
         raise
     log.debug("%s: %d, %.0f ms", said, finished.status, (time.monotonic() - began) * 1e3)
     return finished
+
+
+@contextlib.asynccontextmanager
+async def beside(
+    argv: Sequence[str], *, environ: Mapping[str, str], on_line: Callable[[str], None]
+) -> AsyncIterator[asyncio.Task[int]]:
+    """Keep a program running for as long as the block lasts, and stop it as `run` does.
+
+    What is yielded is done when the program has ended by itself, with its exit status; each line
+    of its stdout and stderr goes to `on_line`.
+    """
+    process = await _begun(argv, environ)
+    ended = asyncio.create_task(_heard(process, on_line))
+    try:
+        yield ended
+    finally:
+        ended.cancel()
+        if process.returncode is None:
+            await _stop(process)
+        await asyncio.gather(ended, return_exceptions=True)
+
+
+async def _heard(process: asyncio.subprocess.Process, on_line: Callable[[str], None]) -> int:
+    assert process.stdin is not None
+    process.stdin.close()
+    async with asyncio.TaskGroup() as group:
+        for stream in (process.stdout, process.stderr):
+            assert stream is not None
+            group.create_task(_each_line(stream, on_line))
+    return await process.wait()
+
+
+async def _each_line(stream: asyncio.StreamReader, on_line: Callable[[str], None]) -> None:
+    async for raw in stream:
+        on_line(raw.decode("utf-8", "replace").rstrip("\r\n"))
 
 
 async def _begun(argv: Sequence[str], environ: Mapping[str, str]) -> asyncio.subprocess.Process:

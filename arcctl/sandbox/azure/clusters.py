@@ -141,7 +141,7 @@ def credential(call: Call) -> Answer:
             "authenticationMethod (Token or AAD) and clientProxy (true or false) are required.",
             cause="service",
         )
-    return Answer(body=connectivity.credential(call, found))
+    return Answer(body=connectivity.credential(call, found, method))
 
 
 def operations(_call: Call) -> Answer:

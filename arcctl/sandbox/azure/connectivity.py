@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import hashlib
 import json
 import secrets
 from dataclasses import dataclass
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 SILENCE = timedelta(minutes=15)
 CERTIFICATE_LIFE = timedelta(days=90)
 RENEWAL_WINDOW = timedelta(days=44)
+CREDENTIAL_LIFE = 3 * 3600
 # The service itself, which writes what the agents report (arm.md 2.7).
 SERVICE_APP = "64b12d6e-6549-484c-8cc6-6281839ba394"
 FACTS = (
@@ -109,14 +111,17 @@ def _expiry(known: str | None, reported: str | None, now: datetime) -> datetime:
     return times.read(known)
 
 
-def credential(call: Call, found: Resource) -> dict[str, Any]:
+def credential(call: Call, found: Resource, method: str) -> dict[str, Any]:
     """Make up a way in, as cluster connect gives it out (`arm.md` 2.6)."""
-    expires = call.world.clock.after(3 * 3600)
+    plan = call.knob("short_credential")
+    life = float(plan["short_credential"]) if plan else CREDENTIAL_LIFE
+    expires = int(call.world.clock.after(life).timestamp())
+    name = connection_name(found.id)
     connection = {
-        "expirationTime": int(expires.timestamp()),
-        "hybridConnectionName": f"microsoft.kubernetes/connectedclusters/{secrets.token_hex(32)}",
+        "expirationTime": expires,
+        "hybridConnectionName": name,
         "relay": "azgnrelay-sandbox-l1",
-        "token": f"SharedAccessSignature {secrets.token_urlsafe(48)}",
+        "token": relay_token(call.azure.tokens, name, expires, method),
     }
     if call.version >= "2024-07":
         connection |= {"relayTid": entra.TENANT, "relayType": "cc"}
@@ -125,6 +130,18 @@ def credential(call: Call, found: Resource) -> dict[str, Any]:
         "hybridConnectionConfig": connection,
         "kubeconfigs": [{"name": "credentialName1", "value": base64.b64encode(config).decode()}],
     }
+
+
+def connection_name(cluster_id: str) -> str:
+    """Return the name under which a cluster's agent waits at the relay."""
+    digest = hashlib.sha256(cluster_id.lower().encode()).hexdigest()
+    return f"microsoft.kubernetes/connectedclusters/{digest}"
+
+
+def relay_token(tokens: entra.Tokens, name: str, expires: int, method: str) -> str:
+    """Return the token that opens one connection until `expires`; the relay makes it again."""
+    head = f"sr={name}&se={expires}&skn={method}"
+    return f"SharedAccessSignature {head}&sig={tokens.seal(head)}"
 
 
 def _kubeconfig(name: str) -> dict[str, Any]:

@@ -52,7 +52,7 @@ _ROUTES = tuple(
     (method, re.compile(path), service, act) for method, path, service, act in _ELSEWHERE
 )
 _ARM_ROOTS = ("/subscriptions", "/providers/", "/tenants")
-_OWN = ("/_sandbox", "/v2/")
+_OWN = ("/_sandbox", "/v2/", "/$hc/")
 BODY_LIMIT = 4 * 1024 * 1024
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
@@ -153,11 +155,12 @@ _GRANTS = {
 def _granted(call: Call, form: dict[str, str], who: entra.Principal) -> dict[str, Any]:
     short = call.knob("short_token", service="entra")
     life = float(short["short_token"]) if short else float(_LIFE)
+    key_id = _bound_to(form)
     body: dict[str, Any] = {
-        "token_type": "Bearer",
+        "token_type": "pop" if key_id else "Bearer",
         "expires_in": int(life),
         "ext_expires_in": int(life),
-        "access_token": call.azure.tokens.issue(who, _audience(form), life),
+        "access_token": call.azure.tokens.issue(who, _audience(form), life, key_id=key_id),
     }
     if "resource" in form:  # the old endpoint writes numbers as text
         body |= {"resource": form["resource"], "expires_in": str(int(life))}
@@ -172,6 +175,20 @@ def _granted(call: Call, form: dict[str, str], who: entra.Principal) -> dict[str
             "client_info": entra.client_info(who),
         }
     return body
+
+
+def _bound_to(form: dict[str, str]) -> str:
+    """Return the key that a proof-of-possession token is asked for (`connectedk8s.md` B.6.7)."""
+    if form.get("token_type", "").lower() != "pop":
+        return ""
+    key_id, wanted = form.get("key_id", ""), form.get("req_cnf", "")
+    try:
+        proof = json.loads(base64.urlsafe_b64decode(wanted + "=" * (-len(wanted) % 4)))
+    except ValueError:
+        proof = None
+    if not key_id or "=" in wanted or proof != {"kid": key_id, "xms_ksl": "sw"}:
+        raise Refused(400, "invalid_request", 90014, "The field 'req_cnf' is missing or malformed.")
+    return key_id
 
 
 def _audience(form: dict[str, str]) -> str:
