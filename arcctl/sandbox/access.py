@@ -22,11 +22,19 @@ _FILES = {"certificate-authority", "client-certificate", "client-key", "tokenFil
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """`authorization` is asked before each request: a sign-in plug-in's token may have changed."""
+    """`authorization` is asked before each request: a sign-in plug-in's token may have changed.
+
+    `tls` may carry a client certificate; then `bare` is the same without it.
+    """
 
     server: str
     tls: ssl.SSLContext
     authorization: Callable[[], str | None] = field(repr=False)
+    bare: ssl.SSLContext | None = None
+
+    def for_others(self) -> Access:
+        """Return the way in for whoever says himself who he is: nothing here speaks for him."""
+        return Access(self.server, self.bare or self.tls, lambda: None)
 
 
 def by_token(server: str, ca_file: Path, token: str) -> Access:
@@ -49,14 +57,22 @@ def by_context(context: str, kube_config: str | None = None) -> Access:
             why=str(error),
             hints="kubectl config get-contexts",
         ) from error
-    tls = ssl.create_default_context(cafile=settings.ssl_ca_cert)
-    if not settings.verify_ssl:
-        tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE
+    tls, bare = _tls(settings), _tls(settings)
     if settings.cert_file:
         tls.load_cert_chain(settings.cert_file, settings.key_file)
     return Access(
-        settings.host, tls, lambda: settings.get_api_key_with_prefix("BearerToken", "authorization")
+        settings.host,
+        tls,
+        lambda: settings.get_api_key_with_prefix("BearerToken", "authorization"),
+        bare,
     )
+
+
+def _tls(settings: Any) -> ssl.SSLContext:
+    tls = ssl.create_default_context(cafile=settings.ssl_ca_cert)
+    if not settings.verify_ssl:
+        tls.check_hostname, tls.verify_mode = False, ssl.CERT_NONE
+    return tls
 
 
 def kubeconfig(clusters: dict[str, tuple[str, str]], ca_data: str) -> str:

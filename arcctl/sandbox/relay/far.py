@@ -64,7 +64,7 @@ class RelayEnd:
     def __init__(self, world: World, ways_in: Sequence[Access]) -> None:
         self._world = world
         self._ways_in = ways_in
-        self._apis: dict[int, ClusterApi] = {}
+        self._apis: dict[tuple[int, bool], ClusterApi] = {}
 
     async def hang_up(self, _app: web.Application) -> None:
         """Leave the clusters, which ends the watches that nobody reads any more."""
@@ -91,9 +91,10 @@ class RelayEnd:
             )
         if not path:
             return web.Response(status=204)
-        api = await self._agents_of(name)
-        if api is None:
+        number = await self._agents_of(name)
+        if number is None:
             return web.Response(status=404, text=NOBODY_THERE)
+        api = self._api(number, own=method == "AAD")
         headers = without_hop(request.headers)
         headers.pop(TOKEN_HEADER, None)
         if method == "AAD":
@@ -126,17 +127,22 @@ class RelayEnd:
             return 403, "Forbidden", f'User "{claims["oid"]}" may do nothing in this cluster'
         return None
 
-    async def _agents_of(self, name: str) -> ClusterApi | None:
-        """Return the cluster whose agents wait under this name, and run."""
-        for number, way_in in enumerate(self._ways_in):
-            if number not in self._apis:
-                self._apis[number] = ClusterApi(way_in)
-            api = self._apis[number]
+    async def _agents_of(self, name: str) -> int | None:
+        """Return the number of the cluster whose agents wait under this name, and run."""
+        for number in range(len(self._ways_in)):
+            api = self._api(number, own=True)
             data = ((await api.find(_MAP)) or {}).get("data") or {}
             onboarding = Onboarding.from_map(data)
             if onboarding and connection_name(onboarding.cluster.path) == name:
-                return api if await self._connected(api, onboarding.cluster.path) else None
+                return number if await self._connected(api, onboarding.cluster.path) else None
         return None
+
+    def _api(self, number: int, *, own: bool) -> ClusterApi:
+        """Return the session of the agents with their API server, or one for a caller's token."""
+        if (number, own) not in self._apis:
+            access = self._ways_in[number]
+            self._apis[number, own] = ClusterApi(access if own else access.for_others())
+        return self._apis[number, own]
 
     async def _connected(self, api: ClusterApi, cluster: str) -> bool:
         """Tell whether both agents of cluster connect run, and Azure knows their cluster."""

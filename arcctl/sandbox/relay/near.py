@@ -105,7 +105,7 @@ class Near:
         path = request.rel_url.raw_path_qs.removeprefix(self.address)
         url = f"{self.config.relay}/$hc/{name}{path}"
         asked = self.session.request(
-            request.method, url, headers=headers, data=await request.read()
+            request.method, url, headers=headers, data=await request.read() or None
         )
         async with asked as answer:
             return await handed_back(request, answer)
