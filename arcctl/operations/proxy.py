@@ -53,7 +53,7 @@ def opening(request: ProxyRequest) -> list[Move[Session]]:
 
 
 def _over(request: ProxyRequest) -> Interrupted:
-    where = f" of {request.file}" if request.file else ""
+    where = f" in {request.file}" if request.file else ""
     return Interrupted(
         f"the session with {request.cluster.name} is over; its context{where} leads nowhere now",
         hints=request.line,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -22,19 +23,24 @@ if TYPE_CHECKING:
     from arcctl.model.resource_id import ClusterId
 
 HTTPS, HTTP = 47011, 47010
+USUAL = "~/.kube/config"
 EARLY = 300  # seconds before its end at which something is renewed
 _LOWEST, _HIGHEST = 2, 65535
 
 
 @dataclass(frozen=True, slots=True)
 class ProxyRequest:
-    """`file` None: the kubeconfig is shown instead. `token` is of an account in the cluster."""
+    """`file` None: the kubeconfig is shown instead. `token` is of an account in the cluster.
+
+    `typed` is the file as a person has written it.
+    """
 
     cluster: ClusterId
     port: int = HTTPS
     token: Secret | None = None
     context: str | None = None
     file: Path | None = None
+    typed: str = USUAL
 
     @property
     def line(self) -> str:
@@ -43,11 +49,18 @@ class ProxyRequest:
 
     def at_port(self, port: int) -> str:
         """The same command with another port."""
-        said = [f"arcctl proxy -n {self.cluster.name} -g {self.cluster.group}"]
+        said = [f"arcctl proxy {self.cluster.named}"]
+        said += [f"--file {shlex.quote(self.typed)}"] if self.typed != USUAL else []
         said += [f"--port {port}"] if port != HTTPS else []
-        said += [f"--kube-context {self.context}"] if self.context else []
+        said += [f"--kube-context {shlex.quote(self.context)}"] if self.context else []
         said += ["--token …"] if self.token else []
         return " ".join(said)
+
+    def kubectl(self, context: str) -> str:
+        """How kubectl is told to go this way."""
+        if self.file and self.typed != USUAL:
+            return f"kubectl --kubeconfig {shlex.quote(self.typed)}"
+        return f"kubectl --context {shlex.quote(context)}"
 
 
 @dataclass
@@ -107,6 +120,7 @@ def proxy_request(
         token=Secret(token.strip()) if token else None,
         context=given["kube_context"] or None,
         file=None if given["file"] == "-" else _at_home(given["file"], environ),
+        typed=given["file"],
     )
 
 

@@ -155,10 +155,9 @@ def test_a_session_ends_when_somebody_says_so(connected: Stage, how: signal.Sign
     assert not any(map(running, children))
     assert last.code == 130
     assert "[interrupted]" in last.err
-    assert (
-        f"try    arcctl proxy -n harbor -g edge --port {session.port} --kube-context tide"
-        in last.err
-    )
+    assert f"kubectl --kubeconfig {session.file} get pods" in last.err
+    again = f"--file {session.file} --port {session.port} --kube-context tide"
+    assert f"try    arcctl proxy -n harbor -g edge {again}" in last.err
     assert "Traceback" not in last.err
     assert list((connected.folder / "scratch").glob("arcctl-relay-*")) == []
 

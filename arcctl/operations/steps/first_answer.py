@@ -20,7 +20,7 @@ def judged(heard: Heard, said: str, request: ProxyRequest) -> str:
 
     `said` is what people may read of the answer.
     """
-    cluster = f"-n {request.cluster.name} -g {request.cluster.group}"
+    cluster = request.cluster.named
     if NOBODY in heard.text.lower():
         raise _nobody(request, cluster, said)
     if OVERAGE in heard.text.lower():

@@ -143,7 +143,8 @@ class Hold(Step[Session]):
     title = "session"
 
     async def do(self, session: Session, tell: Callable[[str], None]) -> str:
-        tell(f"open until Ctrl-C: kubectl --context {session.config['current-context']} get pods")
+        kubectl = session.request.kubectl(session.config["current-context"])
+        tell(f"open until Ctrl-C: {kubectl} get pods")
         pause = session.rest
         while True:
             await asyncio.wait({session.near.ended}, timeout=min(_LOOK, max(pause, 0)))
@@ -195,7 +196,7 @@ async def renew_credential(session: Session) -> None:
             f"Azure gives out no way into {cluster.name}",
             code="AZK8S0805",
             why="its answer lacks the relay's connection, or the kubeconfig",
-            hints=f"arcctl check -n {cluster.name} -g {cluster.group}",
+            hints=f"arcctl check {cluster.named}",
         ) from error
 
 
