@@ -17,12 +17,14 @@ FOREIGN = ("ARCCTL_", "AZURE_", "ARM_", "HELM", "KUBECONFIG", "KUBECTL_", "RELEA
 
 
 def pytest_configure() -> None:
-    """Hear Ctrl-C even where the tests were started in the background of a shell.
+    """Hear Ctrl-C and a closed terminal even from the background of a shell, and below nohup.
 
-    There it is ignored, by the tests and by all that they start, and what waits for it would hang.
+    There they are ignored, by the tests and by all that they start, and what waits would hang.
     """
     if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
         signal.signal(signal.SIGINT, signal.default_int_handler)
+    if signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 @pytest.fixture(scope="session")

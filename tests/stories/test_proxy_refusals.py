@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 def typed(stage: Stage, more: str = "", **environ: str) -> Ended:
     """Type a session that is to be refused, on ports of its own."""
-    return stage.type(f"{PROXY} --port {free_port()} --file mine {more}", **environ)
+    return stage.type(f"{PROXY} --port {free_port()} --file visiting {more}", **environ)
 
 
 def asked(stage: Stage) -> list[str]:
@@ -65,7 +65,7 @@ def test_a_port_of_ones_own_needs_another_one_for_arcctl(connected: Stage) -> No
         for number in (port - 1, 47010):
             with suppress(OSError):  # somebody else's is as good
                 stack.enter_context(socket.create_server(("127.0.0.1", number)))
-        ended = connected.type(f"{PROXY} --port {port} --file mine")
+        ended = connected.type(f"{PROXY} --port {port} --file visiting")
 
     refused(ended, "AZK8S0801", said="port 47010 is already in use")
     assert asked(connected) == []
@@ -75,11 +75,11 @@ def test_a_file_that_is_no_kubeconfig_is_refused_before_anything_is_asked(
     connected: Stage,
 ) -> None:
     """Its owner may want what is in it."""
-    (connected.folder / "mine").write_text("clusters: everywhere\n")
+    (connected.folder / "visiting").write_text("clusters: everywhere\n")
     ended = typed(connected)
-    (connected.folder / "mine").unlink()
+    (connected.folder / "visiting").unlink()
 
-    refused(ended, "AZK8S0200", said="mine is not a kubeconfig")
+    refused(ended, "AZK8S0200", said="visiting is not a kubeconfig")
     assert asked(connected) == []
 
 
@@ -94,12 +94,12 @@ def test_a_token_that_the_cluster_does_not_know_opens_nothing(connected: Stage) 
     ended = refused(typed(connected, "--token wrong"), "kube-unauthorized", exit_code=4)
 
     assert "kubectl create token" in ended.err
-    assert not (connected.folder / "mine").exists()
+    assert not (connected.folder / "visiting").exists()
 
 
 def test_a_cluster_that_is_not_there(connected: Stage) -> None:
     """Azure's 404 has az's exit code."""
-    ended = connected.type(f"proxy -n depot -g edge --port {free_port()} --file mine")
+    ended = connected.type(f"proxy -n depot -g edge --port {free_port()} --file visiting")
 
     refused(ended, "AZK8S0405", exit_code=3, said="arcctl list -g edge")
 
@@ -122,7 +122,7 @@ def test_cluster_connect_that_is_off_is_told_with_its_remedy(connected: Stage) -
     )
 
     assert "no agent is connected in the target arc resource" in ended.err
-    assert not (connected.folder / "mine").exists()
+    assert not (connected.folder / "visiting").exists()
 
 
 def test_too_many_groups_are_told_with_their_remedy(connected: Stage) -> None:
@@ -216,7 +216,7 @@ def test_a_program_that_cannot_be_had(
     ended = refused(typed(connected, **elsewhere(connected)), "AZK8S0800", said=said)
 
     assert "ARCCTL_RELAY_REGISTRY" in ended.err
-    assert not (connected.folder / "mine").exists()
+    assert not (connected.folder / "visiting").exists()
 
 
 def test_what_is_kept_works_without_the_registry(connected: Stage) -> None:
@@ -270,5 +270,5 @@ def test_nothing_of_a_refused_session_stays(connected: Stage) -> None:
     typed(connected, "--token wrong")
 
     assert list((connected.folder / "scratch").iterdir()) == []
-    assert not (connected.folder / "mine").exists()
+    assert not (connected.folder / "visiting").exists()
     assert f"POST {HARBOR}/listClusterUserCredential" in connected.requests("arm")

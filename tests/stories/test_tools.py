@@ -36,7 +36,7 @@ def test_a_helm_that_is_not_there_or_too_old_is_refused(quick: Stage) -> None:
     helm(quick, "v3.17.3; exit 3")
     broken = quick.type(CONNECT)
 
-    refused(missing, "AZK8S0510", said="finds or fetches helm by itself")
+    refused(missing, "AZK8S0510", said="a helm is found or fetched")
     refused(ancient, "AZK8S0511", said="helm 3.9.0 is too old")
     assert (broken.code, "AZK8S051" in broken.err) == (1, True)
     assert changes(quick) == []
