@@ -1,4 +1,4 @@
-"""Changes of a connected cluster, cut at every request and typed again: the same world."""
+"""Changes of a connected cluster, cut at their requests and typed again: the same world."""
 
 from __future__ import annotations
 
@@ -19,6 +19,9 @@ UPGRADE = f"upgrade {HARBOR}"
 UPDATE = f"update {HARBOR} --tags a=b --disable-proxy --enable-wi --auto-upgrade false"
 ISSUER = f"update {HARBOR} --enable-oidc-issuer --enable-workload-identity"
 SAMPLE = 30
+# All four go the same way, so each gives a third of its cuts, another one: all of them together
+# would take as long as those of a move.
+THIRDS = {"update": 0, "update-issuer": 1, "upgrade": 2, "enable-features": 0}
 
 
 def one_issuer(stage: Stage, said: list[Ended]) -> None:
@@ -39,12 +42,12 @@ PLAYS = {
 
 
 @pytest.mark.matrix
-@pytest.mark.parametrize("verb", PLAYS)
+@pytest.mark.parametrize(("verb", "start"), THIRDS.items())
 def test_a_change_cut_anywhere_ends_in_the_same_world(
-    theatre: Theatre, verb: str, record_property: Record
+    theatre: Theatre, verb: str, start: int, record_property: Record
 ) -> None:
     """The same command again goes on, whatever request was the last."""
-    perform(theatre, PLAYS[verb], Part(0, 1), record_property)
+    perform(theatre, PLAYS[verb], Part(start, 3), record_property)
 
 
 @pytest.mark.parametrize("verb", PLAYS)
