@@ -141,11 +141,13 @@ async def _feed(process: asyncio.subprocess.Process, stdin: bytes) -> None:
 
 async def _lines(stream: asyncio.StreamReader, on_line: Callable[[str], None] | None) -> str:
     lines: list[str] = []
-    async for raw in stream:
-        line = raw.decode("utf-8", "replace").rstrip("\r\n")
+
+    def hear(line: str) -> None:
         lines.append(line)
         if on_line:
             on_line(line)
+
+    await _each_line(stream, hear)
     return "\n".join(lines)
 
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arcctl.clients import registry
-from arcctl.clients.helm import lock, package
+from arcctl.clients.helm import lock, package, release
 from arcctl.clients.kubernetes.background import aside
 from arcctl.errors import ArcctlError
 
@@ -22,14 +22,7 @@ if TYPE_CHECKING:
     from arcctl.settings import Settings
 
 VERSION = "1.3.034631"
-_MACHINES = {
-    "x86_64": "amd64",
-    "amd64": "amd64",
-    "aarch64": "arm64",
-    "arm64": "arm64",
-    "i386": "386",
-    "i686": "386",
-}
+_MACHINES = {**release.MACHINES, "i386": "386", "i686": "386"}
 _SYSTEMS = ("linux", "darwin")
 _GZIP = b"\x1f\x8b"
 _PAPERS = ("license", "thirdparty", "notice", "readme")

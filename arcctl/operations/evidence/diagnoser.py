@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 from arcctl.errors import ArcctlError
 from arcctl.model import cluster as names
@@ -26,16 +26,14 @@ from arcctl.operations.evidence.diagnoser_job import (
 from arcctl.operations.evidence.diagnoser_results import lay_failure, lay_results
 from arcctl.operations.evidence.logs import BYTES
 from arcctl.operations.evidence.piece import Tray, piece
-from arcctl.operations.steps.jobs import finished_pod, unfinished
+from arcctl.operations.steps.jobs import finished_pod, to_its_end, unfinished
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Sequence
-    from typing import Any
+    from collections.abc import Sequence
 
     from arcctl.clients.kubernetes import Kubernetes
     from arcctl.operations.evidence.diagnoser_job import Made
 
-Result = TypeVar("Result")
 _MARGIN = 30
 
 
@@ -92,13 +90,13 @@ async def _log(tray: Tray) -> str:
     there = await tray.sight.namespace(space)
     objects = everything(await tray.sight.deployments(), space if there else None)
     # What a run left behind that was killed.
-    await _to_its_end(_swept(kubernetes, objects))
+    await to_its_end(_swept(kubernetes, objects))
     made: list[Made] = []
     try:
-        await _to_its_end(_make(kubernetes, objects, made))
+        await to_its_end(_make(kubernetes, objects, made))
         return await _written(tray, kubernetes)
     finally:
-        for left in await _to_its_end(_swept(kubernetes, made)):
+        for left in await to_its_end(_swept(kubernetes, made)):
             tray.lacks(f"it could not be removed: {left}")
 
 
@@ -142,16 +140,3 @@ async def _swept(kubernetes: Kubernetes, objects: Sequence[Made]) -> list[str]:
         except ArcctlError as error:
             left.append(f"{path}: {error.message}")
     return left
-
-
-async def _to_its_end(work: Coroutine[Any, Any, Result]) -> Result:
-    """Let what was begun be finished, however often somebody says stop; then stop."""
-    task, stopped = asyncio.ensure_future(work), False
-    while not task.done():
-        try:
-            await asyncio.wait([task])
-        except asyncio.CancelledError:
-            stopped = True
-    if stopped:
-        raise asyncio.CancelledError
-    return task.result()

@@ -13,7 +13,7 @@ from arcctl.errors import ArcctlError, ClusterError
 from arcctl.flow.step import Step
 from arcctl.model import cluster as names
 from arcctl.model import diagnosis
-from arcctl.operations.steps.jobs import Job, finished_pod, unfinished
+from arcctl.operations.steps.jobs import Job, finished_pod, to_its_end, unfinished
 from arcctl.operations.world import World
 
 if TYPE_CHECKING:
@@ -119,13 +119,8 @@ class Sweep(Step[World]):
         return None if await _left_over(world) else "nothing to sweep"
 
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
-        sweeping = asyncio.ensure_future(_clean(world))
-        try:
-            await asyncio.shield(sweeping)
-        except asyncio.CancelledError:
-            # Something beside it has failed; nothing of the diagnostics may stay behind.
-            await sweeping
-            raise
+        # Something beside it may fail meanwhile; nothing of the diagnostics may stay behind.
+        await to_its_end(_clean(world))
         return "swept"
 
 
