@@ -31,7 +31,13 @@ def stage(real_cluster: ControlPlane, tmp_path: Path, helm4: Path, home: Path) -
     real_cluster.apply(log)
     with on(real_cluster, tmp_path, helm4) as opened:
         connected(opened)
+        until(lambda: reported(real_cluster), "what the agents report of their cluster")
         yield opened
+
+
+def reported(plane: ControlPlane) -> str:
+    """The agents' first report, which a real API server takes seconds after they are Connected."""
+    return plane.kubectl("get", "connectedclusters.arc.azure.com", "-n", "azure-arc", "-o", "name")
 
 
 def left(plane: ControlPlane) -> list[str]:

@@ -86,7 +86,7 @@ async def reports(tray: Tray) -> str:
             raise
         except ArcctlError as error:
             tray.lacks(f"{path}: {error.message}")
-    return f"{len(tray.files)} kinds"
+    return f"{len(tray.files)} of {len(kinds)} kinds"
 
 
 async def _lay_report(tray: Tray, kind: str, path: str) -> None:
