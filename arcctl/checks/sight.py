@@ -10,6 +10,7 @@ import base64
 import binascii
 from typing import TYPE_CHECKING
 
+from arcctl.checks.agents import DEPLOYMENTS
 from arcctl.clients.once import Remembering, once
 from arcctl.errors import UsageError
 from arcctl.model import cluster as names
@@ -81,6 +82,18 @@ class Sight(Remembering):
                     newest = release is found[-1] and status == "deployed"
                     return read_record(release.namespace, secret["data"]["release"], newest=newest)
         return None
+
+    @once
+    async def undone(self) -> list[str]:
+        """Agents of that revision that somebody has removed, or scaled to zero, since."""
+        installed = await self.installed()
+        kubernetes = await self.clients.kubernetes()
+        there = {
+            each["metadata"]["name"]: each["spec"].get("replicas", 1)
+            async for each in kubernetes.items(DEPLOYMENTS)
+        }
+        wanted = installed.agents() if installed else {}
+        return [name for name, count in wanted.items() if count and not there.get(name)]
 
     @once
     async def onboarding(self) -> Onboarding | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from arcctl.model.cluster import AGENT_NAMESPACE
 from arcctl.model.helm_values import layered
 
 if TYPE_CHECKING:
@@ -16,7 +17,7 @@ class Installed:
     """A revision that was whole. `values` were given to it, `effective` has the chart's own too.
 
     `newest` says that nothing has been tried since; a helm that was cut or has failed leaves a
-    newer revision behind. Values hold secrets: they are for helm, and for nobody to print.
+    newer revision behind. Values and manifest hold secrets, and are for nobody to print.
     """
 
     namespace: str
@@ -25,6 +26,20 @@ class Installed:
     values: Values
     effective: Values
     newest: bool
+    manifest: str = ""
+
+    def agents(self) -> dict[str, int]:
+        """Return how many replicas of each agent's Deployment helm has asked for, by name."""
+        import yaml
+
+        # Only what is looked for is parsed: a whole manifest takes half a second.
+        parts = [each for each in self.manifest.split("\n---") if "kind: Deployment" in each]
+        found = (yaml.safe_load(part) for part in parts)
+        return {
+            each["metadata"]["name"]: each["spec"].get("replicas", 1)
+            for each in found
+            if each["kind"] == "Deployment" and each["metadata"].get("namespace") == AGENT_NAMESPACE
+        }
 
     def __repr__(self) -> str:
         return f"Installed({self.version}, revision {self.revision})"
@@ -60,4 +75,5 @@ def read_record(namespace: str, record: str, *, newest: bool) -> Installed:
         given,
         layered(own, given),
         newest,
+        str(release.get("manifest") or ""),
     )

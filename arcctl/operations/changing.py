@@ -67,6 +67,11 @@ async def installed(world: World) -> Installed:
     return found
 
 
+async def reached(world: World, aim: Aim) -> bool:
+    """Tell whether helm need not run: all that is aimed at is deployed, and still there."""
+    return aim.reached(await installed(world)) and not await world.sight.undone()
+
+
 async def chart_path(world: World, charts: Charts) -> str:
     """Return where the newest chart of the train lies: `registry/path/name:version`."""
     if charts.registry:
@@ -81,10 +86,10 @@ async def chart_path(world: World, charts: Charts) -> str:
 
 async def bring_about(world: World, aim: Aim, path: str, charts: Charts, patience: int) -> bool:
     """Change the agents, or only wait for them where they are so already; tell which."""
-    was = await installed(world)
-    if aim.reached(was):
+    if await reached(world, aim):
         await run([release.Ready(patience)], world, world.observer)
         return False
+    was = await installed(world)
     moves: list[Move[World]] = [
         release.Pull(path, aim.version, charts),
         release.Change(was, aim, patience),

@@ -16,6 +16,28 @@ RELEASE = {
         "metadata": {"version": "1.36.1"},
         "values": {"global": {"httpsProxy": "", "noProxy": ""}, "guard": {"enabled": False}},
     },
+    "manifest": """---
+# Source: agents.yaml
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: config-agent, namespace: azure-arc}
+spec: {replicas: 2}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: controller-manager, namespace: azure-arc}
+spec: {}
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: {name: elsewhere, namespace: default}
+spec: {}
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: {name: about, namespace: azure-arc}
+data: {text: "kind: Deployment"}
+""",
 }
 
 
@@ -39,6 +61,11 @@ def test_a_record_tells_what_was_given_and_what_holds() -> None:
         "global": {"httpsProxy": "http://me:marked@proxy", "noProxy": ""},
         "guard": {"enabled": False},
     }
+
+
+def test_a_record_tells_which_agents_there_should_be() -> None:
+    """By the Deployments of its manifest, of which the cluster's server runs one pod by default."""
+    assert installed().agents() == {"config-agent": 2, "controller-manager": 1}
 
 
 def test_values_are_never_printed() -> None:

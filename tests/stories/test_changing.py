@@ -10,6 +10,7 @@ from tests.stories import changing
 from tests.stories.changing import CONNECT, HARBOR, revisions
 from tests.stories.half_done import half_done
 from tests.stories.refusals import changes, refused
+from tests.stories.symptoms import ARC, change, remove
 from tests.stories.test_bad_days import kubeconfig, signed_in_as
 from tests.stories.test_connect import pretend
 
@@ -23,6 +24,24 @@ LINES = {
     "disable-features": f"disable-features {HARBOR} --features cluster-connect --yes",
 }
 lines = pytest.mark.parametrize("line", LINES.values(), ids=LINES)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [CONNECT, LINES["update"], f"enable-features {HARBOR} --features cluster-connect"],
+    ids=["connect", "update", "enable-features"],
+)
+def test_agents_that_are_gone_or_asleep_come_back(connected: Stage, line: str) -> None:
+    """Though the version and all values are as asked, helm runs once, and then no more."""
+    remove("deployments", ARC, "metrics-agent")(connected)
+    change("deployments", ARC, "config-agent", spec={"replicas": 0})(connected)
+
+    connected.well(line)
+    connected.well(line)
+
+    agents = connected.well(f"show {HARBOR} --agents").data["agents"]
+    assert [agent["ready"] == agent["total"] > 0 for agent in agents] == [True] * 11
+    assert len(revisions(connected)) == 2
 
 
 @lines

@@ -91,6 +91,7 @@ class Helm:
     ) -> dict[str, Any]:
         """Install the chart or bring the release to it; `values` go by stdin.
 
+        What people have set by hand in the chart's objects gives way, with either major of helm.
         Return name, namespace, version (the revision) and info of the release; its values and
         manifest, which hold secrets, are left out. AZK8S0500 where it fails.
         """
@@ -183,7 +184,8 @@ class Helm:
         from arcctl.clients.helm.command import Binding, Command
 
         flags, environ = self._binding()
-        return Command(self.path, Binding(flags, environ), limit=limit, on_line=on_line)
+        binding = Binding(flags, environ)
+        return Command(self.path, binding, version=self.version, limit=limit, on_line=on_line)
 
     def _binding(self) -> tuple[tuple[str, ...], dict[str, str]]:
         cluster = self.cluster

@@ -21,7 +21,11 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
     from pathlib import Path
 
+    from arcctl.clients.helm.versions import Version
+
 Missing = pyhelm3.errors.ReleaseNotFoundError
+# Whoever has set a field by hand owns it, and helm 4 would fail on it; helm 3 sets it again.
+_HAVE_OUR_WAY = ("--server-side=true", "--force-conflicts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,11 +48,13 @@ class Command(pyhelm3.command.Command):  # type: ignore[misc]  # pyhelm3 has no 
         executable: Path,
         binding: Binding,
         *,
+        version: Version,
         limit: float,
         on_line: Callable[[str], None] | None = None,
     ) -> None:
         super().__init__(executable=str(executable))
         self._binding = binding
+        self._version = version
         self._limit = limit
         self._on_line = on_line
 
@@ -69,6 +75,8 @@ class Command(pyhelm3.command.Command):  # type: ignore[misc]  # pyhelm3 has no 
 
     async def _finished(self, arguments: list[str], stdin: bytes) -> process.Finished:
         argv = [self._executable, *arguments, *self._binding.flags]
+        if arguments[0] in ("upgrade", "rollback") and self._version >= (4, 0, 0):
+            argv += _HAVE_OUR_WAY
         # helm's own folders are this call's alone: no plug-ins, no repositories, no races.
         with tempfile.TemporaryDirectory(prefix="arcctl-helm-") as folder:
             own = {f"HELM_{kind}_HOME": f"{folder}/{kind}" for kind in ("CACHE", "CONFIG", "DATA")}

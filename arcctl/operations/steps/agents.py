@@ -42,13 +42,15 @@ def chart_reference(repository_path: str) -> tuple[str, str]:
 
 
 async def _installed(world: World, request: ConnectRequest) -> str | None:
-    """Say so when a deployed release holds the right key and no flag would change its values."""
+    """Say so when all of a release is there, it holds the right key, and no flag would change it."""
     release = await world.sight.release()
     if not release or release.status != "deployed" or request.reaches_helm:
         return None
     onboarding = await world.sight.onboarding()
     held = await world.sight.key()
     if onboarding is None or not onboarding.agent_version or held is None or held != world.key:
+        return None
+    if await world.sight.undone():
         return None
     return f"{onboarding.agent_version} installed"
 
