@@ -12,7 +12,7 @@ from arcctl.commands.protecting import Concurrency, FromCluster, ProtectedSettin
 from arcctl.commands.session import Session, command
 
 if TYPE_CHECKING:
-    from arcctl.operations.move_request import MoveRequest
+    from arcctl.operations.moving.request import MoveRequest
 
 Target = Annotated[
     str | None,
@@ -94,7 +94,7 @@ async def move(
 
     Example: arcctl move -n harbor -g edge --target-region westeurope --dry-run
     """
-    from arcctl.operations.move_request import MoveRequest
+    from arcctl.operations.moving.request import MoveRequest
 
     _judge_target(target_name, target_group)
     source = await session.cluster_id(name, resource_group)
@@ -142,8 +142,7 @@ async def _move(
     session: Session, request: MoveRequest, files: _Files, *, dry_run: bool, yes: bool
 ) -> None:
     from arcctl.operations import move as operation
-    from arcctl.operations import move_preparation as preparation
-    from arcctl.operations import stored_plans
+    from arcctl.operations.moving import preparation, stored_plans
     from arcctl.views import plan as plans
     from arcctl.views import reports
 

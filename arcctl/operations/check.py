@@ -95,7 +95,7 @@ async def everything(request: CheckRequest, sight: HealthSight, world: World) ->
         Section(each.word, each.title, found) for each, found in zip(wanted, answers, strict=True)
     ]
     if request.wants(INSIDE.word):
-        from arcctl.operations.check_inside import from_inside
+        from arcctl.operations.checking.inside import from_inside
 
         found = await from_inside(world)
         sections = [replace(s, findings=found) if s.word == INSIDE.word else s for s in sections]
@@ -125,7 +125,7 @@ def _of_another(section: Section) -> Section:
 
 
 async def _before(request: CheckRequest, sight: HealthSight, world: World) -> Examination:
-    from arcctl.operations.check_before import before
+    from arcctl.operations.checking.before import before
 
     whole = asyncio.ensure_future(_whole(sight, request.patience))
     findings = await before(request, sight, world)

@@ -11,8 +11,9 @@ from arcctl.model.configuration import manifest
 from arcctl.model.configuration.comparing import compare
 from arcctl.model.configuration.secrets import needs
 from arcctl.model.resource_id import ClusterId
-from arcctl.operations import inventory, manifests
-from arcctl.operations.children import children_of
+from arcctl.operations import inventory
+from arcctl.operations.configuration import manifests
+from arcctl.operations.configuration.children import children_of
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable

@@ -14,14 +14,15 @@ from arcctl.flow.runner import run as carry
 from arcctl.flow.step import together
 from arcctl.model.configuration.child import Child
 from arcctl.model.configuration.comparing import Comparison, compare
-from arcctl.operations import manifests, runs
-from arcctl.operations.children import children_of
-from arcctl.operations.moving import Restoring
-from arcctl.operations.putting import putting
-from arcctl.operations.secret_files import Sources, read_secrets, referenced
-from arcctl.operations.secret_values import Resolved, resolve
-from arcctl.operations.secrets_again import REFERENCES, supplied_again
-from arcctl.operations.secrets_in_cluster import in_cluster
+from arcctl.operations import runs
+from arcctl.operations.configuration import manifests
+from arcctl.operations.configuration.children import children_of
+from arcctl.operations.configuration.putting import putting
+from arcctl.operations.moving.worlds import Restoring
+from arcctl.operations.secrets.again import REFERENCES, supplied_again
+from arcctl.operations.secrets.files import Sources, read_secrets, referenced
+from arcctl.operations.secrets.in_cluster import in_cluster
+from arcctl.operations.secrets.values import Resolved, resolve
 from arcctl.operations.standing import Standing, judge
 from arcctl.operations.steps import looks
 

@@ -15,16 +15,17 @@ from arcctl.errors import FindingsError
 from arcctl.flow.runner import run as carry
 from arcctl.flow.step import together
 from arcctl.model.bundle import Bundle
-from arcctl.operations import move_steps, runs
-from arcctl.operations.move_request import MoveRequest
-from arcctl.operations.moving import Moving
-from arcctl.operations.secrets_again import REFERENCES, supplied_again
+from arcctl.operations import runs
+from arcctl.operations.moving import sequence
+from arcctl.operations.moving.request import MoveRequest
+from arcctl.operations.moving.worlds import Moving
+from arcctl.operations.secrets.again import REFERENCES, supplied_again
 from arcctl.operations.steps import looks
 
 if TYPE_CHECKING:
     from arcctl.model.configuration.secrets import Supplied
     from arcctl.model.report import Report
-    from arcctl.operations.move_preparation import Prepared
+    from arcctl.operations.moving.preparation import Prepared
     from arcctl.operations.runs import Run
     from arcctl.operations.world import World
 
@@ -42,7 +43,7 @@ async def move(request: MoveRequest, world: World, prepared: Prepared) -> Report
     if secrets.references:
         documents[REFERENCES] = secrets.references
     asked = request.to_document()
-    async with runs.opened(world, VERB, asked, move_steps.NAMES, documents) as run:
+    async with runs.opened(world, VERB, asked, sequence.NAMES, documents) as run:
         return await _to_its_end(moving_of(run, request, bundle, world, secrets.values))
 
 
@@ -57,7 +58,7 @@ async def look(world: World) -> None:
 
 async def resume(run: Run, world: World) -> Report:
     """Take a move up again, here or elsewhere, in the direction it had."""
-    run.same_steps(move_steps.NAMES)
+    run.same_steps(sequence.NAMES)
     await look(world)
     moving = await _taken(run, world)
     if not run.journal.no_return:
@@ -68,7 +69,7 @@ async def resume(run: Run, world: World) -> Report:
 async def rollback(run: Run, world: World) -> None:
     """Undo what was begun before the point of no return, and end the run."""
     await look(world)
-    await move_steps.take_back(_moving(run, world, {}))
+    await sequence.take_back(_moving(run, world, {}))
     await run.ended("rolled back", clean=True)
 
 
@@ -78,11 +79,11 @@ async def way_back(run: Run, world: World) -> Report | None:
     Moving back is the same move with source and target exchanged, from the same bundle; what has
     been made of the target is deleted. None where nothing had been lost yet.
     """
-    run.same_steps(move_steps.NAMES)
+    run.same_steps(sequence.NAMES)
     await look(world)
     if _BACK not in run.documents:
         moving = _moving(run, world, {})
-        if await move_steps.stand_back(moving):
+        if await sequence.stand_back(moving):
             await run.ended("rolled back", clean=True)
             return None
         bundle, request = moving.bundle, moving.request
@@ -126,7 +127,7 @@ async def _taken(run: Run, world: World) -> Moving:
     moving = _moving(run, world, {})
     if run.journal.has_done("children-well"):
         return moving
-    children = [move_steps.restored(moving, each) for each in moving.bundle.children]
+    children = [sequence.restored(moving, each) for each in moving.bundle.children]
     moving.supplied = await supplied_again(run, world, children, moving.request.waive)
     return moving
 
@@ -162,7 +163,7 @@ def moving_of(
 
 
 async def _to_its_end(moving: Moving) -> Report:
-    report = await move_steps.carry_out(moving)
+    report = await sequence.carry_out(moving)
     outcome = "moved back" if moving.turned else "moved"
     if not report.clean:
         outcome += ", with things to look at"
@@ -173,8 +174,8 @@ async def _to_its_end(moving: Moving) -> Report:
 async def _unmoved(moving: Moving) -> None:
     """Before anything was deleted, what was saved must still be what is there."""
     from arcctl.model.plan import Plan
-    from arcctl.operations.planning import plan
-    from arcctl.operations.stored_plans import require_unmoved
+    from arcctl.operations.moving.planning import plan
+    from arcctl.operations.moving.stored_plans import require_unmoved
 
     now, _ = await plan(moving.request, moving.origin)
     require_unmoved(Plan.from_document(moving.run.documents[_PLAN]), now)

@@ -10,8 +10,8 @@ from arcctl.errors import ArcctlError, Refusal
 from arcctl.flow.runner import run
 from arcctl.model.helm_values import layered
 from arcctl.model.installed import Aim
-from arcctl.operations import agent_values as values_of
-from arcctl.operations.agent_values import numbers
+from arcctl.operations.agents import values as values_of
+from arcctl.operations.agents.values import numbers
 from arcctl.operations.changing import (
     bring_about,
     confirm_benefit,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from arcctl.errors import ClusterError, Refusal
 from arcctl.flow.runner import run
 from arcctl.model.installed import Aim
-from arcctl.operations.agent_values import AgentChart, numbers
+from arcctl.operations.agents.values import AgentChart, numbers
 from arcctl.operations.changing import bring_about, chart_path, installed, looking
 from arcctl.operations.steps.agents import chart_reference
 

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from arcctl.model.connected_cluster import Body
     from arcctl.model.keys import KeyPair
     from arcctl.model.resource_id import ClusterId
-    from arcctl.operations.agent_values import AgentChart
+    from arcctl.operations.agents.values import AgentChart
     from arcctl.operations.standing import Standing
 
 

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from arcctl.checks.sight import Sight
 from arcctl.clients import Clients
-from arcctl.operations.move_request import MoveRequest
-from arcctl.operations.planning import plan
+from arcctl.operations.moving.planning import plan
+from arcctl.operations.moving.request import MoveRequest
 from arcctl.operations.world import World
 from arcctl.sandbox import mementos
 from arcctl.sandbox.azure.attached import SUBSCRIPTION

@@ -14,7 +14,7 @@ from arcctl.errors import ArcctlError
 from arcctl.model import cluster as names
 from arcctl.model.overall import Inside
 from arcctl.model.times import read as read_time
-from arcctl.operations.check_inside import judged, not_run
+from arcctl.operations.checking.inside import judged, not_run
 from arcctl.operations.evidence.diagnoser_job import (
     CONTAINER,
     JOB,

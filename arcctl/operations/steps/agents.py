@@ -10,8 +10,8 @@ from arcctl.errors import HelmError
 from arcctl.flow.step import Step
 from arcctl.model import cluster as names
 from arcctl.model.helm_values import layered
-from arcctl.operations import agent_values as values_of
-from arcctl.operations.agent_values import AgentChart
+from arcctl.operations.agents import values as values_of
+from arcctl.operations.agents.values import AgentChart
 from arcctl.operations.registration_body import configured
 from arcctl.operations.steps.holdings import holdings
 from arcctl.operations.world import World

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from arcctl.errors import ArcctlError
 from arcctl.flow.step import Step
 from arcctl.model.resource_id import moved
-from arcctl.operations.moving import Moving
+from arcctl.operations.moving.worlds import Moving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Iterator

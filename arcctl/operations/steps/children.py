@@ -17,8 +17,8 @@ from arcctl.model.configuration.comparing import same
 from arcctl.model.configuration.kinds import Kind
 from arcctl.model.configuration.secrets import filled
 from arcctl.model.duration import spoken
-from arcctl.operations.children import children_of
-from arcctl.operations.moving import Restoring
+from arcctl.operations.configuration.children import children_of
+from arcctl.operations.moving.worlds import Restoring
 from arcctl.operations.pacing import side_by_side
 
 if TYPE_CHECKING:

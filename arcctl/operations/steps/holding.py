@@ -15,8 +15,8 @@ from arcctl.flow.step import Step
 from arcctl.model import cluster as names
 from arcctl.model import keys
 from arcctl.model.secret import Secret
-from arcctl.operations.agent_choices import choices
-from arcctl.operations.moving import Moving
+from arcctl.operations.agents.choices import choices
+from arcctl.operations.moving.worlds import Moving
 from arcctl.operations.steps.keys import Generating
 
 if TYPE_CHECKING:

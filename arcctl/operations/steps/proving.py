@@ -11,8 +11,8 @@ from arcctl.model.configuration.comparing import compare
 from arcctl.model.configuration.forms import PROTECTED
 from arcctl.model.connected_cluster import writable
 from arcctl.model.report import Changed, Report
-from arcctl.operations.children import children_of
-from arcctl.operations.moving import Moving
+from arcctl.operations.configuration.children import children_of
+from arcctl.operations.moving.worlds import Moving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from arcctl.flow.step import Step
 from arcctl.model import cluster as names
-from arcctl.operations.moving import Moving, Restoring
+from arcctl.operations.moving.worlds import Moving, Restoring
 from arcctl.operations.steps.silence import FLUX_AGENTS, FLUX_NAMESPACE, until_silent, wanted
 from arcctl.operations.steps.source import DeleteSource
 

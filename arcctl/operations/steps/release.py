@@ -12,7 +12,7 @@ from arcctl.flow.step import Step
 from arcctl.model import cluster as names
 from arcctl.model.duration import spoken
 from arcctl.model.helm_values import layered
-from arcctl.operations.agent_values import AgentChart
+from arcctl.operations.agents.values import AgentChart
 from arcctl.operations.steps.agents import UntilReady, chart_reference, forget
 from arcctl.operations.world import World
 

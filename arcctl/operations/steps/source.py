@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from arcctl.errors import AccessError, AzureError, Refusal
 from arcctl.flow.step import Step
 from arcctl.model.region import canonical
-from arcctl.operations.moving import Moving
+from arcctl.operations.moving.worlds import Moving
 from arcctl.operations.steps.kinds import RemoveKinds, left_over
 from arcctl.operations.steps.leftovers import RemoveNamespaces, Uninstall
 from arcctl.operations.steps.registration import Deregister

@@ -12,7 +12,7 @@ from arcctl.operations.steps.registration import Register
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from arcctl.operations.moving import Moving
+    from arcctl.operations.moving.worlds import Moving
     from arcctl.operations.request import ConnectRequest
     from arcctl.operations.world import World
 

@@ -8,7 +8,7 @@ import pytest
 from arcctl.errors import AccessError, AzureError, NotFound
 from arcctl.model.configuration.kinds import PROVIDER, Kind
 from arcctl.model.resource_id import ClusterId
-from arcctl.operations.children import child_of, children_of
+from arcctl.operations.configuration.children import child_of, children_of
 from tests.clients.arm import server
 from tests.clients.arm.server import Say
 from tests.model.configuration.bodies import extension, flux, git, source_control

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from arcctl.errors import Refusal, UsageError
 from arcctl.model.configuration.comparing import compare
-from arcctl.operations import manifests
+from arcctl.operations.configuration import manifests
 from tests.model.configuration.bodies import extension, flux, read, source_control
 
 if TYPE_CHECKING:

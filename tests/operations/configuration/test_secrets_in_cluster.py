@@ -12,15 +12,15 @@ from typing import TYPE_CHECKING, Any
 from arcctl.clients.kubernetes import Kubernetes
 from arcctl.model.configuration.child import Child
 from arcctl.model.configuration.kinds import Kind
-from arcctl.operations.secret_values import resolve
-from arcctl.operations.secrets_in_cluster import in_cluster, value_of
+from arcctl.operations.secrets.in_cluster import in_cluster, value_of
+from arcctl.operations.secrets.values import resolve
 from tests.clients.kubernetes import api
 from tests.sandbox.living import CLUSTER, GIT
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from arcctl.operations.secret_values import Resolved
+    from arcctl.operations.secrets.values import Resolved
     from tests.sandbox.living import Living
 
 VERSION = "2025-04-01"

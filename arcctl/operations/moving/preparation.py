@@ -8,18 +8,18 @@ from typing import TYPE_CHECKING
 from arcctl.checks.sight import Sight
 from arcctl.errors import FindingsError, UsageError
 from arcctl.flow.runner import run as carry
-from arcctl.operations import planning
-from arcctl.operations.agents_proxy import proxy_of_agents
-from arcctl.operations.move_request import MoveRequest
+from arcctl.operations.agents.proxy import proxy_of_agents
+from arcctl.operations.moving import planning
+from arcctl.operations.moving.request import MoveRequest
+from arcctl.operations.moving.stored_plans import require_unmoved
 from arcctl.operations.request import ConnectRequest
-from arcctl.operations.secret_files import read_secrets
+from arcctl.operations.secrets.files import read_secrets
 from arcctl.operations.steps import diagnostics
-from arcctl.operations.stored_plans import require_unmoved
 
 if TYPE_CHECKING:
     from arcctl.model.bundle import Bundle
     from arcctl.model.plan import Plan
-    from arcctl.operations.secret_values import Resolved
+    from arcctl.operations.secrets.values import Resolved
     from arcctl.operations.world import World
 
 

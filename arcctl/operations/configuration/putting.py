@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from arcctl.flow.step import Move, Step
     from arcctl.model.configuration.child import Child
-    from arcctl.operations.moving import Restoring
+    from arcctl.operations.moving.worlds import Restoring
 
 
 def putting(

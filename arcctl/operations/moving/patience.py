@@ -10,7 +10,7 @@ from arcctl.operations.keeping.in_cluster import PATIENCE
 
 if TYPE_CHECKING:
     from arcctl.errors import ArcctlError
-    from arcctl.operations.moving import Moving
+    from arcctl.operations.moving.worlds import Moving
 
 _AWAY = ("AZK8S0202", "azure-unreachable", "namespace-terminating")
 _ALWAYS = 1000

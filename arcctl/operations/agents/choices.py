@@ -60,7 +60,7 @@ class Choices:
 
 def choices(values: Mapping[str, Any], region: str) -> Choices:
     """Divide the values that the release was given; `region` is the one that is left behind."""
-    from arcctl.operations.agent_values import put
+    from arcctl.operations.agents.values import put
 
     harmless: Values = {}
     held: Values = {}

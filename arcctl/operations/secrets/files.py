@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from arcctl.errors import UsageError
 from arcctl.model.configuration.needs import VERIFICATION
 from arcctl.model.secret import Secret
-from arcctl.operations.documents import read_document
+from arcctl.operations.configuration.documents import read_document
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping

@@ -12,7 +12,7 @@ from arcctl.errors import Refusal, UsageError
 from arcctl.model.configuration import manifest as manifests
 from arcctl.model.configuration.kinds import Kind
 from arcctl.model.configuration.manifest import Manifest
-from arcctl.operations.documents import parsed, read_document, read_text, written
+from arcctl.operations.configuration.documents import parsed, read_document, read_text, written
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

@@ -18,7 +18,7 @@ from arcctl.model.configuration.needs import VERIFICATION
 from arcctl.model.configuration.secrets import accepted, needs
 from arcctl.model.configuration.settling import source_block
 from arcctl.model.secret import Secret
-from arcctl.operations.secret_files import Given
+from arcctl.operations.secrets.files import Given
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence

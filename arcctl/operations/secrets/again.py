@@ -6,9 +6,9 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from arcctl.errors import UsageError
-from arcctl.operations.secret_files import Given, read_secrets
-from arcctl.operations.secret_values import resolve
-from arcctl.operations.secrets_in_cluster import value_of
+from arcctl.operations.secrets.files import Given, read_secrets
+from arcctl.operations.secrets.in_cluster import value_of
+from arcctl.operations.secrets.values import resolve
 from arcctl.operations.steps import holding
 
 if TYPE_CHECKING:

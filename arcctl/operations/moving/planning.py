@@ -17,21 +17,21 @@ from arcctl.model.bundle import Attached, Bundle
 from arcctl.model.plan import Fate, Plan
 from arcctl.model.region import canonical
 from arcctl.model.resource_id import CONNECTED_CLUSTERS
-from arcctl.operations.agent_choices import choices
-from arcctl.operations.children import children_of
-from arcctl.operations.observing import observed
-from arcctl.operations.planned_steps import planned
-from arcctl.operations.secret_values import Resolved, resolve
-from arcctl.operations.secrets_in_cluster import in_cluster
+from arcctl.operations.agents.choices import choices
+from arcctl.operations.configuration.children import children_of
+from arcctl.operations.moving.observing import observed
+from arcctl.operations.moving.planned_steps import planned
+from arcctl.operations.secrets.in_cluster import in_cluster
+from arcctl.operations.secrets.values import Resolved, resolve
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from arcctl.model.configuration.child import Child
     from arcctl.model.plan import Row
-    from arcctl.operations.agent_choices import Choices
-    from arcctl.operations.move_request import MoveRequest
-    from arcctl.operations.secret_files import Given
+    from arcctl.operations.agents.choices import Choices
+    from arcctl.operations.moving.request import MoveRequest
+    from arcctl.operations.secrets.files import Given
     from arcctl.operations.world import World
 
 

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 
     from arcctl.model.bundle import Bundle
     from arcctl.model.secret import Secret
-    from arcctl.operations.agent_values import Values
-    from arcctl.operations.move_request import MoveRequest
+    from arcctl.operations.agents.values import Values
+    from arcctl.operations.moving.request import MoveRequest
     from arcctl.operations.runs import Run
 
 

@@ -10,8 +10,8 @@ from arcctl.flow.runner import names_of, run, undo
 from arcctl.flow.step import together
 from arcctl.model.configuration.adjusting import adjusted
 from arcctl.model.helm_values import layered
-from arcctl.operations.patience import patience
-from arcctl.operations.putting import putting
+from arcctl.operations.configuration.putting import putting
+from arcctl.operations.moving.patience import patience
 from arcctl.operations.request import ConnectRequest
 from arcctl.operations.steps import (
     agents,
@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from arcctl.flow.step import Move
     from arcctl.model.configuration.child import Child
     from arcctl.model.report import Report
-    from arcctl.operations.agent_values import Values
-    from arcctl.operations.moving import Moving
+    from arcctl.operations.agents.values import Values
+    from arcctl.operations.moving.worlds import Moving
 
 
 async def carry_out(moving: Moving) -> Report:

@@ -7,8 +7,8 @@ from typing import Any, Literal
 import pytest
 from arcctl.errors import UsageError
 from arcctl.model.secret import Secret
-from arcctl.operations.secret_files import Given
-from arcctl.operations.secret_values import Resolved, resolve
+from arcctl.operations.secrets.files import Given
+from arcctl.operations.secrets.values import Resolved, resolve
 from tests.model.configuration.bodies import extension, git, read, source, source_control
 
 PRINCIPAL = "azureBlob.servicePrincipal"

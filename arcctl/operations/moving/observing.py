@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from arcctl.checks.move.sight import MoveSight
     from arcctl.model.configuration.child import Child
     from arcctl.model.connected_cluster import Body
-    from arcctl.operations.agent_choices import Choices
+    from arcctl.operations.agents.choices import Choices
 
 # Of a child's state, what stays the same unless somebody changes it.
 _LASTING = ("principalId", "repositoryPublicKey", "protectedKeys", "isSystemExtension", "managedBy")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from arcctl.operations.agent_choices import choices, leaves
+from arcctl.operations.agents.choices import choices, leaves
 
 OLD = {
     "global": {

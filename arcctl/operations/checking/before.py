@@ -104,15 +104,16 @@ def _upgrade(_world: World) -> tuple[Check, ...]:
 async def _before_move(
     request: CheckRequest, sight: HealthSight, world: World
 ) -> tuple[Finding, ...]:
-    from arcctl.operations import move, move_preparation, planning
-    from arcctl.operations.move_request import MoveRequest
+    from arcctl.operations import move
+    from arcctl.operations.moving import planning, preparation
+    from arcctl.operations.moving.request import MoveRequest
 
     own = sight.cluster
     wanted = MoveRequest(own.name, own.group, own.subscription, request.target_region)
     quiet = replace(world, observer=lambda _event: None)
     try:
         await move.look(quiet)
-        wanted = await move_preparation.completed(wanted, None, quiet)
+        wanted = await preparation.completed(wanted, None, quiet)
         plan, _ = await planning.plan(wanted, quiet)
     except ArcctlError as error:
         return (_unplanned(error),)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from arcctl.model.plan import Fate, differences
 from arcctl.model.secret import Secret
-from arcctl.operations.secret_files import Given
+from arcctl.operations.secrets.files import Given
 from tests.operations.planned import (
     APPS,
     FLUX,

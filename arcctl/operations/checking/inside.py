@@ -13,7 +13,7 @@ from arcctl.errors import ArcctlError, ClusterError
 from arcctl.flow.runner import run
 from arcctl.model.diagnosis import Outcome, read
 from arcctl.model.finding import Finding, Verdict
-from arcctl.operations.agents_proxy import proxy_of_agents
+from arcctl.operations.agents.proxy import proxy_of_agents
 from arcctl.operations.request import ConnectRequest
 from arcctl.operations.steps import diagnostics
 

@@ -9,7 +9,7 @@ import pytest
 from arcctl.errors import AzureError, UsageError
 from arcctl.model.helm_values import layered
 from arcctl.model.secret import Secret
-from arcctl.operations.agent_values import (
+from arcctl.operations.agents.values import (
     AgentChart,
     from_file,
     nested,

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from arcctl.model.connected_cluster import Body
     from arcctl.model.plan import Origin
     from arcctl.model.secret import Secret
-    from arcctl.operations.secret_files import Given
+    from arcctl.operations.secrets.files import Given
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from arcctl.errors import ExitCode, FindingsError, UsageError
 from arcctl.model.plan import digest
-from arcctl.operations import stored_plans
+from arcctl.operations.moving import stored_plans
 from tests.model.plans import DEPOT, HARBOR, plan
 
 if TYPE_CHECKING:

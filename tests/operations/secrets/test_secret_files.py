@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from arcctl.errors import UsageError
-from arcctl.operations.secret_files import Given, Sources, read_secrets, referenced
+from arcctl.operations.secrets.files import Given, Sources, read_secrets, referenced
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from arcctl.model.configuration.child import Child
-    from arcctl.operations.move_request import MoveRequest
+    from arcctl.operations.moving.request import MoveRequest
 
 _FLUX = "microsoft.flux"
 _WRITES_PER_SECOND = 10

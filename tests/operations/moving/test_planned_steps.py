@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from arcctl.operations.move_request import MoveRequest
-from arcctl.operations.planned_steps import planned
+from arcctl.operations.moving.planned_steps import planned
+from arcctl.operations.moving.request import MoveRequest
 from tests.checks.move.sights import extension, flux
 
 if TYPE_CHECKING:

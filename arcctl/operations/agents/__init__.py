@@ -1,0 +1,1 @@
+"""What the agents are told, and what they were told before."""

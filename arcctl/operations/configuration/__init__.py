@@ -1,0 +1,1 @@
+"""A cluster's children: read, written to files, put back in their order."""

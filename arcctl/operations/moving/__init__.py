@@ -1,0 +1,1 @@
+"""What a move is made of: what was asked, its plan, its steps in order."""

@@ -1,0 +1,1 @@
+"""Where the values of secrets come from, since Azure never returns them."""
