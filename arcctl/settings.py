@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from arcctl.errors import UsageError
 from arcctl.model.names import is_guid
+from arcctl.model.next_command import Way
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -67,6 +68,11 @@ class Settings:
         path = self.flags.kube_config or ""
         start, end = path[:1] in _QUOTES, path[1:][-1:] in _QUOTES
         return path[1 if start else 0 : len(path) - 1 if end else None] or None
+
+    @property
+    def way(self) -> Way:
+        """What the next command must say again to reach the same cluster and cloud."""
+        return Way(self.flags.kube_context, self.kube_config, self.flags.cloud)
 
     @property
     def in_ci(self) -> bool:

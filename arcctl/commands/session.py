@@ -215,6 +215,7 @@ def _cut_off(error: BrokenPipeError) -> None:
 
 async def _with_session(work: Work, settings: Settings, own: dict[str, Any]) -> None:
     from arcctl.clients import Clients
+    from arcctl.errors import ArcctlError
     from arcctl.flow.events import Noted
     from arcctl.views.console import Console
     from arcctl.views.logs import shown
@@ -226,6 +227,9 @@ async def _with_session(work: Work, settings: Settings, own: dict[str, Any]) -> 
     with shown(settings, console.err):
         try:
             await work(Session(settings, clients, console), **own)
+        except ArcctlError as error:
+            error.hints = tuple(map(settings.way.along, error.hints))
+            raise
         finally:
             console.close()
             await clients.close()

@@ -106,7 +106,21 @@ async def everything(request: CheckRequest, sight: HealthSight, world: World) ->
         cluster=sight.cluster,
         status="" if status in (ABSENT, UNSEEN) else status,
         overall=overall(status, inside),
-        sections=tuple(_once(sections)),
+        sections=_shown(sections, world),
+    )
+
+
+def _shown(sections: Iterable[Section], world: World) -> tuple[Section, ...]:
+    """Each trouble once, and each remedy so that it goes to the cluster that was examined."""
+    along = world.clients.settings.way.along
+    return tuple(
+        replace(
+            section,
+            findings=tuple(
+                replace(each, remedy=tuple(map(along, each.remedy))) for each in section.findings
+            ),
+        )
+        for section in _once(sections)
     )
 
 
@@ -134,7 +148,7 @@ async def _before(request: CheckRequest, sight: HealthSight, world: World) -> Ex
         cluster=sight.cluster,
         status="" if status in (ABSENT, UNSEEN) else status,
         overall=overall(status, inside),
-        sections=tuple(_once([Section("before", f"before {request.before}", findings)])),
+        sections=_shown([Section("before", f"before {request.before}", findings)], world),
         before=request.before,
     )
 

@@ -25,3 +25,8 @@ def walk(members: dict[str, Any], prefix: str) -> Iterator[tuple[str, Callable[.
             yield from walk(member.commands, f"{prefix}{name} ")
         else:
             yield f"{prefix}{name}", inspect.unwrap(member.callback)
+
+
+def parameters(callback: Callable[..., Any]) -> set[str]:
+    """The names of what a command takes."""
+    return set(inspect.signature(callback).parameters)

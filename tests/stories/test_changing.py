@@ -10,7 +10,7 @@ from tests.stories import changing
 from tests.stories.changing import CONNECT, HARBOR, revisions
 from tests.stories.half_done import half_done
 from tests.stories.refusals import changes, refused
-from tests.stories.symptoms import ARC, change, remove
+from tests.stories.symptoms import ARC, RELEASES, change, remove
 from tests.stories.test_bad_days import kubeconfig, signed_in_as
 from tests.stories.test_connect import pretend
 
@@ -60,6 +60,16 @@ def test_tags_of_a_resource_that_is_gone_are_exit_three(connected: Stage) -> Non
     connected.well(f"delete {HARBOR} --azure-only --yes")
 
     refused(connected.type(f"update {HARBOR} --tags a=b"), "AZK8S0405", exit_code=3)
+
+
+def test_a_hint_goes_to_the_same_cluster(connected: Stage) -> None:
+    """A context that was named is named again."""
+    remove("secrets", RELEASES, "sh.helm.release.v1.azure-arc.v1")(connected)
+
+    ended = connected.type(f"{LINES['update']} --kube-context sandbox")
+
+    said = "arcctl connect -n harbor -g edge --kube-context sandbox"
+    refused(ended, "AZK8S0201", said=said)
 
 
 @lines

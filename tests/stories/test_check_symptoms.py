@@ -163,12 +163,24 @@ def test_a_symptom_has_its_verdict_and_its_remedy(harbor: Stage, symptom: str) -
     broken, code, word = FAILURES[symptom]
     broken(harbor)
 
-    finding = found(harbor, code)
+    finding = found(harbor, code, "--kube-context sandbox")
 
     assert (finding["verdict"], finding["exit"]) == ("fail", 5), finding
     assert word in " ".join(finding["remedy"]), finding
     assert mistakes(finding["remedy"]) == []
     assert not harbor.world.crashes, harbor.world.crashes
+
+
+def test_what_to_do_goes_to_the_cluster_that_was_asked(harbor: Stage) -> None:
+    """A context that was named is named again, to arcctl and to kubectl."""
+    FAILURES["asleep"][0](harbor)
+
+    finding = found(harbor, "agents-asleep", "--kube-context sandbox")
+
+    assert finding["remedy"] == [
+        "if a move was cut: arcctl resume --kube-context sandbox",
+        "kubectl --context sandbox scale -n azure-arc deployment/config-agent --replicas=1",
+    ]
 
 
 @pytest.mark.parametrize("symptom", NOTES)

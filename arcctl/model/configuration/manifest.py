@@ -174,5 +174,5 @@ def _bad(where: str, why: str) -> UsageError:
         f"{where} is no manifest that can be used",
         code="manifest",
         why=why,
-        hints="arcctl config export -n NAME -g GROUP shows what one looks like",
+        hints="what one looks like: arcctl config export -n NAME -g GROUP",
     )

@@ -1,0 +1,45 @@
+"""The next command to type, so that it goes to the cluster and the cloud that this one went to.
+
+A hint is a command, or advice that ends in one behind a colon; prose behind it follows a comma.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+from dataclasses import dataclass
+
+_COMMAND = re.compile(r"(?:^|: )(?P<program>arcctl|kubectl|oc|helm) (?P<verb>(?:config )?[a-z-]+)")
+_PROSE = re.compile(r", [a-z]| \(| …")
+# Whose commands name the cluster, and how; kubectl's and helm's flags may come before the verb.
+_CONTEXT = {"kubectl": "--context", "oc": "--context", "helm": "--kube-context"}
+# Commands that go to Azure alone; the context of `proxy` is one that it writes.
+TO_AZURE_ALONE = {"config diff", "config export", "config list", "list", "proxy", "wait"}
+
+
+@dataclass(frozen=True, slots=True)
+class Way:
+    """What a command line said of the way to the cluster and to Azure; None is "not said"."""
+
+    kube_context: str | None = None
+    kube_config: str | None = None
+    cloud: str | None = None
+
+    def along(self, hint: str) -> str:
+        """Return the hint with the same way in its command, unless the command names one itself."""
+        found = _COMMAND.search(hint)
+        if not found:
+            return hint
+        program, verb = found["program"], found["verb"]
+        if program != "arcctl":
+            flags = [(_CONTEXT[program], self.kube_context), ("--kubeconfig", self.kube_config)]
+            return _with(hint, found.end("program"), flags)
+        prose = _PROSE.search(hint, found.end())
+        flags = [("--kube-context", self.kube_context), ("--kube-config", self.kube_config)]
+        flags = [*([] if verb in TO_AZURE_ALONE else flags), ("--cloud", self.cloud)]
+        return _with(hint, prose.start() if prose else len(hint), flags)
+
+
+def _with(hint: str, place: int, flags: list[tuple[str, str | None]]) -> str:
+    said = [f" {flag} {shlex.quote(value)}" for flag, value in flags if value and flag not in hint]
+    return f"{hint[:place]}{''.join(said)}{hint[place:]}"
