@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from arcctl.sandbox.kubernetes.api import Deletion
 from arcctl.sandbox.kubernetes.kinds import KINDS
+from arcctl.sandbox.kubernetes.store import copy_of
 from tests import arm
 from tests.matrix.cutting import Cut, Place, asked_path, cut
 from tests.stage import PATIENCE, Ended
@@ -35,6 +36,7 @@ if TYPE_CHECKING:
 HARBOR = "/connectedClusters/harbor$"
 GONE = f"arm DELETE .*{HARBOR}"
 MADE = f"arm PUT .*{HARBOR}"
+LEASES = KINDS["leases"].key
 HURRIED = f"{MOVE} --onboarding-timeout 3"
 QUOTA = {"error": {"code": "QuotaExceeded", "message": "no more clusters in this region"}}
 
@@ -369,3 +371,26 @@ def test_a_run_that_was_taken_over_is_left_alone(harbor: Stage) -> None:
     healed(harbor)
     assert harbor.well(f"resume {run} {GIVEN}", **elsewhere(harbor)).data["clean"]
     whole(harbor, uids)
+
+
+def test_a_run_that_is_pushed_aside_while_it_waits_stops(harbor: Stage) -> None:
+    """Its next sign of life finds another's Lease: exit 6, and whoever comes later goes on."""
+    uids = running(harbor)
+    harbor.fault("arm", {"operation_stuck": True}, method="PUT", path=HARBOR)
+    at(harbor, MADE, "after", lambda: push_aside(harbor))
+
+    ending = harbor.type(MOVE)
+
+    refused(ending, "lease-lost", exit_code=6, said="how far it is: arcctl history")
+    harbor.within(lambda: harbor.cluster.store.remove(LEASES, "arcctl", "arcctl"))
+    assert harbor.well(f"resume {GIVEN}").data["clean"]
+    whole(harbor, uids)
+
+
+def push_aside(stage: Stage) -> None:
+    """Let another hold the Lease, as of now."""
+    [found] = stage.cluster.store.items(LEASES)
+    lease = copy_of(dict(found))
+    lease["spec"]["holderIdentity"] = "move-another/1"
+    lease["metadata"].pop("resourceVersion")
+    stage.cluster.store.write(LEASES, lease)

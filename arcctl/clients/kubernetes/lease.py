@@ -25,6 +25,7 @@ _GLANCE = 1.0
 _ABOUT = "arcctl/about"
 _TRIES = 5
 _PARTING_SECONDS = 5.0
+_HOW_FAR = "how far it is: arcctl history"
 
 Body = dict[str, Any]
 
@@ -230,8 +231,9 @@ def _slept(lease: Body) -> StoppedPartWay:
         code="lease-lost",
         why=(
             f"its last sign of life was at {lease['spec'].get('renewTime')}, and its Lease is gone",
-            "another may have finished the run meanwhile: arcctl history tells",
+            "another may have finished the run meanwhile",
         ),
+        hints=_HOW_FAR,
     )
 
 
@@ -241,4 +243,5 @@ def _lost(lease: Body) -> StoppedPartWay:
         f"another arcctl has taken this cluster over: {about}",
         code="lease-lost",
         why=f"held by {_holder(lease)} {since}; this one has stopped",
+        hints=_HOW_FAR,
     )
