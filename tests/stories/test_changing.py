@@ -36,9 +36,11 @@ def test_agents_that_are_gone_or_asleep_come_back(connected: Stage, line: str) -
     remove("deployments", ARC, "metrics-agent")(connected)
     change("deployments", ARC, "config-agent", spec={"replicas": 0})(connected)
 
-    connected.well(line)
-    connected.well(line)
+    first = connected.well(line)
+    again = connected.well(line)
 
+    said = "helm brings back what was removed or put to sleep: config-agent, metrics-agent"
+    assert (said in first.err, said in again.err) == (True, False)
     agents = connected.well(f"show {HARBOR} --agents").data["agents"]
     assert [agent["ready"] == agent["total"] > 0 for agent in agents] == [True] * 11
     assert len(revisions(connected)) == 2

@@ -134,6 +134,7 @@ class Install(Step[World]):
             known = layered(known, given or {})
             if release.unfinished:
                 await forget(world, release)
+            await tell_undone(world)
         await helm.upgrade_install(
             names.RELEASE,
             world.chart.path,
@@ -179,6 +180,13 @@ class Install(Step[World]):
             asked["systemDefaultValues.customLocations.enabled"] = True
             asked["systemDefaultValues.customLocations.oid"] = world.custom_locations_oid
         return asked
+
+
+async def tell_undone(world: World) -> None:
+    """Say what somebody has undone, as helm is about to do it again."""
+    if undone := await world.sight.undone():
+        first = ", ".join(undone[:2]) + (" …" if undone[2:] else "")
+        world.note(f"helm brings back what was removed or put to sleep: {first}")
 
 
 async def forget(world: World, release: Release) -> None:
