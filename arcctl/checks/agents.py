@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from arcctl.model import cluster as names
-from arcctl.model.agents import BY_NAME, AgentState, expected
+from arcctl.model.agents import BY_NAME, AgentState, expected, replicas
 
 if TYPE_CHECKING:
     from arcctl.checks.sight import Sight
@@ -29,7 +29,7 @@ _PLACE_EVENTS = ("FailedScheduling", "NotTriggerScaleUp")
 def available(deployment: Body) -> bool:
     """Tell whether the newest version of a Deployment has all its pods available."""
     status = deployment.get("status") or {}
-    wanted = (deployment.get("spec") or {}).get("replicas", 1)
+    wanted = replicas(deployment)
     current = status.get("observedGeneration", 0) >= deployment["metadata"].get("generation", 0)
     updated = status.get("updatedReplicas", 0) >= wanted
     return bool(current and updated and status.get("availableReplicas", 0) >= wanted)

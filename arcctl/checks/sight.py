@@ -15,6 +15,7 @@ from arcctl.clients.once import Remembering, once
 from arcctl.errors import UsageError
 from arcctl.model import cluster as names
 from arcctl.model import keys
+from arcctl.model.agents import replicas
 from arcctl.model.installed import read_record
 from arcctl.model.onboarding import Onboarding, Release
 from arcctl.model.region import canonical
@@ -84,13 +85,12 @@ class Sight(Remembering):
         return None
 
     @once
-    async def undone(self) -> list[str]:
+    async def gone_or_asleep(self) -> list[str]:
         """Agents of that revision that somebody has removed, or scaled to zero, since."""
         installed = await self.installed()
         kubernetes = await self.clients.kubernetes()
         there = {
-            each["metadata"]["name"]: each["spec"].get("replicas", 1)
-            async for each in kubernetes.items(DEPLOYMENTS)
+            each["metadata"]["name"]: replicas(each) async for each in kubernetes.items(DEPLOYMENTS)
         }
         wanted = installed.agents() if installed else {}
         return [name for name, count in wanted.items() if count and not there.get(name)]

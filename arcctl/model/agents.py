@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import TYPE_CHECKING, Any, Literal
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 Feature = Literal["always", "cluster-connect", "azure-rbac", "gateway", "newer"]
 
@@ -51,6 +54,11 @@ class AgentState:
     def healthy(self) -> bool:
         """All containers are ready; never a fixed number (`arc.md` A3)."""
         return self.total > 0 and self.ready == self.total and not self.reason
+
+
+def replicas(deployment: Mapping[str, Any]) -> int:
+    """Return how many pods a Deployment is asked for; the API server's default is one."""
+    return int((deployment.get("spec") or {}).get("replicas", 1))
 
 
 def expected(*, cluster_connect: bool, azure_rbac: bool, gateway: bool) -> tuple[Agent, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from arcctl.model.agents import replicas
 from arcctl.model.cluster import AGENT_NAMESPACE
 from arcctl.model.helm_values import layered
 
@@ -32,12 +33,10 @@ class Installed:
         """Return how many replicas of each agent's Deployment helm has asked for, by name."""
         import yaml
 
-        # Only what is looked for is parsed: a whole manifest takes half a second.
-        parts = [each for each in self.manifest.split("\n---") if "kind: Deployment" in each]
-        found = (yaml.safe_load(part) for part in parts)
+        objects = [each for each in yaml.safe_load_all(self.manifest) if each]
         return {
-            each["metadata"]["name"]: each["spec"].get("replicas", 1)
-            for each in found
+            each["metadata"]["name"]: replicas(each)
+            for each in objects
             if each["kind"] == "Deployment" and each["metadata"].get("namespace") == AGENT_NAMESPACE
         }
 

@@ -67,11 +67,6 @@ async def installed(world: World) -> Installed:
     return found
 
 
-async def reached(world: World, aim: Aim) -> bool:
-    """Tell whether helm need not run: all that is aimed at is deployed, and still there."""
-    return aim.reached(await installed(world)) and not await world.sight.undone()
-
-
 async def chart_path(world: World, charts: Charts) -> str:
     """Return where the newest chart of the train lies: `registry/path/name:version`."""
     if charts.registry:
@@ -84,12 +79,19 @@ async def chart_path(world: World, charts: Charts) -> str:
         raise
 
 
-async def bring_about(world: World, aim: Aim, path: str, charts: Charts, patience: int) -> bool:
-    """Change the agents, or only wait for them where they are so already; tell which."""
-    if await reached(world, aim):
+async def bring_about(
+    world: World, aim: Aim, charts: Charts, patience: int, *, path: str | None = None
+) -> bool:
+    """Change the agents, or only wait for them where all is so and there already; tell which.
+
+    Where the chart lies is asked of the service, unless `path` says it.
+    """
+    was = await installed(world)
+    if aim.reached(was) and not await world.sight.gone_or_asleep():
         await run([release.Ready(patience)], world, world.observer)
         return False
-    was = await installed(world)
+    if path is None:
+        path = await chart_path(world, charts)
     moves: list[Move[World]] = [
         release.Pull(path, aim.version, charts),
         release.Change(was, aim, patience),

@@ -20,7 +20,7 @@ from arcctl.model.agent_features import (
 )
 from arcctl.model.helm_values import layered
 from arcctl.model.installed import Aim
-from arcctl.operations.changing import bring_about, chart_path, installed, looking, reached
+from arcctl.operations.changing import bring_about, installed, looking
 from arcctl.operations.steps.features import CustomLocations
 
 if TYPE_CHECKING:
@@ -86,8 +86,7 @@ async def _switch(
 ) -> Switched:
     was = await installed(world)
     aim = Aim(was.version, change)
-    path = "" if await reached(world, aim) else await chart_path(world, request.charts)
-    changed = await bring_about(world, aim, path, request.charts, request.timeout)
+    changed = await bring_about(world, aim, request.charts, request.timeout)
     return Switched(features, changed, features_on(layered(was.effective, change)))
 
 

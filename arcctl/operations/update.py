@@ -102,7 +102,8 @@ async def _agents(request: UpdateRequest, world: World) -> bool:
     change = _change(request, settings.values)
     was = await installed(world)
     path = asked.registry_override or settings.repository_path
-    return await bring_about(world, Aim(was.version, change), path, asked.charts, request.timeout)
+    aim = Aim(was.version, change)
+    return await bring_about(world, aim, asked.charts, request.timeout, path=path)
 
 
 def _change(request: UpdateRequest, given: dict[str, str]) -> Values:

@@ -109,19 +109,17 @@ def remove(plural: str, namespace: str, name: str) -> Break:
 
 def change(plural: str, namespace: str, name: str, **patch: Any) -> Break:
     """Merge a patch into an object."""
+    return lambda stage: stage.within(lambda: merge(stage, plural, namespace, name, **patch))
+
+
+def merge(stage: Stage, plural: str, namespace: str, name: str, **patch: Any) -> None:
+    """The same, for what acts in the sandbox's own loop already."""
     key = KINDS[plural].key
-
-    def act(stage: Stage) -> None:
-        def write() -> None:
-            found = stage.cluster.store.get(key, namespace, name)
-            assert found
-            new = merged(copy_of(dict(found)), patch)
-            new["metadata"].pop("resourceVersion", None)
-            stage.cluster.store.write(key, new)
-
-        stage.within(write)
-
-    return act
+    found = stage.cluster.store.get(key, namespace, name)
+    assert found
+    new = merged(copy_of(dict(found)), patch)
+    new["metadata"].pop("resourceVersion", None)
+    stage.cluster.store.write(key, new)
 
 
 def plant(plural: str, namespace: str, name: str, **body: Any) -> Break:

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from arcctl.sandbox.kubernetes.api import Deletion
 from arcctl.sandbox.kubernetes.kinds import KINDS
-from arcctl.sandbox.kubernetes.store import copy_of
 from tests import arm
 from tests.matrix.cutting import Cut, Place, asked_path, cut
 from tests.stage import PATIENCE, Ended
@@ -27,6 +26,7 @@ from tests.stories.moved import (
     whole,
 )
 from tests.stories.refusals import refused
+from tests.stories.symptoms import merge
 
 if TYPE_CHECKING:
     import subprocess
@@ -36,7 +36,6 @@ if TYPE_CHECKING:
 HARBOR = "/connectedClusters/harbor$"
 GONE = f"arm DELETE .*{HARBOR}"
 MADE = f"arm PUT .*{HARBOR}"
-LEASES = KINDS["leases"].key
 HURRIED = f"{MOVE} --onboarding-timeout 3"
 QUOTA = {"error": {"code": "QuotaExceeded", "message": "no more clusters in this region"}}
 
@@ -377,20 +376,12 @@ def test_a_run_that_is_pushed_aside_while_it_waits_stops(harbor: Stage) -> None:
     """Its next sign of life finds another's Lease: exit 6, and whoever comes later goes on."""
     uids = running(harbor)
     harbor.fault("arm", {"operation_stuck": True}, method="PUT", path=HARBOR)
-    at(harbor, MADE, "after", lambda: push_aside(harbor))
+    other = {"holderIdentity": "move-another/1"}
+    at(harbor, MADE, "after", lambda: merge(harbor, "leases", "arcctl", "arcctl", spec=other))
 
     ending = harbor.type(MOVE)
 
     refused(ending, "lease-lost", exit_code=6, said="how far it is: arcctl history")
-    harbor.within(lambda: harbor.cluster.store.remove(LEASES, "arcctl", "arcctl"))
+    harbor.within(lambda: harbor.cluster.store.remove(KINDS["leases"].key, "arcctl", "arcctl"))
     assert harbor.well(f"resume {GIVEN}").data["clean"]
     whole(harbor, uids)
-
-
-def push_aside(stage: Stage) -> None:
-    """Let another hold the Lease, as of now."""
-    [found] = stage.cluster.store.items(LEASES)
-    lease = copy_of(dict(found))
-    lease["spec"]["holderIdentity"] = "move-another/1"
-    lease["metadata"].pop("resourceVersion")
-    stage.cluster.store.write(LEASES, lease)

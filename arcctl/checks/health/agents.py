@@ -16,6 +16,7 @@ from arcctl.checks.agents import (
     waiting_for,
 )
 from arcctl.checks.check import Answer, check, noted, passed, skipped, wrong
+from arcctl.model.agents import replicas
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -74,11 +75,7 @@ async def gateway_agent(sight: HealthSight) -> Answer:
 @check("no agent has been put to sleep", code="agents-asleep")
 async def awake(sight: HealthSight) -> Answer:
     """A move scales agents to zero, and one that was cut leaves them so."""
-    asleep = [
-        each["metadata"]["name"]
-        for each in await sight.deployments()
-        if (each.get("spec") or {}).get("replicas") == 0
-    ]
+    asleep = [each["metadata"]["name"] for each in await sight.deployments() if replicas(each) == 0]
     if not asleep:
         return passed()
     return wrong(

@@ -10,7 +10,7 @@ from arcctl.checks.move.verdicts import blocks, counted, named, noted, restored
 from arcctl.model.region import canonical
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Sequence
 
     from arcctl.checks.move.sight import MoveSight
     from arcctl.model.connected_cluster import Body
@@ -106,22 +106,15 @@ async def may_put_back(sight: MoveSight) -> list[Row]:
     return [blocks("cannot-restore", "not everything can be put back", why)]
 
 
-async def _hanging(sight: MoveSight) -> list[tuple[str, list[Body]]]:
-    roles, elsewhere, settings, collecting, policies, exemptions = await asyncio.gather(
-        sight.role_assignments(),
-        sight.identity_assignments(),
-        sight.diagnostic_settings(),
-        sight.data_collection(),
-        sight.policy_assignments(),
-        sight.policy_exemptions(),
-    )
-    follow = elsewhere if sight.asked.reassign_identities else []
+async def _hanging(sight: MoveSight) -> list[tuple[str, Sequence[Body]]]:
+    found = await sight.attached()
+    follow = found.identity_assignments if sight.asked.reassign_identities else ()
     return [
-        ("Microsoft.Authorization/roleAssignments", [*roles, *follow]),
-        ("Microsoft.Authorization/policyAssignments", policies),
-        ("Microsoft.Authorization/policyExemptions", exemptions),
-        ("Microsoft.Insights/diagnosticSettings", settings),
-        ("Microsoft.Insights/dataCollectionRuleAssociations", collecting),
+        ("Microsoft.Authorization/roleAssignments", (*found.role_assignments, *follow)),
+        ("Microsoft.Authorization/policyAssignments", found.policy_assignments),
+        ("Microsoft.Authorization/policyExemptions", found.policy_exemptions),
+        ("Microsoft.Insights/diagnosticSettings", found.diagnostic_settings),
+        ("Microsoft.Insights/dataCollectionRuleAssociations", found.data_collection),
     ]
 
 

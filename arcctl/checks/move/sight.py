@@ -5,6 +5,7 @@ Only reads: GET, LIST, and the POSTs that change nothing (policy restrictions, R
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
 from arcctl.checks.move.depending import Depending
@@ -12,6 +13,7 @@ from arcctl.checks.move.hanging import Hanging
 from arcctl.clients.once import once
 from arcctl.errors import AccessError, ArcctlError, AzureError, NotFound
 from arcctl.model import cluster as names
+from arcctl.model.bundle import Attached
 
 if TYPE_CHECKING:
     from arcctl.model.connected_cluster import Body
@@ -22,6 +24,25 @@ _CONFIGURATION = "Microsoft.KubernetesConfiguration"
 
 class MoveSight(Hanging, Depending):
     """All looks of a move; see its parents for those at what hangs on the source, and on it."""
+
+    async def attached(self) -> Attached:
+        """All that hangs on the source and can be put back; its locks are looked at apart."""
+        roles, elsewhere, settings, collecting, policies, exemptions = await asyncio.gather(
+            self.role_assignments(),
+            self.identity_assignments(),
+            self.diagnostic_settings(),
+            self.data_collection(),
+            self.policy_assignments(),
+            self.policy_exemptions(),
+        )
+        return Attached(
+            role_assignments=tuple(roles),
+            identity_assignments=tuple(elsewhere),
+            diagnostic_settings=tuple(settings),
+            data_collection=tuple(collecting),
+            policy_assignments=tuple(policies),
+            policy_exemptions=tuple(exemptions),
+        )
 
     @once
     async def agent_values(self) -> Body:

@@ -13,7 +13,7 @@ from arcctl.checks.move.sight import MoveSight
 from arcctl.checks.move.verdicts import blocks, lost, named, noted
 from arcctl.checks.sight import Sight
 from arcctl.errors import UsageError
-from arcctl.model.bundle import Attached, Bundle
+from arcctl.model.bundle import Bundle
 from arcctl.model.plan import Fate, Plan
 from arcctl.model.region import canonical
 from arcctl.model.resource_id import CONNECTED_CLUSTERS
@@ -27,6 +27,7 @@ from arcctl.operations.secrets.values import Resolved, resolve
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from arcctl.model.bundle import Attached
     from arcctl.model.configuration.child import Child
     from arcctl.model.plan import Row
     from arcctl.operations.agents.choices import Choices
@@ -130,24 +131,10 @@ async def _bundle(request: MoveRequest, sight: MoveSight) -> Bundle:
 
 
 async def _attached(sight: MoveSight) -> Attached:
-    roles, elsewhere, settings, collecting, policies, exemptions, locks = await asyncio.gather(
-        sight.role_assignments(),
-        sight.identity_assignments(),
-        sight.diagnostic_settings(),
-        sight.data_collection(),
-        sight.policy_assignments(),
-        sight.policy_exemptions(),
-        sight.locks(),
-    )
-    return Attached(
-        role_assignments=tuple(roles),
-        identity_assignments=tuple(elsewhere),
-        locks=tuple(lock for lock in locks if sight.is_own(str(lock.get("id", "")))),
-        diagnostic_settings=tuple(settings),
-        data_collection=tuple(collecting),
-        policy_assignments=tuple(policies),
-        policy_exemptions=tuple(exemptions),
-    )
+    found, locks = await asyncio.gather(sight.attached(), sight.locks())
+    own = tuple(lock for lock in locks if sight.is_own(str(lock.get("id", ""))))
+    whole: Attached = replace(found, locks=own)
+    return whole
 
 
 def _of_secrets(secrets: Resolved) -> Iterator[Row]:

@@ -50,7 +50,7 @@ async def _installed(world: World, request: ConnectRequest) -> str | None:
     held = await world.sight.key()
     if onboarding is None or not onboarding.agent_version or held is None or held != world.key:
         return None
-    if await world.sight.undone():
+    if await world.sight.gone_or_asleep():
         return None
     return f"{onboarding.agent_version} installed"
 
@@ -134,7 +134,7 @@ class Install(Step[World]):
             known = layered(known, given or {})
             if release.unfinished:
                 await forget(world, release)
-            await tell_undone(world)
+            await tell_brought_back(world)
         await helm.upgrade_install(
             names.RELEASE,
             world.chart.path,
@@ -182,10 +182,10 @@ class Install(Step[World]):
         return asked
 
 
-async def tell_undone(world: World) -> None:
-    """Say what somebody has undone, as helm is about to do it again."""
-    if undone := await world.sight.undone():
-        first = ", ".join(undone[:2]) + (" …" if undone[2:] else "")
+async def tell_brought_back(world: World) -> None:
+    """Say which agents helm is about to bring back."""
+    if agents := await world.sight.gone_or_asleep():
+        first = ", ".join(agents[:2]) + (" …" if agents[2:] else "")
         world.note(f"helm brings back what was removed or put to sleep: {first}")
 
 

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING
 
 from arcctl.flow.step import Step
 from arcctl.model import cluster as names
+from arcctl.model.agents import replicas
 from arcctl.operations.moving.worlds import Moving, Restoring
-from arcctl.operations.steps.silence import FLUX_AGENTS, FLUX_NAMESPACE, until_silent, wanted
+from arcctl.operations.steps.silence import FLUX_AGENTS, FLUX_NAMESPACE, until_silent
 from arcctl.operations.steps.source import DeleteSource
 
 if TYPE_CHECKING:
@@ -38,8 +39,8 @@ class Quiet(Step[Moving]):
         found = await _agents(kubernetes)
         journal = world.run.journal
         if journal.fact_of(_COUNTS) is None:
-            await journal.fact(_COUNTS, {path: wanted(each) for path, each in found.items()})
-        awake = [path for path, each in found.items() if wanted(each)]
+            await journal.fact(_COUNTS, {path: replicas(each) for path, each in found.items()})
+        awake = [path for path, each in found.items() if replicas(each)]
         await asyncio.gather(*(_scale(kubernetes, path, 0) for path in awake))
         await until_silent(kubernetes, min(_PATIENCE, world.request.timeout), tell)
         return f"{len(found)} agents scaled to zero; workloads and Flux's controllers run on"
@@ -73,7 +74,7 @@ async def wake(world: Restoring) -> str:
     before: dict[str, int] = world.run.journal.fact_of(_COUNTS) or {}
     found = await _agents(kubernetes)
     there = [path for path in before if path in found]
-    differing = [path for path in there if wanted(found[path]) != before[path]]
+    differing = [path for path in there if replicas(found[path]) != before[path]]
     await asyncio.gather(
         *(_give_back(kubernetes, path, found[path], before[path]) for path in there)
     )
@@ -100,8 +101,8 @@ async def _scale(kubernetes: Kubernetes, path: str, count: int) -> Body:
 
 
 async def _give_back(kubernetes: Kubernetes, path: str, agent: Body, count: int) -> None:
-    """Scale an agent back, and lay no claim to its count: helm 4 would not change it ever after."""
-    if wanted(agent) != count:
+    """Scale an agent back, and lay no claim to its count: a helm 4 of others would trip over it."""
+    if replicas(agent) != count:
         agent = await _scale(kubernetes, path, count)
     claims = agent["metadata"].get("managedFields") or []
     others = [each for each in claims if each.get("manager") != _CLAIMANT]

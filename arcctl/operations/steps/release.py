@@ -13,7 +13,7 @@ from arcctl.model import cluster as names
 from arcctl.model.duration import spoken
 from arcctl.model.helm_values import layered
 from arcctl.operations.agents.values import AgentChart
-from arcctl.operations.steps.agents import UntilReady, chart_reference, forget, tell_undone
+from arcctl.operations.steps.agents import UntilReady, chart_reference, forget, tell_brought_back
 from arcctl.operations.world import World
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ class Change(Step[World]):
 
     async def _upgrade(self, world: World, tell: Callable[[str], None]) -> None:
         assert world.chart
-        await tell_undone(world)
+        await tell_brought_back(world)
         helm = await world.clients.helm()
         await helm.upgrade_install(
             names.RELEASE,

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from arcctl.errors import ClusterError
 from arcctl.model import cluster as names
+from arcctl.model.agents import replicas
 from arcctl.operations.steps.holdings import holdings
 
 if TYPE_CHECKING:
@@ -23,11 +24,6 @@ FLUX_NAMESPACE = "flux-system"
 # Arc's half of Flux. The other controllers there only know the cluster and their sources.
 FLUX_AGENTS = ("fluxconfig-agent", "fluxconfig-controller")
 _ENDED = ("Succeeded", "Failed")
-
-
-def wanted(deployment: Body) -> int:
-    """Return how many pods a Deployment is asked for."""
-    return int(deployment["spec"].get("replicas", 1))
 
 
 async def until_silent(kubernetes: Kubernetes, seconds: float, tell: Callable[[str], None]) -> None:
@@ -60,7 +56,7 @@ def _awake(deployment: Body) -> str:
     """Return its name unless it has scaled all its pods away."""
     status, metadata = deployment.get("status") or {}, deployment["metadata"]
     seen = status.get("observedGeneration", 0) >= metadata.get("generation", 0)
-    quiet = wanted(deployment) == 0 and seen and not status.get("replicas")
+    quiet = replicas(deployment) == 0 and seen and not status.get("replicas")
     return "" if quiet else str(metadata["name"])
 
 
