@@ -41,6 +41,7 @@ PINS: dict[str, tuple[str, ...]] = {
     "microsoft.authorization/policyexemptions": ("2022-07-01-preview",),
     "microsoft.policyinsights/checkpolicyrestrictions": ("2022-03-01", "2020-07-01"),
     "microsoft.extendedlocation/customlocations": ("2021-08-15", "2021-08-31-preview"),
+    "microsoft.managedidentity/userassignedidentities": ("2023-01-31", "2018-11-30"),
     "microsoft.insights/diagnosticsettings": ("2021-05-01-preview",),
     "microsoft.insights/datacollectionruleassociations": ("2022-06-01", "2021-04-01"),
     "microsoft.resourcegraph/resources": ("2022-10-01", "2021-03-01"),

@@ -139,6 +139,10 @@ def writable(resource: Body) -> Body:
         agent.pop(key, None)
     for component in agent.get("systemComponents") or []:
         component.pop("currentVersion", None)
+    for feature in properties.get("arcAgentryConfigurations") or []:
+        # Never read back: whatever stands there is a mask, and would overwrite what it hides.
+        if "protectedSettings" in feature:
+            feature["protectedSettings"] = None
     (properties.get("oidcIssuerProfile") or {}).pop("issuerUrl", None)
     if not properties.get("aadProfile"):
         properties.pop("aadProfile", None)

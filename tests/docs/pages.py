@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 from arcctl.app import app
 from arcctl.commands.options import CHANGES, CLUSTER, SHARED
 from tests.architecture.source import ROOT
-from tests.docs import parity
+from tests.docs import fields, parity
 from typer.main import get_command
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ def pages() -> dict[Path, str]:
     """Each page's path, and the text that it should have."""
     commands = get_command(app).commands  # type: ignore[attr-defined]  # a group, as app has many
     written = {FOLDER / f"{name}.md": page(name, command) for name, command in commands.items()}
-    return {**written, parity.PAGE: parity.rendered()}
+    return {**written, parity.PAGE: parity.rendered(), fields.PAGE: fields.rendered()}
 
 
 def page(name: str, command: Any) -> str:

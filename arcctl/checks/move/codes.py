@@ -88,6 +88,8 @@ _ALL = (
     # ── identities and rights ──
     Code("identity", "The managed identity of the resource is another one afterwards."),
     Code("extension-identities", "Managed identities of extensions are others afterwards."),
+    Code("user-identities", "Identities of users that extensions use, which stay the same."),
+    _ask("identity-unknown", "An identity of a user that Azure does not show, or that is gone."),
     Code("identity-rights", "Roles given elsewhere to an identity that will be gone."),
     Code("role-assignments", "Roles given on the resource or below it."),
     Code("issuer", "The OIDC issuer has another address."),

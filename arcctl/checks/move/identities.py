@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
-from arcctl.checks.move.verdicts import carried, changes, counted, lost, named, restored
+from arcctl.checks.move.verdicts import blocks, carried, changes, counted, lost, named, restored
 from arcctl.model.region import canonical
 
 if TYPE_CHECKING:
@@ -60,6 +61,42 @@ def _scope(assignment: Body) -> str:
     return str((assignment.get("properties") or {}).get("scope") or "")
 
 
+async def of_users(sight: MoveSight) -> list[Row]:
+    """Identities of users go along by their ids, which must be known and there (`arm.md` 18)."""
+    rows: list[Row] = []
+    owners: dict[str, str] = {}
+    for child in await sight.children():
+        identity = child.body.get("identity") or {}
+        if not child.carried or "userassigned" not in str(identity.get("type") or "").lower():
+            continue
+        ids = identity.get("userAssignedIdentities") or {}
+        owners |= dict.fromkeys(ids, child.key)
+        if not ids:
+            what = f"user-assigned identities of {child.key}"
+            why = "Azure does not show which, and refuses the extension without them"
+            show = f"arcctl config list {sight.source.cluster.named}"
+            rows.append(blocks("identity-unknown", what, why, show))
+    found = await asyncio.gather(
+        *(sight.looked_at(_used(each, owner), each, needed=False) for each, owner in owners.items())
+    )
+    gone = [
+        what
+        for (each, owner), body in zip(owners.items(), found, strict=True)
+        if body is None and (what := _used(each, owner)) not in sight.unseen
+    ]
+    if gone:
+        why = f"{named(gone)}: Azure refuses an extension whose identity does not exist"
+        hint = "az identity list -o table"
+        rows.append(blocks("identity-unknown", "user-assigned identities are gone", why, hint))
+    if names := sorted({each.rpartition("/")[2] for each in owners}):
+        rows.append(carried("user-identities", counted(len(names), "identity"), named(names)))
+    return rows
+
+
+def _used(path: str, owner: str) -> str:
+    return f"identity {path.rpartition('/')[2]} of {owner}"
+
+
 async def issuer(sight: MoveSight) -> list[Row]:
     """The OIDC issuer that Arc hosts has region and resource in its address; one's own stays."""
     resource = await sight.resource()
@@ -100,4 +137,4 @@ def _update(each: Body) -> str:
     )
 
 
-ASKED = (managed_identities, their_rights, roles_here, issuer)
+ASKED = (managed_identities, of_users, their_rights, roles_here, issuer)

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
     Form: TypeAlias = Mapping[str, "Field"]
 
-Role = Literal["sent", "secret", "server"]
+Role = Literal["sent", "secret", "server", "lost"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,7 +19,8 @@ class Field:
     """One field.
 
     `sent` is written by clients and read back; `secret` is written and never read back; `server`
-    is the service's own. `since` is the first api-version that knows it. `default` is what the
+    is the service's own; `lost` is a client's that a connected cluster has no use for: it is never
+    sent, and named where it says something. `since` is the first api-version that knows it. `default` is what the
     service takes for its absence. Of a `word` the case does not matter. `parts` are the fields of
     an object, `each` those of every entry of a map. An `empty` object means something.
     """
@@ -35,6 +36,7 @@ class Field:
 
 SERVER = Field("server")
 SECRET = Field("secret")
+LOST = Field("lost")
 TEXT = Field()
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from arcctl.model.configuration.fields import SECRET, SERVER, TEXT, Field, server, word
+from arcctl.model.configuration.fields import LOST, SECRET, SERVER, TEXT, Field, server, word
 from arcctl.model.configuration.kinds import Kind
 
 if TYPE_CHECKING:
@@ -13,7 +13,14 @@ if TYPE_CHECKING:
 PROTECTED = "configurationProtectedSettings"
 
 _ENVELOPE: Form = server("id", "name", "type", "systemData", "etag", "managedBy")
-_IDENTITY = Field(parts={"type": word(), **server("principalId", "tenantId")})
+_IDENTITY = Field(
+    parts={
+        "type": word("None"),
+        # By id; a GET adds whose they are, and a PUT takes the bare ids (`arm.md` 18).
+        "userAssignedIdentities": Field(each=server("principalId", "clientId")),
+        **server("principalId", "tenantId"),
+    }
+)
 _PLAN = Field(
     since="2022-11-01",
     parts=dict.fromkeys(("name", "publisher", "product", "promotionCode", "version"), TEXT),
@@ -34,7 +41,8 @@ _EXTENSION: Form = {
     "configurationSettings": TEXT,
     PROTECTED: SERVER,
     **server("currentVersion", "provisioningState", "statuses", "errorInfo", "packageUri"),
-    **server("customLocationSettings", "aksAssignedIdentity", "isSystemExtension"),
+    **server("customLocationSettings", "isSystemExtension"),
+    "aksAssignedIdentity": LOST,  # for clusters of AKS alone; null on a connected one
     **server("managementDetails", "additionalDetails", "extensionState"),
     **server("installState", "installedState", "installedVersion", "lastModifiedTime"),
 }

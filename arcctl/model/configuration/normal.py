@@ -50,8 +50,9 @@ def _leaves(form: Form, body: Body, above: str) -> Iterator[tuple[str, Field, An
             yield from _leaves(field.parts, value, below)
         elif field.each is not None and isinstance(value, dict):
             for key, entry in value.items():
-                yield f"{below}{key}", _ENTRY, {}
-                yield from _leaves(field.each, entry or {}, f"{below}{key}.")
+                entry_path = f"{below}{key.lower() if _is_id(key) else key}"
+                yield entry_path, _ENTRY, {}
+                yield from _leaves(field.each, entry or {}, f"{entry_path}.")
         else:
             yield from _values(field, path, value)
 

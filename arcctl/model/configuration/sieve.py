@@ -36,7 +36,7 @@ class Sieve:
         ):
             value = given[name]
             field, path = form.get(name), f"{above}{name}"
-            if field is None or (field.role == "sent" and self._too_new(field)):
+            if field is None or field.role == "lost" or self._too_new(field):
                 self._note(self.unknown, path, filled_in(value))
             elif field.role == "secret":
                 self._note(self.shown, path, filled_in(value))
@@ -58,7 +58,7 @@ class Sieve:
         return without_nulls(value)
 
     def _too_new(self, field: Field) -> bool:
-        return bool(self._version) and field.since > self._version
+        return field.role == "sent" and bool(self._version) and field.since > self._version
 
     @staticmethod
     def _note(names: list[str], path: str, matters: bool) -> None:

@@ -188,9 +188,19 @@ def _plain(world: Moving, kind: str, several: Iterable[Body], word: str) -> Iter
         body = {key: value for key, value in properties.items() if key not in _SERVER}
         yield (
             f"{world.cluster.path}/providers/{kind}/{each['name']}",
-            {"properties": body},
+            {**_identity(each), "properties": body},
             f"the {word} {each['name']}",
         )
+
+
+def _identity(each: Body) -> Body:
+    """Return the identity of a policy assignment as a PUT takes it, with the region that it needs."""
+    found = each.get("identity") or {}
+    if str(found.get("type") or "None") == "None":
+        return {}
+    users: Body = {path: {} for path in found.get("userAssignedIdentities") or ()}
+    identity = {"type": found["type"], **({"userAssignedIdentities": users} if users else {})}
+    return {"identity": identity, "location": each.get("location")}
 
 
 def _moved(value: Any, world: Moving) -> Any:

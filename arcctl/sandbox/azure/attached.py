@@ -16,7 +16,7 @@ cluster, `edge/harbor/namespaces/apps` for what is below it, or an id.
     "dataCollection": [{"on", "name"?, …properties}],
     "privateLinkScopes" and "gateways": [{"name", "group", "location"?, "cluster"?: linked to it}],
     "federations": [{"identity": group/name, "name", "issuer", "subject"}],
-    "extensions": [{"on", "name", "type", "secrets"?: [names], "plan"?, …properties}],
+    "extensions": [{"on", "name", "type", "secrets"?: [names], "plan"?, "identity"?, …properties}],
     "fluxConfigurations" and "sourceControlConfigurations": [{"on", "name", …properties}]
 """
 
@@ -192,7 +192,8 @@ def _federation(entry: Mapping[str, Any]) -> Iterator[Body]:
 
 
 def _extension(entry: Mapping[str, Any]) -> Iterator[Body]:
-    around = {name: entry[name] for name in ("secrets", "plan", "managedBy") if name in entry}
+    names = ("secrets", "plan", "managedBy", "identity")
+    around = {name: entry[name] for name in names if name in entry}
     properties = _without(entry, "on", "name", "type", *around) | {"extensionType": entry["type"]}
     yield _hung(entry["on"], f"{_CONFIGURATION}/extensions", entry["name"], properties, **around)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
-from arcctl.sandbox.azure import children, projection, times
+from arcctl.sandbox.azure import children, identities, projection, times
 from arcctl.sandbox.azure.answers import Answer, bad_request, immutable
 from arcctl.sandbox.azure.extension_types import known, offered
 from arcctl.sandbox.azure.store import Resource
@@ -40,6 +40,7 @@ def put(call: Call) -> Answer:
     secrets = children.digests(values)
     if old:
         _check_same(old, properties)
+        old.body["identity"] = identities.given(call, sent.get("identity"), old.body["identity"])
         old.body["properties"] = _kept(old) | properties
         old.secrets = secrets
         children.touch(call, old)
@@ -220,10 +221,7 @@ def _create(
     call: Call, sent: dict[str, Any], properties: dict[str, Any], secrets: dict[str, str]
 ) -> Resource:
     document = children.document(call, properties)
-    identity = sent.get("identity")
-    document["identity"] = None
-    if isinstance(identity, dict) and identity.get("type") == "SystemAssigned":
-        document["identity"] = {"type": "SystemAssigned", "principalId": str(uuid4())}
+    document["identity"] = identities.given(call, sent.get("identity"))
     document["plan"] = sent.get("plan")
     if sent.get("managedBy"):
         document["managedBy"] = sent["managedBy"]

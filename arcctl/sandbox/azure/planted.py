@@ -53,7 +53,8 @@ def _extension(document: dict[str, Any], now: datetime) -> Resource:
         **sent,
     }
     document.setdefault("identity", {"type": "SystemAssigned"})
-    document["identity"].setdefault("principalId", str(uuid4()))
+    if "SystemAssigned" in document["identity"]["type"]:
+        document["identity"].setdefault("principalId", str(uuid4()))
     document["systemData"] = _system_data(now)
     return Resource({"plan": None, **document}, secrets=secrets)
 

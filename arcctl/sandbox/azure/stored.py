@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 from arcctl.model.region import canonical
-from arcctl.sandbox.azure import dependants, entra, pages
+from arcctl.sandbox.azure import dependants, entra, identities, pages
 from arcctl.sandbox.azure.answers import Answer, not_found
 from arcctl.sandbox.azure.store import Resource
 
@@ -41,8 +41,11 @@ def put(call: Call) -> Answer:
     dependants.check(call, sent)
     old = call.azure.store.get(call.target.key)
     document = _document(call, sent)
+    if "identity" in document:
+        before = old.body.get("identity") if old else None
+        document["identity"] = _identity(call, document["identity"], before)
     if old:
-        old.body |= {name: value for name, value in document.items() if name != "identity"}
+        old.body |= document
         return Answer(200, old.body)
     _complete(document)
     return Answer(201, call.azure.store.put(Resource(document)).body)
@@ -95,10 +98,12 @@ def _state(call: Call) -> dict[str, str]:
     return {"provisioningState": "Succeeded"}
 
 
+def _identity(call: Call, sent: Any, before: dict[str, Any] | None) -> dict[str, Any] | None:
+    found = identities.given(call, sent, before)
+    return {**found, "tenantId": entra.TENANT} if found and "principalId" in found else found
+
+
 def _complete(document: dict[str, Any]) -> None:
-    identity = document.get("identity")
-    if isinstance(identity, dict) and identity.get("type") == "SystemAssigned":
-        identity |= {"principalId": str(uuid4()), "tenantId": entra.TENANT}
     if document["type"].lower() == "microsoft.managedidentity/userassignedidentities":
         own = {"principalId": str(uuid4()), "clientId": str(uuid4()), "tenantId": entra.TENANT}
         document["properties"] |= own

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
+import pytest
 from arcctl.checks.move import identities
 from arcctl.model.plan import Fate
-from tests.checks.move.sights import HARBOR, Told, Wish, codes, extension, resource
+from tests.checks.move.sights import HARBOR, Around, Told, Wish, codes, extension, resource
+
+if TYPE_CHECKING:
+    from arcctl.model.configuration.child import Child
 
 ISSUER = "https://eastus.oic.example/t/c"
 
@@ -78,3 +83,27 @@ async def test_an_issuer_of_ones_own_stays() -> None:
 async def test_without_an_issuer_nothing_is_said() -> None:
     """A feature that is off has no row."""
     assert await identities.issuer(Told()) == []
+
+
+def used(path: str | None) -> Child:
+    """An extension with an identity of a user, whose id is shown or not."""
+    ids = {} if path is None else {"userAssignedIdentities": {path: {}}}
+    return replace(extension("vault"), body={"identity": {"type": "UserAssigned", **ids}})
+
+
+@pytest.mark.parametrize(
+    ("path", "there", "said"),
+    [
+        ("/x/userAssignedIdentities/mover", True, ["user-identities"]),
+        ("/x/userAssignedIdentities/mover", False, ["identity-unknown", "user-identities"]),
+        (None, False, ["identity-unknown"]),
+    ],
+)
+async def test_identities_of_users_must_be_there(
+    path: str | None, there: bool, said: list[str]
+) -> None:
+    """Azure refuses an extension without them, which would be found out too late."""
+    around = Around(objects={str(path): {"id": path}} if there else {})
+    told = Told(children=[used(path)], clients=around)
+
+    assert codes(await identities.of_users(told)) == said
