@@ -92,7 +92,12 @@ def status(output: Output = "plain") -> None:
     running = lifecycle.status(_home())
     held = lifecycle.ask(_home(), "GET", "status")
     if output == "json":
-        shown = {**held, "process": running.process, "contexts": running.contexts}
+        shown = {
+            **held,
+            "process": running.process,
+            "contexts": running.contexts,
+            "signIns": running.sign_ins,
+        }
         typer.echo(json.dumps({**shown, "profile": running.profile}, indent=2))
         return
     contexts = ", ".join(running.contexts)

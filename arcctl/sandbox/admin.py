@@ -1,5 +1,8 @@
 """The sandbox's own endpoints, `/_sandbox/…`, which no Azure has. JSON in, JSON out.
 
+Each request bears the sandbox's secret, `X-Sandbox-Secret`: it stands in `state.json` and in the
+printed environment, which nobody but the sandbox's owner can read.
+
 GET    status            what is held, how many crashes, the time
 GET    faults            plans that wait and plans that happened
 POST   faults            one plan, or a list of plans (`faults.py`)
@@ -10,15 +13,18 @@ GET    crashes           tracebacks; empty in a healthy sandbox
 POST   reset             {"seed": name?}
 POST   seed              a scenario (`azure/seeds.py`)
 GET    dump              the world as JSON
+POST   certificates      {"pem": …}: with it apps may sign in from now on
 POST   agents            {"cluster": id, "publicKey"?: …, "facts": {…}}: a heartbeat by hand
 """
 
 from __future__ import annotations
 
+import hmac
 import json
 from typing import TYPE_CHECKING, Any
 
 from aiohttp import web
+from cryptography import x509
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -26,6 +32,9 @@ if TYPE_CHECKING:
     from arcctl.sandbox.world import World
 
     Answer = Callable[[World, dict[str, Any], dict[str, str]], Any]
+
+
+HEADER = "X-Sandbox-Secret"
 
 
 def application(world: World) -> web.Application:
@@ -38,6 +47,11 @@ def application(world: World) -> web.Application:
 
 def _handler(world: World, answer: Answer) -> Callable[[web.Request], Any]:
     async def handle(request: web.Request) -> web.Response:
+        given = request.headers.get(HEADER, "").encode()
+        if not hmac.compare_digest(given, world.secret.encode()):
+            return web.json_response(
+                {"error": f"the sandbox's secret is missing: {HEADER}"}, status=401
+            )
         try:
             text = await request.text()
             body = json.loads(text) if text else {}
@@ -118,6 +132,12 @@ def _beat(world: World, body: dict[str, Any], _query: Any) -> Any:
     return {"accepted": answer.accepted, "reason": answer.reason}
 
 
+def _trust(world: World, body: dict[str, Any], _query: Any) -> Any:
+    x509.load_pem_x509_certificate(body["pem"].encode())
+    world.azure.certificates.append(body["pem"])
+    return {}
+
+
 _ENDPOINTS: dict[tuple[str, str], Answer] = {
     ("GET", "status"): _status,
     ("GET", "faults"): _faults,
@@ -132,4 +152,5 @@ _ENDPOINTS: dict[tuple[str, str], Answer] = {
     ("POST", "seed"): _seed,
     ("GET", "dump"): _dump,
     ("POST", "agents"): _beat,
+    ("POST", "certificates"): _trust,
 }

@@ -3,6 +3,7 @@
     ca.pem        the sandbox's own certificate authority
     bundle.pem    the same, and whom the machine trusts, for programs that know one file only
     kubeconfig    the way into its clusters
+    federated-token  what a pipeline would be given to sign in with
     state.json    process, address and environment of the sandbox that runs
     log           what it had to say
     lock          held by the process for as long as it lives, so no stale process id can mislead
@@ -57,6 +58,10 @@ class Home:
     @property
     def kubeconfig(self) -> Path:
         return self.path / "kubeconfig"
+
+    @property
+    def federated_token(self) -> Path:
+        return self.path / "federated-token"
 
     @property
     def log(self) -> Path:

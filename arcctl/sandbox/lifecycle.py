@@ -40,6 +40,7 @@ class Running:
     process: int
     url: str
     environment: dict[str, str]
+    sign_ins: list[dict[str, str]]
     contexts: tuple[str, ...]
     profile: str
     started: str
@@ -113,9 +114,11 @@ def ask(home: Home, method: str, path: str, body: Any = None) -> Any:
     import urllib.error
     import urllib.request
 
-    url = f"{_insist(home).url}/_sandbox/{path}"
+    running = _insist(home)
+    url = f"{running.url}/_sandbox/{path}"
     data = None if body is None else json.dumps(body).encode()
-    request = urllib.request.Request(url, data, method=method)
+    headers = {"X-Sandbox-Secret": running.environment["ARCCTL_SANDBOX_SECRET"]}
+    request = urllib.request.Request(url, data, headers, method=method)
     no_proxies = urllib.request.ProxyHandler({})
     tls = urllib.request.HTTPSHandler(context=ssl.create_default_context(cafile=str(home.ca)))
     try:

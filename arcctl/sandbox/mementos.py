@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from arcctl.sandbox.world import World
 
 # What a reset spares, and operations: they act on the very documents they began with.
-_OF_AZURE = {"world", "tokens", "refreshable", "operations"}
+_OF_AZURE = {"world", "tokens", "refreshable", "certificates", "operations"}
 _OF_ERRANDS = {"listeners"}
 
 

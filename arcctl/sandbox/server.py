@@ -84,6 +84,7 @@ class Sandbox:
             "process": os.getpid(),
             "url": f"https://127.0.0.1:{self.port}",
             "environment": self.environment,
+            "sign_ins": entra.sign_ins(),
             "contexts": [*self.clusters] or [self.options.kube_context],
             "profile": self.options.profile,
             "started": datetime.now(UTC).isoformat(timespec="seconds"),
@@ -92,6 +93,7 @@ class Sandbox:
     def _write_certificates(self) -> None:
         own = self._ca.cert_pem.bytes().decode()
         self.home.write(self.home.ca, own)
+        self.home.write(self.home.federated_token, entra.FULL_RIGHTS.assertion)
         trusted = authorities.bundle(own, os.environ, leave_out=self.home.bundle)
         self.home.write(self.home.bundle, trusted)
 
@@ -181,6 +183,7 @@ class Sandbox:
             "ARCCTL_RELAY_HOME": str(self.home.path / "relay"),
             "ARCCTL_RELAY_REGISTRY": base.partition("//")[2],
             "ARCCTL_SANDBOX_HOME": str(self.home.path),
+            "ARCCTL_SANDBOX_SECRET": self.world.secret,
             "AZURE_AUTHORITY_HOST": base,
             "AZURE_CLIENT_ID": entra.FULL_RIGHTS.client_id,
             "AZURE_CLIENT_SECRET": entra.FULL_RIGHTS.secret,

@@ -7,6 +7,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import TYPE_CHECKING, Any, Literal
 
 from arcctl.sandbox.azure.errands import Errands
@@ -24,11 +25,13 @@ if TYPE_CHECKING:
 class World:
     """One sandbox. `when_reset` holds what the other parts want done at a reset.
 
+    `secret` is asked for by its own endpoints (`admin.py`).
     `witnesses` see every request before and after the server acts; one that returns True ends the
     connection there and then, as a machine that dies does.
     """
 
     def __init__(self, delays: Delays = INSTANT, *, base_url: str = "", seed: str = "") -> None:
+        self.secret = secrets.token_urlsafe(24)
         self.clock = Clock()
         self.delays = delays
         self.faults = Faults()

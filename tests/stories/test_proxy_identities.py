@@ -36,7 +36,7 @@ def nodes_through(stage: Stage, kubectl: Path, **environ: str) -> int:
 
 def test_a_federated_token_will_do(connected: Stage, kubectl: Path) -> None:
     """A pipeline has no secret."""
-    (connected.folder / "federated").write_text("eyJh.eyJi.c2ln")
+    (connected.folder / "federated").write_text(entra.FULL_RIGHTS.assertion)
     environ = {
         "AZURE_CLIENT_SECRET": "",
         "AZURE_FEDERATED_TOKEN_FILE": str(connected.folder / "federated"),
@@ -55,6 +55,8 @@ def test_a_certificate_will_do(
     )
     path = connected.folder / "pipeline.pem"
     issued.private_key_and_cert_chain_pem.write_to_path(str(path))
+    certificate = issued.cert_chain_pems[0].bytes().decode()
+    connected.within(lambda: connected.world.azure.certificates.append(certificate))
     monkeypatch.delitem(connected.sandbox.environment, "AZURE_CLIENT_SECRET")
 
     assert nodes_through(connected, kubectl, AZURE_CLIENT_CERTIFICATE_PATH=str(path)) == 3

@@ -1,7 +1,8 @@
 """Sign-in (`arm.md` 15.1, 15.2; `az-on-the-wire.md` 4 T1 to T5): a few apps, one person, tokens.
 
 A token looks like any JWT and is signed with a key that lives as long as the process. Its
-`alg` is one that no client library verifies by accident.
+`alg` is one that no client library verifies by accident. The secrets of those who can sign in are
+as old as the process, so that another user of the machine knows none of them.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ import hashlib
 import hmac
 import json
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
@@ -28,43 +29,60 @@ STATIC_LIFE = 10 * 365 * 24 * 3600
 
 @dataclass(frozen=True, slots=True)
 class Principal:
-    """Someone who can sign in. `client_id` is the user name where it is a person."""
+    """Someone who can sign in. `client_id` is the user name where it is a person.
+
+    A federated token of theirs has three parts, of which the last is their secret.
+    """
 
     client_id: str
     object_id: str
-    secret: str
     name: str
+    may: str
     type: str = "Application"
+    secret: str = field(default_factory=lambda: secrets.token_urlsafe(24), repr=False)
+
+    @property
+    def assertion(self) -> str:
+        """What a pipeline would write to the file of its federated token."""
+        return f"{_packed(b'{}')}.{_packed(b'{}')}.{self.secret}"
 
 
 FULL_RIGHTS = Principal(
     "00000000-0000-0000-0000-0000000000a1",
     "00000000-0000-0000-0000-0000000001a1",
-    "arcctl-sandbox-secret",
     "arcctl-sandbox",
+    "everything",
 )
 ONBOARDING = Principal(
     "00000000-0000-0000-0000-0000000000a2",
     "00000000-0000-0000-0000-0000000001a2",
-    "onboarding-secret",
     "onboarding",
+    "what the role Kubernetes Cluster - Azure Arc Onboarding may",
 )
 NO_RIGHTS = Principal(
     "00000000-0000-0000-0000-0000000000a3",
     "00000000-0000-0000-0000-0000000001a3",
-    "stranger-secret",
     "stranger",
+    "nothing",
 )
 PERSON = Principal(
     f"operator@{TENANT_DOMAIN}",
     "00000000-0000-0000-0000-0000000001a4",
-    "operator-password",
     "operator",
+    "everything",
     "User",
 )
 PRINCIPALS = {who.client_id: who for who in (FULL_RIGHTS, ONBOARDING, NO_RIGHTS, PERSON)}
 # What a person's client calls itself does not matter; az's public client is one of many.
 PUBLIC_CLIENT = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
+
+
+def sign_ins() -> list[dict[str, str]]:
+    """Return who can sign in, with their secrets, for the person whose sandbox this is."""
+    return [
+        {"clientId": who.client_id, "secret": who.secret, "may": who.may}
+        for who in PRINCIPALS.values()
+    ]
 
 
 class Tokens:

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import base64
+import hmac
 import json
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl
 from uuid import uuid4
+
+from cryptography import x509
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric import padding, rsa
+from cryptography.hazmat.primitives.hashes import SHA256
 
 from arcctl.sandbox.azure import entra, times
 from arcctl.sandbox.azure.answers import Answer
@@ -81,7 +88,7 @@ def token(call: Call) -> Answer:
         return _error(call, refused)
 
 
-def _client_credentials(_call: Call, form: dict[str, str]) -> entra.Principal:
+def _client_credentials(call: Call, form: dict[str, str]) -> entra.Principal:
     who = entra.PRINCIPALS.get(form.get("client_id", "").lower())
     if who is None or who.type != "Application":
         raise Refused(
@@ -92,7 +99,7 @@ def _client_credentials(_call: Call, form: dict[str, str]) -> entra.Principal:
             "directory 'Sandbox'.",
         )
     if "client_assertion" in form:
-        _check_assertion(form["client_assertion"])
+        _check_assertion(call, form["client_assertion"], who)
     elif "client_secret" not in form:
         raise Refused(
             401,
@@ -101,7 +108,7 @@ def _client_credentials(_call: Call, form: dict[str, str]) -> entra.Principal:
             "The request body must contain the following parameter: 'client_assertion' or "
             "'client_secret'.",
         )
-    elif form["client_secret"] != who.secret:
+    elif not hmac.compare_digest(form["client_secret"].encode(), who.secret.encode()):
         raise Refused(
             401,
             "invalid_client",
@@ -112,14 +119,43 @@ def _client_credentials(_call: Call, form: dict[str, str]) -> entra.Principal:
     return who
 
 
-def _check_assertion(assertion: str) -> None:
+def _check_assertion(call: Call, assertion: str, who: entra.Principal) -> None:
+    """Take a federated token that ends with the app's secret, or what a known certificate signed."""
     if assertion.count(".") != 2 or not all(assertion.split(".")):
         raise Refused(400, "invalid_request", 50027, "JWT token is invalid or malformed.")
+    if hmac.compare_digest(assertion.rpartition(".")[2].encode(), who.secret.encode()):
+        return
+    if not any(_has_signed(each, assertion) for each in call.azure.certificates):
+        raise Refused(
+            401,
+            "invalid_client",
+            70021,
+            "No matching federated identity record found for presented assertion.",
+        )
+
+
+def _has_signed(certificate: str, assertion: str) -> bool:
+    """Tell whether the key of this certificate (PEM) has signed the assertion, as MSAL signs."""
+    key = x509.load_pem_x509_certificate(certificate.encode()).public_key()
+    text, _, signature = assertion.rpartition(".")
+    if not isinstance(key, rsa.RSAPublicKey):
+        return False
+    for scheme in (padding.PKCS1v15(), padding.PSS(padding.MGF1(SHA256()), padding.PSS.AUTO)):
+        with suppress(InvalidSignature, ValueError):
+            key.verify(
+                base64.urlsafe_b64decode(signature + "=" * (-len(signature) % 4)),
+                text.encode(),
+                scheme,
+                SHA256(),
+            )
+            return True
+    return False
 
 
 def _password(_call: Call, form: dict[str, str]) -> entra.Principal:
     who = entra.PRINCIPALS.get(form.get("username", "").lower())
-    if who is None or who.type != "User" or form.get("password") != who.secret:
+    given = form.get("password", "").encode()
+    if who is None or who.type != "User" or not hmac.compare_digest(given, who.secret.encode()):
         raise Refused(
             400,
             "invalid_grant",

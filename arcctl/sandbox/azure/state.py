@@ -43,6 +43,8 @@ class Azure:
         self.world = world
         self.tokens = Tokens(world)
         self.refreshable: dict[str, Principal] = {}
+        self.certificates: list[str] = []
+        """PEM of certificates with which apps may sign in."""
         self.clear()
 
     def clear(self) -> None:

@@ -30,6 +30,9 @@ async def azure(world: World) -> AsyncIterator[Client]:
     """A client of that world, over plain HTTP on loopback."""
     app = routes.application(world)
     app.add_subapp("/_sandbox", admin.application(world))
-    async with TestServer(app) as server, ClientSession() as session:
+    async with (
+        TestServer(app) as server,
+        ClientSession(headers={admin.HEADER: world.secret}) as session,
+    ):
         world.base_url = str(server.make_url("")).rstrip("/")
         yield Client(world, session, world.base_url)

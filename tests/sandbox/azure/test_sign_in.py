@@ -38,7 +38,10 @@ def claims(token: str) -> dict[str, Any]:
 
 @pytest.mark.parametrize(
     "proof",
-    [{"client_secret": entra.FULL_RIGHTS.secret}, {"client_assertion": "head.body.signature"}],
+    [
+        {"client_secret": entra.FULL_RIGHTS.secret},
+        {"client_assertion": entra.FULL_RIGHTS.assertion},
+    ],
 )
 async def test_an_app_signs_in(azure: Client, proof: dict[str, str]) -> None:
     """With its secret or with an assertion; the token names tenant, app and object."""
@@ -69,6 +72,8 @@ async def test_a_person_signs_in_and_refreshes(azure: Client) -> None:
         (APP, 7000218),
         (APP | {"client_id": "nobody", "client_secret": "x"}, 700016),
         (APP | {"client_assertion": "no-token"}, 50027),
+        (APP | {"client_assertion": "head.body.signature"}, 70021),
+        (APP | {"client_assertion": entra.ONBOARDING.assertion}, 70021),
         (APP | {"client_secret": entra.FULL_RIGHTS.secret, "scope": "x"}, 70011),
         ({"grant_type": "password", "username": "operator", "password": "x"}, 50126),
         ({"grant_type": "refresh_token", "refresh_token": "x"}, 9002313),

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from arcctl.sandbox import admin
 from arcctl.sandbox.clock import Clock
 from arcctl.sandbox.merge import merged
 from arcctl.sandbox.world import World
@@ -106,6 +107,21 @@ async def test_a_scenario_that_makes_no_sense_is_refused(
     answer = await azure.post("/_sandbox/seed", nonsense)
 
     assert (answer.status, bool(answer.body["error"])) == (400, True)
+
+
+@pytest.mark.parametrize(("method", "name"), sorted(admin._ENDPOINTS))
+@pytest.mark.parametrize("secret", ["", "arcctl-sandbox-secret"])
+async def test_nobody_else_may_play_with_it(
+    world: World, azure: Client, method: str, name: str, secret: str
+) -> None:
+    """Another user of the machine reaches the port; without the secret it tells and does nothing."""
+    before = world.dump()["azure"]
+    answer = await azure.ask(
+        method, f"/_sandbox/{name}", {}, version=None, headers={admin.HEADER: secret}
+    )
+
+    assert answer.status == 401
+    assert world.dump()["azure"] == before
 
 
 async def test_time_faults_and_beats_come_over_the_wire(world: World, azure: Client) -> None:
