@@ -90,6 +90,9 @@ Adopt = Annotated[
     bool, typer.Option("--adopt", help="Give agents to a resource made by Terraform or Bicep.")
 ]
 PrivateKey = Annotated[Text, typer.Option(help="File with the RSA key the resource was made with.")]
+NewKey = Annotated[
+    bool, typer.Option("--new-key", help="Let --adopt replace the key of the resource.")
+]
 Register = Annotated[
     bool, typer.Option("--register-providers", help="Register the resource providers first.")
 ]
@@ -127,6 +130,7 @@ async def connect(
     skip_prechecks: SkipPrechecks = False,
     adopt: Adopt = False,
     private_key: PrivateKey = None,
+    new_key: NewKey = False,
     register_providers: Register = False,
 ) -> None:
     """Connect a Kubernetes cluster to Azure Arc. Run again, it goes on, or changes nothing.

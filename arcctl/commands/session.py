@@ -122,14 +122,14 @@ class Session:
                 sight.cluster,
                 sight,
                 self.console.progress,
-                confirm=lambda question: self._confirm(question, yes=yes),
+                confirm=lambda question, only="": self._confirm(question, only, yes=yes),
                 folder=Path(folder),
             )
 
-    def _confirm(self, question: str, *, yes: bool) -> None:
+    def _confirm(self, question: str, only: str, *, yes: bool) -> None:
         from arcctl.errors import Interrupted
 
-        if not yes and not self.console.ask(question):
+        if (only or not yes) and not self.console.ask(question, only or "--yes"):
             raise Interrupted("nothing was changed", code="declined")
 
 

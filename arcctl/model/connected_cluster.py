@@ -174,6 +174,12 @@ def agent_errors(resource: Body) -> tuple[str, ...]:
     return tuple(f"{each.get('component')}: {each.get('message')}" for each in errors)
 
 
+def public_key(resource: Body | None) -> str:
+    """Return the public half of the key that the resource knows its agents by, or ""."""
+    found = ((resource or {}).get("properties") or {}).get("agentPublicKeyCertificate")
+    return str(found or "").strip()
+
+
 def never_connected(resource: Body) -> bool:
     """Tell whether no agent has ever spoken for this resource (`arc.md` B1)."""
     properties = resource.get("properties") or {}

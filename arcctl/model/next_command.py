@@ -8,6 +8,10 @@ from __future__ import annotations
 import re
 import shlex
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from arcctl.model.resource_id import ClusterId
 
 _COMMAND = re.compile(r"(?:^|: )(?P<program>arcctl|kubectl|oc|helm) (?P<verb>(?:config )?[a-z-]+)")
 _PROSE = re.compile(r", [a-z]| \(| …")
@@ -38,6 +42,15 @@ class Way:
         flags = [("--kube-context", self.kube_context), ("--kube-config", self.kube_config)]
         flags = [*([] if verb in TO_AZURE_ALONE else flags), ("--cloud", self.cloud)]
         return _with(hint, prose.start() if prose else len(hint), flags)
+
+
+def adopting(cluster: ClusterId) -> tuple[str, str]:
+    """Return both ways to give agents to a resource made elsewhere, the one that changes it last."""
+    connect = f"arcctl connect {cluster.named} --adopt"
+    return (
+        f"{connect} --private-key FILE, if you hold the key that the resource was made with",
+        f"{connect} --new-key, which replaces that key: Terraform and Bicep see a change",
+    )
 
 
 def _with(hint: str, place: int, flags: list[tuple[str, str | None]]) -> str:

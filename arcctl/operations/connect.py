@@ -16,10 +16,11 @@ from arcctl.checks.azure import (
     registered,
 )
 from arcctl.checks.cluster import BEFORE_CONNECT
-from arcctl.errors import Refusal
+from arcctl.errors import Refusal, UsageError
 from arcctl.flow.runner import run
 from arcctl.flow.step import in_turn, together
-from arcctl.model.connected_cluster import never_connected, status
+from arcctl.model.connected_cluster import never_connected, public_key, status
+from arcctl.model.next_command import adopting
 from arcctl.operations.changing import confirm_benefit, refuse_issuer
 from arcctl.operations.standing import Standing, judge
 from arcctl.operations.steps import (
@@ -161,19 +162,38 @@ async def _may_go_on(request: ConnectRequest, world: World) -> None:
             f"{cluster.name} exists in group {cluster.group}, but no agent has ever spoken for it",
             code="AZK8S0404",
             why=f"its status is {status(resource)}: made by Terraform, Bicep or a run elsewhere",
-            hints=(
-                "--adopt makes this cluster its agents' home",
-                "--adopt --private-key FILE, if you hold the key that the resource was made with",
-            ),
+            hints=adopting(cluster),
         )
     if world.standing is Standing.STALE:
         world.confirm(
             f"The agents in this cluster belong to a resource that is gone ({cluster.name} or an "
             "earlier one). Remove them and connect anew?"
         )
+    await _may_change_key(request, world)
     _confirm_consequences(request, world)
     if request.adopt and world.standing is Standing.OURS:
         await _note_adopted(world)
+
+
+async def _may_change_key(request: ConnectRequest, world: World) -> None:
+    """Ask before a resource gets another key: whoever made it may hold the old one in a file."""
+    resource, held = await world.sight.resource(), await world.sight.key()
+    known = public_key(resource)
+    if not known or request.private_key or (held and known == held.public):
+        return
+    name = world.cluster.name
+    files = "A Terraform or Bicep file that names its key must then name the new one"
+    if world.standing is Standing.OURS:
+        world.warn(f"the cluster has lost its key, so {name} gets another one. {files}")
+    elif world.standing is Standing.ADOPTABLE and not request.new_key:
+        question = (
+            f"{name} was made with a key that this cluster does not hold. Replace it? {files}."
+        )
+        try:
+            world.confirm(question, only="--new-key")
+        except UsageError as error:
+            error.hints = adopting(world.cluster)
+            raise
 
 
 def _confirm_consequences(request: ConnectRequest, world: World) -> None:

@@ -57,6 +57,7 @@ def connect_request(given: Given, environ: Mapping[str, str], domain: str) -> Co
         diagnostics=not given["skip_prechecks"] and not _no_prechecks(given, environ),
         adopt=given["adopt"],
         private_key=_key(given["private_key"]),
+        new_key=given["new_key"],
         register_providers=given["register_providers"],
         values_file=Path(values_file) if values_file else None,
         train=environ.get("RELEASETRAIN") or "stable",
@@ -79,6 +80,15 @@ def _exclusive(given: Given) -> None:
             "a private link scope without private link",
             code="AZK8S0100",
             hints="--enable-private-link true",
+        )
+    if given["new_key"] and (given["private_key"] or not given["adopt"]):
+        given_key = bool(given["private_key"])
+        raise UsageError(
+            "--new-key and --private-key contradict each other"
+            if given_key
+            else "--new-key goes with --adopt",
+            code="AZK8S0100",
+            hints="leave out --new-key" if given_key else "--adopt --new-key",
         )
     if given["self_hosted_issuer"] and not truth("", given["enable_oidc_issuer"]):
         raise UsageError(

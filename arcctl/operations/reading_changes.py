@@ -31,6 +31,7 @@ _UNSAID: Given = {
     "skip_prechecks": True,
     "adopt": False,
     "private_key": None,
+    "new_key": False,
     "register_providers": False,
 }
 _VERSION = re.compile(r"\d+\.\d+\.\d+(-[\w.-]+)?")

@@ -62,6 +62,7 @@ class ConnectRequest:
     diagnostics: bool = True
     adopt: bool = False
     private_key: Secret | None = None
+    new_key: bool = False
     register_providers: bool = False
     values_file: Path | None = None
     train: str = "stable"

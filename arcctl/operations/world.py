@@ -23,9 +23,12 @@ if TYPE_CHECKING:
 
 
 class Confirm(Protocol):
-    """Asks a person; raises UsageError where nobody can be asked, Refusal where they say no."""
+    """Asks a person; raises UsageError where nobody can be asked, Interrupted where they say no.
 
-    def __call__(self, question: str) -> None: ...
+    `--yes` is an answer, unless `only` names the one option that is.
+    """
+
+    def __call__(self, question: str, only: str = "") -> None: ...
 
 
 @dataclass

@@ -40,15 +40,15 @@ class Console:
         if not self.settings.flags.only_show_errors:
             self.err.write(f"{sentence}\n")
 
-    def ask(self, question: str) -> bool:
-        """Ask yes or no; UsageError where nobody is there to answer."""
+    def ask(self, question: str, option: str = "--yes") -> bool:
+        """Ask yes or no; UsageError where nobody is there to answer, with the option that does."""
         self.progress.close()
         if not (sys.stdin.isatty() and self.err.isatty()):
             raise UsageError(
                 "this needs a yes, and there is no terminal to ask at",
                 code="no-terminal",
                 why=question,
-                hints="add --yes",
+                hints=f"add {option}",
             )
         self.err.write(f"{question} [y/N] ")
         self.err.flush()

@@ -93,7 +93,7 @@ class Machine:
         """What the steps of a run share."""
         clients = self.clients()
 
-        def confirm(question: str) -> None:
+        def confirm(question: str, only: str = "") -> None:
             raise AssertionError(question)
 
         yield World(

@@ -80,7 +80,7 @@ class Yard:
                 source,
                 Sight(clients, source),
                 observer=lambda _event: None,
-                confirm=lambda _question: None,
+                confirm=lambda _question, _only="": None,
                 folder=self.stage.folder,
             )
         finally:

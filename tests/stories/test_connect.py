@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from arcctl.model import keys
 from tests.stories.clusters import ask, definition
+from tests.terminal import typed_at_a_terminal
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -112,10 +113,10 @@ def test_a_name_that_another_cluster_uses_is_refused(two_clusters: Stage) -> Non
     assert status(two_clusters) == "Connected"
 
 
-def test_a_resource_made_elsewhere_needs_to_be_adopted(quick: Stage) -> None:
-    """Terraform's resource has no agents: refused without --adopt, connected with it."""
+def made_elsewhere(stage: Stage) -> keys.KeyPair:
+    """Terraform has made harbor with a key of its own, and no agents; return that key."""
     pair = keys.generate()
-    quick.seed(
+    stage.seed(
         groups=[{"name": "edge", "location": "westeurope"}],
         clusters=[
             {
@@ -127,29 +128,44 @@ def test_a_resource_made_elsewhere_needs_to_be_adopted(quick: Stage) -> None:
             }
         ],
     )
+    return pair
+
+
+def test_a_resource_made_elsewhere_needs_to_be_adopted(quick: Stage) -> None:
+    """Refused without --adopt; and its key is never replaced without --new-key, whatever --yes says."""
+    pair = made_elsewhere(quick)
 
     refused = quick.type(CONNECT)
-    adopted = quick.well(f"{CONNECT} --adopt")
+    unasked = [quick.type(f"{CONNECT} --adopt {more}") for more in ("", "--yes")]
+    kept = quick.well("show -n harbor -g edge").data
+    adopted = quick.well(f"{CONNECT} --adopt --new-key")
 
-    assert (refused.code, "--adopt" in refused.err) == (1, True)
+    assert (refused.code, "[AZK8S0404]" in refused.err) == (1, True)
+    for each in (refused, *unasked):
+        assert each.err.index("--adopt --private-key FILE") < each.err.index("--adopt --new-key")
+    assert [each.code for each in unasked] == [2, 2]
+    assert kept["agentPublicKeyCertificate"] == pair.public
     assert adopted.data["connectivityStatus"] == "Connected"
+    assert adopted.data["agentPublicKeyCertificate"] != pair.public
+
+
+def test_replacing_a_key_is_asked_at_a_terminal(quick: Stage) -> None:
+    """A person who says no has changed nothing; one who says yes has replaced the key."""
+    pair = made_elsewhere(quick)
+
+    declined = typed_at_a_terminal(quick, f"{CONNECT} --adopt --yes", "n\n")
+    kept = quick.well("show -n harbor -g edge").data
+    agreed = typed_at_a_terminal(quick, f"{CONNECT} --adopt --yes", "y\n")
+    now = quick.well("show -n harbor -g edge").data
+
+    assert ("[declined]" in declined.out, agreed.code) == (True, 0), declined.out
+    assert kept["agentPublicKeyCertificate"] == pair.public
+    assert now["agentPublicKeyCertificate"] != pair.public
 
 
 def test_adopting_with_the_owners_key_keeps_the_key(quick: Stage) -> None:
     """The key that the resource was made with is used as it is; another one is refused."""
-    pair, other = keys.generate(), keys.generate()
-    quick.seed(
-        groups=[{"name": "edge", "location": "westeurope"}],
-        clusters=[
-            {
-                "name": "harbor",
-                "group": "edge",
-                "location": "westeurope",
-                "state": "AgentNotInstalled",
-                "properties": {"agentPublicKeyCertificate": pair.public},
-            }
-        ],
-    )
+    pair, other = made_elsewhere(quick), keys.generate()
     (quick.folder / "right.pem").write_text(pair.private.reveal())
     (quick.folder / "wrong.pem").write_text(other.private.reveal())
 
@@ -157,6 +173,7 @@ def test_adopting_with_the_owners_key_keeps_the_key(quick: Stage) -> None:
     right = quick.well(f"{CONNECT} --adopt --private-key right.pem")
 
     assert (wrong.code, "[key-mismatch]" in wrong.err) == (1, True)
+    assert wrong.err.index("--adopt --private-key FILE") < wrong.err.index("--adopt --new-key")
     assert right.data["agentPublicKeyCertificate"] == pair.public
 
 

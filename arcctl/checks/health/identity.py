@@ -123,7 +123,8 @@ async def same_key(sight: HealthSight) -> Answer:
         return passed()
     return wrong(
         "the cluster holds another private key than the resource was made with",
-        f"give both a new one: arcctl connect {sight.named}",
+        f"put back the resource's own: arcctl connect {sight.named} --private-key FILE",
+        f"or give the resource this one: arcctl connect {sight.named}",
         why="Azure refuses agents that cannot prove to be this cluster",
     )
 

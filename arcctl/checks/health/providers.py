@@ -8,6 +8,7 @@ from arcctl.checks.azure import CONFIGURATION, KUBERNETES, region_offered, regis
 from arcctl.checks.check import Answer, check, failed, noted, passed, skipped, wrong
 from arcctl.errors import NotFound
 from arcctl.model.connected_cluster import status
+from arcctl.model.next_command import adopting
 
 if TYPE_CHECKING:
     from arcctl.checks.health.sight import HealthSight
@@ -60,7 +61,7 @@ async def has_agents(sight: HealthSight) -> Answer:
         return passed()
     return wrong(
         "the resource was made without agents",
-        f"arcctl connect {sight.named} --adopt",
+        *adopting(sight.cluster),
         why="no agent has ever spoken for it",
     )
 

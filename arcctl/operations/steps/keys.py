@@ -17,6 +17,8 @@ from arcctl.errors import ClusterError, Refusal
 from arcctl.flow.step import Step
 from arcctl.model import cluster as names
 from arcctl.model import keys
+from arcctl.model.connected_cluster import public_key
+from arcctl.model.next_command import adopting
 from arcctl.operations.world import World
 
 if TYPE_CHECKING:
@@ -63,14 +65,13 @@ class Choose(Step[World]):
         return "a new key"
 
     async def _must_match(self, world: World, key: keys.KeyPair) -> None:
-        resource = await world.sight.resource()
-        known = (resource or {}).get("properties", {}).get("agentPublicKeyCertificate")
-        if known and known.strip() != key.public:
+        known = public_key(await world.sight.resource())
+        if known and known != key.public:
             raise Refusal(
                 "the private key does not belong to the resource",
                 code="key-mismatch",
                 why="its public half differs from the resource's agentPublicKeyCertificate",
-                hints="leave out --private-key, and a new key is made for the resource",
+                hints=adopting(world.cluster),
             )
 
 
