@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from arcctl.errors import ArcctlError, StoppedPartWay
 from arcctl.flow.events import Noted
-from arcctl.model.run import Entry, begun
+from arcctl.model.run import Entry, begun, named_now
 from arcctl.model.scrub import scrubbed
 
 if TYPE_CHECKING:
@@ -133,7 +133,7 @@ class Journal:
 
     def _since_the_turn(self) -> Sequence[Entry]:
         turns = [at for at, each in enumerate(self._entries) if each.kind == "turned"]
-        return self._entries[turns[-1] + 1 :] if turns else self._entries
+        return named_now(self._entries[turns[-1] + 1 :] if turns else self._entries)
 
     async def _write(self, kind: Kind, step: str, detail: Any = None) -> None:
         at = self._clock().isoformat(timespec="milliseconds").replace("+00:00", "Z")

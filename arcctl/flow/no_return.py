@@ -15,6 +15,8 @@ class PointOfNoReturn(Step[Any]):
 
     name = "point-of-no-return"
     title = "point of no return"
+    intent = "point of no return"
+    note = "before this line: arcctl rollback"
 
     async def do(self, world: Any, tell: Callable[[str], None]) -> str:
         """Change nothing."""

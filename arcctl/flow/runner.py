@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from arcctl.errors import ArcctlError, Refusal
 from arcctl.flow.events import Done, Failed, Passed, Progressed, Started
 from arcctl.flow.no_return import PointOfNoReturn
-from arcctl.flow.step import Chain, Step, Together, World
+from arcctl.flow.step import Chain, Step, Together, Within, World
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -39,6 +39,8 @@ async def run(
                 await _side_by_side(steps, world, observer, journal, patience)
             case Chain(steps):
                 await run(steps, world, observer, journal, patience)
+            case Within():
+                await _in_time(move, world, observer, journal, patience)
             case PointOfNoReturn():
                 await _pass(move, world, observer, journal)
             case _:
@@ -59,22 +61,39 @@ async def undo(
             code="no-return",
             hints=f"arcctl resume {journal.run}",
         )
-    for step in reversed(list(_each(moves))):
+    for step in reversed(list(each_of(moves))):
         if journal.has_begun(step.name):
             await _take_back(step, world, observer, journal)
 
 
 def names_of(moves: Sequence[Move[World]]) -> list[str]:
-    """Return the steps' names in their order; a journal with other names is not gone on with."""
-    return [step.name for step in _each(moves)]
+    """Return the steps' names in their order, each once."""
+    return list(dict.fromkeys(step.name for step in each_of(moves)))
 
 
-def _each(moves: Sequence[Move[World]]) -> Iterator[Step[World]]:
+def each_of(moves: Sequence[Move[World]]) -> Iterator[Step[World]]:
+    """Yield the steps of a list in their order, whatever they stand in."""
     for move in moves:
         if isinstance(move, Step):
             yield move
         else:
-            yield from _each(move.steps)
+            yield from each_of(move.steps)
+
+
+async def _in_time(
+    move: Within[World],
+    world: World,
+    observer: Observer,
+    journal: Journal | None,
+    patience: Patience | None,
+) -> None:
+    import asyncio
+
+    try:
+        async with asyncio.timeout(move.seconds):
+            await run(move.steps, world, observer, journal, patience)
+    except TimeoutError:
+        raise await move.overdue(world, move.seconds) from None
 
 
 def _tell(step: Step[World], observer: Observer) -> Callable[[str], None]:

@@ -11,17 +11,26 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Awaitable, Callable, Sequence
+
+    from arcctl.errors import ArcctlError
 
 # Contravariant: a step that needs little works in a world that holds more.
 World = TypeVar("World", contravariant=True)
 
 
 class Step(ABC, Generic[World]):
-    """`name` is stable and machine-read, `title` the word a person sees; no title, not shown."""
+    """`name` is stable and machine-read, `title` the word a person sees; no title, not shown.
+
+    `intent` is what a plan says that the step will do; without one the plan does not name it.
+    The plan adds `note`, or else `estimate`, the seconds that the step usually takes.
+    """
 
     name: ClassVar[str]
     title: ClassVar[str] = ""
+    intent: str = ""
+    note: str = ""
+    estimate: int = 0
 
     async def observe(self, world: World) -> str | None:
         """Return a short sentence when it is so already, None when there is work to do."""
@@ -44,24 +53,33 @@ class Step(ABC, Generic[World]):
 class Together(Generic[World]):
     """Steps that run side by side; when one fails, the others are stopped."""
 
-    steps: Sequence[Step[World] | Together[World] | Chain[World]]
+    steps: Sequence[Move[World]]
 
 
 @dataclass(frozen=True)
 class Chain(Generic[World]):
     """Steps that run one after another, where a list stands inside a `together`."""
 
-    steps: Sequence[Step[World] | Together[World] | Chain[World]]
+    steps: Sequence[Move[World]]
 
 
-Move = Step[World] | Together[World] | Chain[World]
+@dataclass(frozen=True)
+class Within(Generic[World]):
+    """Steps that must end within some seconds; `overdue` returns the error where they do not."""
+
+    seconds: float
+    overdue: Callable[[World, float], Awaitable[ArcctlError]]
+    steps: Sequence[Move[World]]
 
 
-def together(*steps: Step[World] | Together[World] | Chain[World]) -> Together[World]:
+Move = Step[World] | Together[World] | Chain[World] | Within[World]
+
+
+def together(*steps: Move[World]) -> Together[World]:
     """Run these side by side."""
     return Together(steps)
 
 
-def in_turn(*steps: Step[World] | Together[World] | Chain[World]) -> Chain[World]:
+def in_turn(*steps: Move[World]) -> Chain[World]:
     """Run these one after another."""
     return Chain(steps)

@@ -7,7 +7,7 @@ middle of writing is tolerated; damage anywhere else makes the whole copy worthl
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal, get_args
 
@@ -18,6 +18,11 @@ if TYPE_CHECKING:
 
 FORMAT = "arcctl.journal/1"
 _FAMILY, _NUMBER = "arcctl.journal/", 1
+
+PUT_CHILD = "put"
+"""Of each child that is sent, `put KIND/NAME` is begun, beside the step that sends them"""
+RENAMED: dict[str, str] = {}
+"""What earlier versions called a step: old name → the name it has now. No name has changed yet."""
 
 Kind = Literal["opened", "begun", "done", "failed", "undone", "fact", "passed", "turned", "ended"]
 
@@ -143,6 +148,13 @@ def begun(entries: Iterable[Entry]) -> tuple[str, ...]:
         elif each.kind == "undone":
             found.pop(each.step, None)
     return tuple(found)
+
+
+def named_now(entries: Iterable[Entry], renamed: Mapping[str, str] = RENAMED) -> tuple[Entry, ...]:
+    """Return the entries with the names that their steps have in this version."""
+    return tuple(
+        replace(each, step=renamed[each.step]) if each.step in renamed else each for each in entries
+    )
 
 
 def line(entry: Entry) -> str:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from arcctl.errors import FindingsError, Refusal
-from arcctl.flow.runner import names_of
 from arcctl.flow.runner import run as carry
 from arcctl.flow.step import together
 from arcctl.model.configuration.child import Child
@@ -36,7 +35,6 @@ if TYPE_CHECKING:
 
 VERB = "config apply"
 DOCUMENT = "children"
-NAMES = names_of(putting((), 1))
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,14 +153,15 @@ async def apply(world: World, prepared: Prepared, side_by_side: int) -> Changes:
     documents: dict[str, Any] = {DOCUMENT: [child.to_document() for child in wanted.touched]}
     if secrets.references:
         documents[REFERENCES] = secrets.references
-    async with runs.opened(world, VERB, request, NAMES, documents) as run:
+    moves = putting(wanted.touched, side_by_side)
+    async with runs.opened(world, VERB, request, moves, documents) as run:
         return await _to_its_end(run, world, secrets.values)
 
 
 async def resume(run: Run, world: World) -> Changes:
     """Take an apply up again; children that are as they should be are left as they are."""
-    run.same_steps(NAMES)
     wanted = _wanted(run)
+    run.require_known(putting(wanted, run.request["concurrency"]))
     supplied = await supplied_again(run, world, wanted, run.request["waived"])
     return await _to_its_end(run, world, supplied)
 

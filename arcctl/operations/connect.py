@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from arcctl.checks.azure import (
@@ -18,7 +17,7 @@ from arcctl.checks.azure import (
 from arcctl.checks.cluster import BEFORE_CONNECT
 from arcctl.errors import Refusal, UsageError
 from arcctl.flow.runner import run
-from arcctl.flow.step import in_turn, together
+from arcctl.flow.step import Within, in_turn, together
 from arcctl.model.connected_cluster import never_connected, public_key, status
 from arcctl.model.next_command import adopting
 from arcctl.operations.changing import confirm_benefit, refuse_issuer
@@ -56,7 +55,7 @@ async def connect(request: ConnectRequest, world: World) -> Body:
     await run(preparing(request, choose, diagnose=diagnose), world, world.observer)
     await run(registering(request, choose), world, world.observer)
     await run(installing(request), world, world.observer)
-    await _settling(request, world)
+    await run(settling(request), world, world.observer)
     return world.resource
 
 
@@ -117,18 +116,16 @@ def installing(request: ConnectRequest) -> list[Move[World]]:
     ]
 
 
-async def _settling(request: ConnectRequest, world: World) -> None:
+def settling(request: ConnectRequest) -> list[Move[World]]:
     """Both ends say so: every agent ready, and the resource Connected, whichever comes last."""
     if not request.wait:
-        return
-    moves: list[Move[World]] = [together(agents.UntilReady(), waiting.UntilConnected())]
-    try:
-        async with asyncio.timeout(request.onboarding_timeout):
-            await run(moves, world, world.observer)
-    except TimeoutError:
-        raise await waiting.overdue(world, request.onboarding_timeout) from None
-    if request.workload_identity or (request.oidc_issuer and not request.self_hosted_issuer):
-        await run([waiting.UntilAgentState()], world, world.observer)
+        return []
+    issues = request.oidc_issuer and not request.self_hosted_issuer
+    both = together(agents.UntilReady(), waiting.UntilConnected())
+    return [
+        Within(request.onboarding_timeout, waiting.overdue, [both]),
+        *([waiting.UntilAgentState()] if request.workload_identity or issues else []),
+    ]
 
 
 def _providers(request: ConnectRequest) -> tuple[str, ...]:

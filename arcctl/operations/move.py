@@ -7,30 +7,26 @@ was cut goes on from any machine.
 
 from __future__ import annotations
 
-from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from arcctl.checks.sight import Sight
 from arcctl.errors import FindingsError
 from arcctl.flow.runner import run as carry
 from arcctl.flow.step import together
-from arcctl.model.bundle import Bundle
 from arcctl.operations import runs
 from arcctl.operations.moving import sequence
-from arcctl.operations.moving.request import MoveRequest
-from arcctl.operations.moving.worlds import Moving
+from arcctl.operations.moving.worlds import BACK, BUNDLE, PLAN, exchanged, moving_of
 from arcctl.operations.secrets.again import REFERENCES, supplied_again
 from arcctl.operations.steps import looks
 
 if TYPE_CHECKING:
-    from arcctl.model.configuration.secrets import Supplied
     from arcctl.model.report import Report
     from arcctl.operations.moving.preparation import Prepared
+    from arcctl.operations.moving.request import MoveRequest
+    from arcctl.operations.moving.worlds import Moving
     from arcctl.operations.runs import Run
     from arcctl.operations.world import World
 
 VERB = "move"
-_BUNDLE, _PLAN, _BACK = "bundle", "plan", "back"
 
 
 async def move(request: MoveRequest, world: World, prepared: Prepared) -> Report:
@@ -39,12 +35,12 @@ async def move(request: MoveRequest, world: World, prepared: Prepared) -> Report
     Raises StoppedPartWay once something was changed and not everything was done.
     """
     bundle, secrets = prepared.bundle, prepared.secrets
-    documents = {_BUNDLE: bundle.to_document(), _PLAN: prepared.plan.to_document()}
+    documents = {BUNDLE: bundle.to_document(), PLAN: prepared.plan.to_document()}
     if secrets.references:
         documents[REFERENCES] = secrets.references
-    asked = request.to_document()
-    async with runs.opened(world, VERB, asked, sequence.NAMES, documents) as run:
-        return await _to_its_end(moving_of(run, request, bundle, world, secrets.values))
+    moves = sequence.steps(request, bundle)
+    async with runs.opened(world, VERB, request.to_document(), moves, documents) as run:
+        return await _to_its_end(moving_of(run, world, secrets.values))
 
 
 async def look(world: World) -> None:
@@ -58,7 +54,6 @@ async def look(world: World) -> None:
 
 async def resume(run: Run, world: World) -> Report:
     """Take a move up again, here or elsewhere, in the direction it had."""
-    run.same_steps(sequence.NAMES)
     await look(world)
     moving = await _taken(run, world)
     if not run.journal.no_return:
@@ -69,7 +64,7 @@ async def resume(run: Run, world: World) -> Report:
 async def rollback(run: Run, world: World) -> None:
     """Undo what was begun before the point of no return, and end the run."""
     await look(world)
-    await sequence.take_back(_moving(run, world, {}))
+    await sequence.take_back(moving_of(run, world, {}))
     await run.ended("rolled back", clean=True)
 
 
@@ -79,10 +74,9 @@ async def way_back(run: Run, world: World) -> Report | None:
     Moving back is the same move with source and target exchanged, from the same bundle; what has
     been made of the target is deleted. None where nothing had been lost yet.
     """
-    run.same_steps(sequence.NAMES)
     await look(world)
-    if _BACK not in run.documents:
-        moving = _moving(run, world, {})
+    if BACK not in run.documents:
+        moving = moving_of(run, world, {})
         if await sequence.stand_back(moving):
             await run.ended("rolled back", clean=True)
             return None
@@ -91,75 +85,20 @@ async def way_back(run: Run, world: World) -> Report | None:
             f"{bundle.source.name} is gone from {bundle.region}. Make it there again, as it was saved, "
             f"and take away what has been made in {request.region}?"
         )
-        await run.turn(_BACK, await _exchanged(moving))
+        await run.turn(BACK, await exchanged(moving))
     return await _to_its_end(await _taken(run, world))
-
-
-async def _exchanged(moving: Moving) -> dict[str, Any]:
-    """Return request and bundle of the way back."""
-    bundle, asked = moving.bundle, moving.request
-    made = await moving.sight.resource() or bundle.resource
-    key = made["properties"].get("agentPublicKeyCertificate")
-    properties = {**bundle.resource["properties"], "agentPublicKeyCertificate": key}
-    back = replace(
-        asked,
-        name=asked.target.name,
-        group=asked.target.group,
-        subscription=asked.target.subscription,
-        target_region=bundle.region,
-        target_name=bundle.source.name,
-        target_group=bundle.source.group,
-        target_subscription=bundle.source.subscription,
-        private_link_scope=None,
-        gateway=None,
-    )
-    left = replace(
-        bundle,
-        source=asked.target,
-        region=asked.region,
-        resource={**bundle.resource, "properties": properties},
-    )
-    return {"request": back.to_document(), _BUNDLE: left.to_document()}
 
 
 async def _taken(run: Run, world: World) -> Moving:
     """Return the world of a run that is taken up, with the secrets that it still needs."""
-    moving = _moving(run, world, {})
+    moving = moving_of(run, world, {})
+    request, bundle = moving.request, moving.bundle
+    run.require_known(sequence.steps(request, bundle))
     if run.journal.has_done("children-well"):
         return moving
-    children = [sequence.restored(moving, each) for each in moving.bundle.children]
-    moving.supplied = await supplied_again(run, world, children, moving.request.waive)
+    children = [sequence.restored(request, bundle, each) for each in bundle.children]
+    moving.supplied = await supplied_again(run, world, children, request.waive)
     return moving
-
-
-def _moving(run: Run, world: World, supplied: Supplied) -> Moving:
-    back = run.documents.get(_BACK)
-    request = MoveRequest.from_document(back["request"] if back else run.request)
-    bundle = Bundle.from_document(back[_BUNDLE] if back else run.documents[_BUNDLE])
-    return moving_of(run, request, bundle, world, supplied)
-
-
-def moving_of(
-    run: Run, request: MoveRequest, bundle: Bundle, world: World, supplied: Supplied
-) -> Moving:
-    """Return the world of a move, seen from the target, beside the one seen from the source."""
-    seen = Sight(world.clients, request.target, request.region)
-    return Moving(
-        world.clients,
-        request.target,
-        seen,
-        world.observer,
-        world.confirm,
-        world.folder,
-        world.environment,
-        world.domain,
-        run=run,
-        supplied=supplied,
-        request=request,
-        bundle=bundle,
-        turned=_BACK in run.documents,
-        origin=replace(world, cluster=bundle.source, sight=Sight(world.clients, bundle.source)),
-    )
 
 
 async def _to_its_end(moving: Moving) -> Report:
@@ -178,7 +117,7 @@ async def _unmoved(moving: Moving) -> None:
     from arcctl.operations.moving.stored_plans import require_unmoved
 
     now, _ = await plan(moving.request, moving.origin)
-    require_unmoved(Plan.from_document(moving.run.documents[_PLAN]), now)
+    require_unmoved(Plan.from_document(moving.run.documents[PLAN]), now)
 
 
 def require_clean(report: Report) -> None:

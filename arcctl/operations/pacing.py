@@ -10,6 +10,9 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine, Iterable
 
 
+WRITES_PER_SECOND = 10
+
+
 class WriteRate:
     """A token bucket: `burst` writes at once, then `rate` a second, `side_by_side` under way.
 
@@ -20,7 +23,7 @@ class WriteRate:
         self,
         side_by_side: int,
         *,
-        rate: float = 10.0,
+        rate: float = WRITES_PER_SECOND,
         burst: int = 200,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:

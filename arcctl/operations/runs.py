@@ -18,7 +18,8 @@ from arcctl import __version__
 from arcctl.errors import ArcctlError, Refusal
 from arcctl.flow.events import Noted
 from arcctl.flow.journal import Journal
-from arcctl.model.run import Header, Record, first_line, parse
+from arcctl.flow.runner import names_of
+from arcctl.model.run import PUT_CHILD, Header, Record, begun, first_line, named_now, parse
 from arcctl.operations.keeping import lookup, space
 from arcctl.operations.keeping.entering import entered
 from arcctl.operations.keeping.here import Folder, LocalKeeper, packed
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
     from arcctl.clients import Clients
     from arcctl.clients.kubernetes import Kubernetes
     from arcctl.flow.events import Observer
+    from arcctl.flow.step import Move
     from arcctl.model.run import Entry
     from arcctl.operations.world import World
     from arcctl.settings import Settings
@@ -76,16 +78,21 @@ class Run:
         """The entry that closed it, or None."""
         return next((each for each in reversed(self.journal.entries) if each.kind == "ended"), None)
 
-    def same_steps(self, names: Sequence[str]) -> None:
-        """Raise Refusal `steps-renamed` unless the run was opened with these steps."""
-        if list(names) == list(self.header.steps):
-            return
-        raise Refusal(
-            f"{self.id} was begun by arcctl {self.header.arcctl}, whose steps were others",
-            code="steps-renamed",
-            why=f"it knew {', '.join(self.header.steps)}",
-            hints=f"take it up with arcctl {self.header.arcctl}",
-        )
+    def require_known(self, moves: Sequence[Move[Any]]) -> None:
+        """Raise Refusal `steps-renamed` where a step was begun that is not one of these.
+
+        Steps that this version has in addition were not begun, so they are still to be done.
+        """
+        known = {*names_of(moves), PUT_CHILD}
+        now = begun(named_now(self.journal.entries))
+        strange = [each for each in now if each.partition(" ")[0] not in known]
+        if strange:
+            raise Refusal(
+                f"{self.id} has begun steps that this version of arcctl does not know",
+                code="steps-renamed",
+                why=f"{', '.join(strange)}; it was begun by arcctl {self.header.arcctl}",
+                hints=f"take it up with arcctl {self.header.arcctl}, or a newer one",
+            )
 
     async def begin(self, documents: Mapping[str, Any], identity: str) -> None:
         """Keep the documents, then say that the run is open; `identity` tells clusters apart."""
@@ -174,7 +181,11 @@ def _whole(content: bytes | None, fact: Body) -> bool:
 
 @asynccontextmanager
 async def opened(
-    world: World, verb: str, request: Body, steps: Sequence[str], documents: Mapping[str, Any]
+    world: World,
+    verb: str,
+    request: Body,
+    steps: Sequence[Move[Any]],
+    documents: Mapping[str, Any],
 ) -> AsyncIterator[Run]:
     """Begin a run of these steps; the block carries them out and says how they ended.
 
@@ -184,7 +195,7 @@ async def opened(
     """
     settings = world.clients.settings
     kubernetes = await world.clients.kubernetes()
-    header = _header(verb, world.cluster.path, request, steps)
+    header = _header(verb, world.cluster.path, request, names_of(steps))
     run = _run(Record(header), kubernetes, settings, world.observer)
     async with entered(kubernetes, run.folder, header, world.observer):
         await _free(kubernetes)

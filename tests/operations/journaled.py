@@ -103,9 +103,8 @@ class Machine:
 
     async def start(self, *moves: Move[World], clean: bool = True, **documents: Any) -> str:
         """Open a run of these steps, carry it out, and return its id."""
-        names = runner.names_of(moves)
         async with self.world() as world:
-            async with opened(world, "move", {"to": "b"}, names, documents) as run:
+            async with opened(world, "move", {"to": "b"}, moves, documents) as run:
                 await runner.run(moves, world, world.observer, run.journal)
                 await run.ended("done", clean=clean)
             return run.id
@@ -116,7 +115,7 @@ class Machine:
             self.world() as world,
             taken_up(world.clients, run_id, world.observer, take_over=take_over) as run,
         ):
-            run.same_steps(runner.names_of(moves))
+            run.require_known(moves)
             await runner.run(moves, world, world.observer, run.journal)
             await run.ended("done", clean=True)
             return run

@@ -206,6 +206,16 @@ async def test_renamed_steps_stop_a_resume(somewhere: Place) -> None:
     assert raised.value.code == "steps-renamed"
 
 
+async def test_steps_that_are_new_since_do_not_strand_a_run(somewhere: Place) -> None:
+    """Only what was begun must be known; the others are still to be done."""
+    run = await stopped(somewhere.machine())
+    machine = somewhere.machine()
+
+    await machine.resume(run, Put("a"), PointOfNoReturn(), Put("new"), Put("b"))
+
+    assert await machine.ask(f"{MAPS}/new")
+
+
 async def test_a_run_of_another_cluster_is_refused(tmp_path: Path) -> None:
     """The kubeconfig may lead anywhere; the journal knows where it was begun."""
     for name in ("one", "two"):

@@ -59,7 +59,7 @@ async def plan(
         sight.source.forget()
         raise
     more = [*_of_secrets(secrets), *_of_values(chosen), *_of_notes(notes)]
-    steps, seconds = planned(request, bundle.region, bundle.children)
+    steps, seconds = planned(request, bundle)
     made = Plan(
         source=request.source,
         target=request.target,

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
 
+from arcctl.checks.sight import Sight
+from arcctl.model.bundle import Bundle
+from arcctl.operations.moving.request import MoveRequest
 from arcctl.operations.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from arcctl.model.bundle import Bundle
+    from arcctl.model.configuration.secrets import Supplied
+    from arcctl.model.report import Report
     from arcctl.model.secret import Secret
     from arcctl.operations.agents.values import Values
-    from arcctl.operations.moving.request import MoveRequest
     from arcctl.operations.runs import Run
+
+BUNDLE, PLAN, BACK = "bundle", "plan", "back"
+"""The documents of a move's run; `BACK` holds request and bundle of the way back"""
 
 
 @dataclass(kw_only=True)
@@ -53,3 +59,58 @@ class Moving(Restoring):
     # ── learned ──
     held: Values = field(default_factory=dict)
     """holding.Hold: the agents' helm values that must not leave the cluster"""
+    report: Report | None = None
+    """proving.Prove"""
+
+
+def moving_of(run: Run, world: World, supplied: Supplied) -> Moving:
+    """Return the world of a move, forward or reversed, as its run has written it down.
+
+    `world` is the one that the command has opened; of it only who asks and who listens counts.
+    """
+    back = run.documents.get(BACK)
+    request = MoveRequest.from_document(back["request"] if back else run.request)
+    bundle = Bundle.from_document((back or run.documents)[BUNDLE])
+    return Moving(
+        world.clients,
+        request.target,
+        Sight(world.clients, request.target, request.region),
+        world.observer,
+        world.confirm,
+        world.folder,
+        world.environment,
+        world.domain,
+        run=run,
+        supplied=supplied,
+        request=request,
+        bundle=bundle,
+        turned=back is not None,
+        origin=replace(world, cluster=bundle.source, sight=Sight(world.clients, bundle.source)),
+    )
+
+
+async def exchanged(moving: Moving) -> dict[str, Any]:
+    """Return request and bundle of the way back: source and target change places."""
+    bundle, asked = moving.bundle, moving.request
+    made = await moving.sight.resource() or bundle.resource
+    key = made["properties"].get("agentPublicKeyCertificate")
+    properties = {**bundle.resource["properties"], "agentPublicKeyCertificate": key}
+    back = replace(
+        asked,
+        name=asked.target.name,
+        group=asked.target.group,
+        subscription=asked.target.subscription,
+        target_region=bundle.region,
+        target_name=bundle.source.name,
+        target_group=bundle.source.group,
+        target_subscription=bundle.source.subscription,
+        private_link_scope=None,
+        gateway=None,
+    )
+    left = replace(
+        bundle,
+        source=asked.target,
+        region=asked.region,
+        resource={**bundle.resource, "properties": properties},
+    )
+    return {"request": back.to_document(), BUNDLE: left.to_document()}

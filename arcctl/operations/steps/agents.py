@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from arcctl.checks.agents import DEPLOYMENTS, available
 from arcctl.errors import HelmError
@@ -107,13 +107,15 @@ class Install(Step[World]):
 
     name = "install-agents"
     title = "agents"
+    intent = "install the agents"
+    estimate = 60
 
     def __init__(
         self,
         request: ConnectRequest,
         *,
         custom_locations: bool = False,
-        known: Callable[[], Body] = dict,
+        known: Callable[[Any], Body] = lambda _world: {},
     ) -> None:
         """`known` returns values of an earlier release, which has been removed since."""
         self._request = request
@@ -128,7 +130,7 @@ class Install(Step[World]):
         helm = await world.clients.helm()
         release = await world.sight.release()
         namespace = release.namespace if release else names.RELEASE_NAMESPACE
-        known = self._known()
+        known = self._known(world)
         if release:
             given = await helm.values(names.RELEASE, namespace)
             known = layered(known, given or {})

@@ -44,6 +44,8 @@ class RestoreAttached(Step[Moving]):
 
     name = "restore-attached"
     title = "attached"
+    intent = "put back what hung on it"
+    note = "roles, diagnostics, policies"
 
     async def observe(self, world: Moving) -> str | None:
         return None if _pieces(world) else ""
@@ -65,7 +67,7 @@ class TakeOffLocks(Step[Moving]):
     title = "locks"
 
     async def observe(self, world: Moving) -> str | None:
-        return None if await self._there(world) else ""
+        return None if not world.turned and await self._there(world) else ""
 
     async def do(self, world: Moving, tell: Callable[[str], None]) -> str:
         arm = await world.clients.arm()

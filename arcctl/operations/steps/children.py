@@ -7,6 +7,7 @@ settled. That costs a handful of requests where polling each operation would cos
 from __future__ import annotations
 
 import asyncio
+import math
 import time
 from itertools import chain, repeat
 from typing import TYPE_CHECKING
@@ -19,7 +20,7 @@ from arcctl.model.configuration.secrets import filled
 from arcctl.model.duration import spoken
 from arcctl.operations.configuration.children import children_of
 from arcctl.operations.moving.worlds import Restoring
-from arcctl.operations.pacing import side_by_side
+from arcctl.operations.pacing import WRITES_PER_SECOND, side_by_side
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -30,12 +31,28 @@ if TYPE_CHECKING:
 FLUX_TYPE = "microsoft.flux"
 _PENDING = ("Creating", "Updating", "Accepted", "Running", "Deleting")
 _LONGEST = 3600
+# From the middle of what was recorded.
+_FLUX_EXTENSION, _EXTENSION, _CONFIGURATION = 90, 180, 60
 
 
 def is_flux(child: Child) -> bool:
     """Tell whether it is the extension without which no Flux configuration works."""
     kind = child.body.get("properties", {}).get("extensionType", "")
     return child.kind is Kind.EXTENSION and str(kind).lower() == FLUX_TYPE
+
+
+def _usual(child: Child) -> int:
+    """Return the seconds that a child usually takes until it is well."""
+    if child.kind is not Kind.EXTENSION:
+        return _CONFIGURATION
+    return _FLUX_EXTENSION if is_flux(child) else _EXTENSION
+
+
+def _counted(children: Sequence[Child]) -> str:
+    """Say how many children of one kind there are; microsoft.flux is sent alone, by its name."""
+    if is_flux(children[0]):
+        return FLUX_TYPE
+    return f"{len(children)} {children[0].kind.word}{'s' if len(children) > 1 else ''}"
 
 
 class PutChildren(Step[Restoring]):
@@ -51,6 +68,11 @@ class PutChildren(Step[Restoring]):
     def __init__(self, name: str, title: str, children: Sequence[Child], rate: WriteRate) -> None:
         self.name = name  # type: ignore[misc] # one step for each kind, told apart by its name
         self.title = title  # type: ignore[misc] # as above
+        if children:
+            self.intent = f"put {_counted(children)} back"
+            # All are sent as fast as Azure takes writes, and settle side by side.
+            sending = math.ceil(len(children) / WRITES_PER_SECOND)
+            self.estimate = sending + max(map(_usual, children))
         self._children = children
         self._rate = rate
 

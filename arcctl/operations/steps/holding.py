@@ -34,6 +34,8 @@ class Hold(Step[Moving]):
     """The new key and the agents' secret values lie in the cluster, and are known to this run."""
 
     name = "hold-secrets"
+    intent = "save everything"
+    note = "here and in the cluster"
 
     async def observe(self, world: Moving) -> str | None:
         found = await _read(world, turned=world.turned)

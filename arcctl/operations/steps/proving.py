@@ -46,9 +46,9 @@ class Prove(Step[Moving]):
 
     name = "prove"
     title = "proof"
-
-    def __init__(self) -> None:
-        self.report: Report | None = None
+    intent = "compare"
+    note = "the proof"
+    estimate = 5
 
     async def do(self, world: Moving, tell: Callable[[str], None]) -> str:
         arm = await world.clients.arm()
@@ -59,7 +59,7 @@ class Prove(Step[Moving]):
             child for child in await children_of(arm, world.cluster, newer=False) if child.carried
         ]
         comparison = compare(saved, now)
-        self.report = Report(
+        report = world.report = Report(
             run=world.run.id,
             source=world.bundle.source,
             target=world.cluster,
@@ -78,10 +78,10 @@ class Prove(Step[Moving]):
             waived=tuple(sorted(world.request.waive)),
             unmanaged=_unmanaged(world),
         )
-        if self.report.differences:
-            return f"{len(self.report.differences)} differences"
+        if report.differences:
+            return f"{len(report.differences)} differences"
         whole = f"{len(saved)} children and the resource are as they were"
-        return f"nothing was lost: {whole}" if not self.report.lost else f"as planned: {whole}"
+        return f"nothing was lost: {whole}" if not report.lost else f"as planned: {whole}"
 
 
 def _lost(world: Moving) -> Iterator[str]:

@@ -33,6 +33,9 @@ class Quiet(Step[Moving]):
 
     name = "quiet-agents"
     title = "quiet"
+    intent = "quiet the agents"
+    note = "workloads keep running, unaware of it"
+    estimate = 15
 
     async def do(self, world: Moving, tell: Callable[[str], None]) -> str:
         kubernetes = await world.clients.kubernetes()
@@ -53,9 +56,10 @@ class QuietAgain(Quiet):
     """On the way back: the agents of what is left now are quiet, as long as it is there."""
 
     name = "quiet-target"
+    intent = ""
 
     async def observe(self, world: Moving) -> str | None:
-        return await DeleteSource().observe(world)
+        return await DeleteSource().observe(world) if world.turned else ""
 
 
 class Wake(Step[Restoring]):

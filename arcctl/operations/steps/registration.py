@@ -194,6 +194,9 @@ class LinkGateway(Step[World]):
     def __init__(self, gateway: str) -> None:
         self._gateway = gateway
 
+    async def observe(self, world: World) -> str | None:
+        return None if self._gateway else ""
+
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
         arm = await world.clients.arm()
         await arm.put(gateway_link(world.cluster), linked_to(self._gateway))

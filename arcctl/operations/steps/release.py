@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 class Pull(Step[World]):
     """The chart of one version lies on this disk; `path` is where the service keeps another one."""
 
-    name = "fetch-chart"
+    name = "pull-chart"
 
     def __init__(self, path: str, version: str, charts: Charts) -> None:
         self._path = path
@@ -103,7 +103,7 @@ class Change(Step[World]):
 class Ready(Step[World]):
     """Every agent is ready, where nothing had to be changed."""
 
-    name = "agents-ready"
+    name = "agents-settled"
     title = "agents"
 
     def __init__(self, patience: int) -> None:

@@ -28,6 +28,8 @@ class DeleteSource(Step[Moving]):
 
     name = "delete-source"
     title = "source"
+    intent = "delete {source} in {from_region}"
+    estimate = 30
 
     def __init__(self) -> None:
         self._deregister = Deregister(wait=True, force=False)
@@ -94,6 +96,9 @@ class RemoveAgents(Step[Moving]):
 
     name = "remove-agents"
     title = "agents"
+    intent = "remove the agents"
+    note = "extensions and workloads stay"
+    estimate = 15
 
     async def observe(self, world: Moving) -> str | None:
         world.sight.forget()

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING
 
 from arcctl.errors import AccessError, ArcctlError, AzureError
 from arcctl.model.region import canonical
+from arcctl.operations.moving.worlds import Moving
 from arcctl.operations.steps.registration import Register
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from arcctl.operations.moving.worlds import Moving
+    from arcctl.model.connected_cluster import Body
     from arcctl.operations.request import ConnectRequest
     from arcctl.operations.world import World
 
@@ -34,12 +35,11 @@ class CreateTarget(Register):
 
     name = "create-target"
     title = "target"
+    intent = "create {target} in {to_region}"
+    estimate = 60
 
-    def __init__(self, request: ConnectRequest, moving: Moving) -> None:
-        super().__init__(
-            request, template={**moving.bundle.resource, "location": moving.request.region}
-        )
-        self._moving = moving
+    def __init__(self, request: ConnectRequest, template: Body) -> None:
+        super().__init__(request, template)
 
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
         for number, pause in enumerate(_PAUSES):
@@ -47,10 +47,10 @@ class CreateTarget(Register):
                 return await super().do(world, tell)
             except AzureError as error:
                 if not _may_pass(error, number):
-                    raise self._explained(error) from error
+                    raise _explained(world, error) from error
                 tell(f"Azure refuses for now: {error.message}")
             except AccessError as error:
-                raise self._explained(error) from error
+                raise _explained(world, error) from error
             await asyncio.sleep(pause)
             world.sight.forget()
         return await super().do(world, tell)
@@ -65,17 +65,17 @@ class CreateTarget(Register):
         await arm.delete(world.cluster.path, progress=tell)
         return f"{world.cluster.group}/{world.cluster.name} deleted again"
 
-    def _explained(self, error: ArcctlError) -> ArcctlError:
-        """Say where things stand once the source is gone."""
-        moving = self._moving
-        if moving.run.journal.no_return:
-            source = moving.bundle.source
-            now = (
-                f"{source.name} is gone from {canonical(moving.bundle.region)} and not yet in "
-                f"{moving.request.region}; its workloads run on, and all it had is saved"
-            )
-            error.why = (*error.why, now)
-        return error
+
+def _explained(world: World, error: ArcctlError) -> ArcctlError:
+    """Say where things stand once the source is gone."""
+    if isinstance(world, Moving) and world.run.journal.no_return:
+        source = world.bundle.source
+        now = (
+            f"{source.name} is gone from {canonical(world.bundle.region)} and not yet in "
+            f"{world.request.region}; its workloads run on, and all it had is saved"
+        )
+        error.why = (*error.why, now)
+    return error
 
 
 def _may_pass(error: AzureError, before: int) -> bool:

@@ -59,7 +59,7 @@ def _alike(known: Any, asked: str) -> bool:
 class Link(Changing):
     """The Arc gateway that was asked for is linked; "" is none."""
 
-    name = "link-gateway"
+    name = "change-gateway"
     title = "gateway"
 
     def __init__(self, gateway: str) -> None:

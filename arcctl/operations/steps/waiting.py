@@ -35,6 +35,8 @@ class UntilConnected(Step[World]):
 
     name = "until-connected"
     title = "connectivity"
+    intent = "wait until Azure has heard the agents"
+    estimate = 60
 
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
         await world.agents_ready.wait()
@@ -173,7 +175,7 @@ def holding(namespaces: dict[str, Body]) -> str:
     return " · ".join(reasons) or "waiting for " + ", ".join(sorted(namespaces))
 
 
-async def overdue(world: World, patience: int) -> ClusterError:
+async def overdue(world: World, patience: float) -> ClusterError:
     """Explain a connect that did not end in time: which pod, which event, which class."""
     evidence: tuple[str, ...]
     if world.agents_ready.is_set():

@@ -6,18 +6,25 @@ from typing import TYPE_CHECKING, Any
 
 from arcctl.operations.moving.planned_steps import planned
 from arcctl.operations.moving.request import MoveRequest
-from tests.checks.move.sights import extension, flux
+from tests.checks.move.sights import extension, flux, resource
+from tests.operations.moving.bundles import bundle
 
 if TYPE_CHECKING:
     from arcctl.model.configuration.child import Child
+    from arcctl.model.plan import PlannedStep
 
 BARE = ["put back what hung on it", "compare"]
 
 
+def made(*children: Child, **asked: Any) -> tuple[tuple[PlannedStep, ...], int]:
+    """The steps and their seconds."""
+    request = MoveRequest("harbor", "edge", "s-1", "westeurope", **asked)
+    return planned(request, bundle(request, resource(), children))
+
+
 def steps(*children: Child, **asked: Any) -> list[str]:
     """The titles, in order."""
-    request = MoveRequest("harbor", "edge", "s-1", "westeurope", **asked)
-    return [step.title for step in planned(request, "eastus", children)[0]]
+    return [step.title for step in made(*children, **asked)[0]]
 
 
 def test_in_place_the_source_goes_first() -> None:
@@ -30,6 +37,7 @@ def test_in_place_the_source_goes_first() -> None:
         "remove the agents",
         "create edge/harbor in westeurope",
         "install the agents",
+        "wait until Azure has heard the agents",
         *BARE,
     ]
 
@@ -47,21 +55,24 @@ def test_children_have_steps_only_where_there_are_some() -> None:
     system = extension("policy", state={"isSystemExtension": True})
     found = steps(extension(), extension("more"), system, flux())
 
-    assert found[-4:] == ["put 2 extensions back", "put 1 configuration back", *BARE]
+    assert found[-4:] == ["put 2 extensions back", "put 1 Flux configuration back", *BARE]
 
 
 def test_one_step_is_the_point_of_no_return() -> None:
     """A view draws its line there."""
-    request = MoveRequest("harbor", "edge", "s-1", "westeurope")
-    marked = [step.title for step in planned(request, "eastus", ())[0] if step.no_return]
+    marked = [step.title for step in made()[0] if step.no_return]
 
     assert marked == ["point of no return"]
 
 
+def test_every_step_says_a_time_or_a_word() -> None:
+    """A person reads how long each takes, or what it leaves alone."""
+    assert all(step.note for step in made(extension(), flux())[0])
+
+
 def test_many_children_take_little_longer() -> None:
     """They are sent and settle side by side, so three hundred cost half a minute more."""
-    request = MoveRequest("harbor", "edge", "s-1", "westeurope")
-    few = planned(request, "eastus", [extension(), flux()])[1]
-    many = planned(request, "eastus", [extension(), *(flux(f"f{n}") for n in range(299))])[1]
+    few = made(extension(), flux())[1]
+    many = made(extension(), *(flux(f"f{n}") for n in range(299)))[1]
 
     assert few < many <= few + 30
