@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import typer
 from typer.completion import completion_init  # type: ignore[attr-defined] # only there
@@ -14,7 +14,7 @@ from arcctl.errors import ArcctlError, ExitCode, Interrupted, UsageError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from typing import NoReturn
+    from typing import NoReturn, TextIO
 
 HELP = """Connect Kubernetes clusters to Azure Arc, see whether they are alive, move or remove them.
 
@@ -150,11 +150,14 @@ def _of_this_machine(error: OSError) -> ArcctlError:
 def _complain(error: ArcctlError, *, debug: bool) -> ExitCode:
     import os
 
-    from arcctl.views.console import complain, traceback_of
+    from arcctl.views.console import complain, nobody_reads, traceback_of
+    from arcctl.views.streams import Steady
 
-    complain(error, sys.stderr, no_colour="NO_COLOR" in os.environ)
+    err = cast("TextIO", Steady(sys.stderr))
+    complain(error, err, no_colour="NO_COLOR" in os.environ)
     if debug:
-        sys.stderr.write(traceback_of(error, os.environ))
+        err.write(traceback_of(error, os.environ))
+    nobody_reads()  # or Python would find at its end what is left in stdout, and exit with 120
     return error.exit_code
 
 

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import sys
 import time
-from typing import TYPE_CHECKING, TextIO
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TextIO, cast
 
 from arcctl.errors import UsageError
 from arcctl.model.scrub import scrubbed, secrets_of
 from arcctl.views.progress import JsonLines, Lines, Living, Progress, Silent
+from arcctl.views.streams import Steady, divert
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from arcctl.errors import ArcctlError
     from arcctl.settings import Settings
@@ -24,8 +26,8 @@ class Console:
         self.settings = settings
         self.opened = time.monotonic()
         self.out: TextIO = sys.stdout
-        self.err: TextIO = sys.stderr
-        self.progress: Progress = _progress(settings, sys.stderr)
+        self.err: TextIO = cast("TextIO", Steady(sys.stderr))
+        self.progress: Progress = _progress(settings, self.err)
 
     @property
     def output(self) -> str | None:
@@ -54,6 +56,16 @@ class Console:
         self.err.flush()
         return sys.stdin.readline().strip().lower() in ("y", "yes")
 
+    @contextmanager
+    def ending(self) -> Iterator[None]:
+        """Write the result of a change that is made: a reader who is gone does not unmake it."""
+        try:
+            yield
+            self.out.flush()
+        except BrokenPipeError:
+            if not nobody_reads():
+                raise
+
     def close(self) -> None:
         """Leave the terminal as it was found."""
         self.progress.close()
@@ -71,7 +83,7 @@ def _progress(settings: Settings, err: TextIO) -> Progress:
         return Lines(err)
     from rich.console import Console as RichConsole
 
-    return Living(RichConsole(stderr=True, highlight=False))
+    return Living(RichConsole(file=err, highlight=False))
 
 
 def _plain(settings: Settings) -> bool:
@@ -82,7 +94,6 @@ def _plain(settings: Settings) -> bool:
 
 def nobody_reads() -> bool:
     """Tell whether it is stdout that broke, and if so keep Python from saying it once more."""
-    import os
     import select
 
     try:
@@ -93,7 +104,7 @@ def nobody_reads() -> bool:
     broken.register(stdout, 0)
     if not broken.poll(0):
         return False
-    os.dup2(os.open(os.devnull, os.O_WRONLY), stdout)
+    divert(sys.stdout)
     return True
 
 

@@ -40,7 +40,8 @@ def taken_up(console: Console, record: RunRecord | None, result: Any, *, nothing
     document = result.to_document() if hasattr(result, "to_document") else result
     if document is not None and console.output is not None:
         query = console.settings.flags.query
-        output.write(document, console.out, console.output, query=query)
+        with console.ending():
+            output.write(document, console.out, console.output, query=query)
     return None
 
 

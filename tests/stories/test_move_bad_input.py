@@ -215,13 +215,27 @@ def plan_of(stage: Stage, **changed: Any) -> Path:
 @pytest.mark.parametrize(
     ("changed", "code", "said"),
     [
-        ({"format": "arcctl.plan/2"}, "plan-newer", "arcctl.plan/1"),
+        ({"format": "arcctl.plan/3"}, "plan-newer", "arcctl.plan/2"),
+        ({"format": "arcctl.plan/1"}, "plan-old", "plan again"),
+        ({"rows": []}, "plan-damaged", "fingerprint"),
+        ({"madeAt": "2020-01-01T00:00:00+00:00"}, "plan-damaged", "fingerprint"),
+        ({"more": 1}, "plan-damaged", "fingerprint"),
         ({"format": "shopping"}, "plan-damaged", "make it anew"),
         ({"observed": {}}, "plan-damaged", "fingerprint"),
         ({"rows": 7}, "plan-damaged", "make it anew"),
         ({"source": "nowhere"}, "plan-damaged", "make it anew"),
     ],
-    ids=["newer", "none", "another world's", "wrong types", "no id"],
+    ids=[
+        "newer",
+        "older",
+        "other rows",
+        "another day",
+        "more",
+        "none",
+        "another world's",
+        "wrong types",
+        "no id",
+    ],
 )
 def test_a_plan_that_cannot_be_trusted_is_refused(
     harbor: Stage, changed: dict[str, Any], code: str, said: str
@@ -231,6 +245,25 @@ def test_a_plan_that_cannot_be_trusted_is_refused(
 
     refused(harbor.type(f"{BARE} {GIVEN} --plan plan.json"), code, exit_code=2, said=said)
 
+    untouched(harbor)
+
+
+@pytest.mark.parametrize(
+    "option",
+    [{"target_region": "northeurope"}, {"accept": ["locked-itself"]}, {"diagnostics": True}],
+    ids=["another region", "more let pass", "another way"],
+)
+def test_what_a_plan_asks_for_cannot_be_changed_in_its_file(
+    harbor: Stage, option: dict[str, Any]
+) -> None:
+    """A person has seen another plan than the one that would be carried out."""
+    file = plan_of(harbor)
+    document = json.loads(file.read_text())
+    file.write_text(json.dumps(document | {"options": document["options"] | option}))
+
+    ended = harbor.type(f"{BARE} {GIVEN} --plan plan.json")
+
+    refused(ended, "plan-damaged", exit_code=2, said="fingerprint")
     untouched(harbor)
 
 
