@@ -28,10 +28,8 @@ _WORDS = {
 }
 
 
-def taken_up(console: Console, record: RunRecord | None, result: Any, *, nothing: str) -> None:
-    """Say how a run has ended, and write what its verb returned; or that there was none."""
-    if record is None:
-        return console.say(nothing)
+def taken_up(console: Console, record: RunRecord, result: Any) -> None:
+    """Say how a run has ended, and write what its verb returned."""
     if isinstance(result, Report):
         return reports.moved(console, result)
     where = record.cluster.rpartition("/")[2]

@@ -89,7 +89,7 @@ class _Unfolded:
 
         match event:
             case yaml.AliasEvent():
-                self._alias(event.anchor)
+                self._alias(event.anchor or "")
             case yaml.CollectionStartEvent():
                 self.under_way.append((event.anchor, self.size))
                 self.size += 1
@@ -99,6 +99,8 @@ class _Unfolded:
             case yaml.ScalarEvent():
                 self.size += 1
                 self.sizes[event.anchor or ""] = 1
+            case _:
+                pass  # the beginning or the end of a document
         if self.size > MOST_VALUES:
             raise Unfit(f"its aliases unfold to more than {MOST_VALUES:,} values")
 
