@@ -11,6 +11,7 @@ import asyncio
 import contextlib
 import socket
 from typing import TYPE_CHECKING
+from weakref import WeakSet
 
 if TYPE_CHECKING:
     import ssl
@@ -30,6 +31,7 @@ class Door:
         self._plain = plain
         self._tasks: set[asyncio.Task[None]] = set()
         self._sockets: list[socket.socket] = []
+        self._connections: WeakSet[asyncio.Transport] = WeakSet()
 
     def open(self, port: int) -> int:
         """Listen on loopback, and return the port, which the system chooses when `port` is 0."""
@@ -53,6 +55,14 @@ class Door:
         for listener in self._sockets:
             listener.close()
 
+    async def hang_up(self) -> None:
+        """End the connections that the servers, which are closed by now, have left half closed."""
+        for each in list(self._connections):
+            each.abort()
+        # TLS lets go of a connection in one turn of the loop, the socket is closed in the next.
+        for _ in range(3):
+            await asyncio.sleep(0)
+
     def _start(self, work: Coroutine[None, None, None]) -> None:
         task = asyncio.create_task(work)
         self._tasks.add(task)
@@ -67,12 +77,18 @@ class Door:
     async def _greet(self, connection: socket.socket) -> None:
         """Hand the connection on; a caller who breaks off in the handshake is nobody's error."""
         loop = asyncio.get_running_loop()
-        with contextlib.suppress(OSError):
+        protocol: Protocols = self._secure
+        tls: ssl.SSLContext | None = self._tls
+        try:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             if self._plain and await _first_byte(connection) != _TLS_HANDSHAKE:
-                await loop.connect_accepted_socket(self._plain, connection)
-            else:
-                await loop.connect_accepted_socket(self._secure, connection, ssl=self._tls)
+                protocol, tls = self._plain, None
+            transport, _ = await loop.connect_accepted_socket(protocol, connection, ssl=tls)
+            self._connections.add(transport)
+        except BaseException as error:
+            connection.close()
+            if not isinstance(error, OSError):
+                raise
 
 
 async def _first_byte(connection: socket.socket) -> bytes:

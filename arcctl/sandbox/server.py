@@ -57,6 +57,7 @@ class Sandbox:
         self.environment: dict[str, str] = {}
         self._ways_in: list[access.Access] = []
         self._agents: list[asyncio.Task[None]] = []
+        self._doors: list[Door] = []
         self._ca = trustme.CA()
         self._tls = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
         self._ca.issue_cert(*_NAMES, *options.hosts).configure_cert(self._tls)
@@ -65,6 +66,7 @@ class Sandbox:
     async def running(self) -> AsyncIterator[Sandbox]:
         async with AsyncExitStack() as stack:
             stack.enter_context(self.home.claimed())
+            stack.push_async_callback(self._hang_up)
             self._write_certificates()
             self.port = await self._open_azure(stack)
             authority = self.options.authority(self.port)
@@ -122,6 +124,7 @@ class Sandbox:
         plain_server = await _server(stack, plain) if plain else None
         door = Door(self._tls, secure_server, plain_server)
         stack.push_async_callback(door.close)
+        self._doors.append(door)
         try:
             return door.open(port)
         except OSError as error:
@@ -174,6 +177,10 @@ class Sandbox:
         except Exception:
             self.world.crashes.append(traceback.format_exc())
             raise
+
+    async def _hang_up(self) -> None:
+        for door in self._doors:
+            await door.hang_up()
 
     def _environment(self) -> dict[str, str]:
         base = self.world.base_url
