@@ -8,7 +8,7 @@ import re
 
 from arcctl.errors import ExitCode
 from arcctl.sandbox.faults import WIRE_ACTIONS, Faults
-from tests.architecture.source import ARCCTL, ROOT, modules, texts
+from tests.architecture.source import ARCCTL, ROOT, dotted, modules, texts
 from tests.docs.pages import pages
 
 
@@ -57,7 +57,7 @@ def raised() -> set[str]:
     found: set[str] = set()
     for module in modules("arcctl"):
         if not module.path.startswith("arcctl/sandbox/azure/"):
-            found |= {code for node in ast.walk(module.tree) for code in codes(node)}
+            found |= {code for node in module.nodes for code in codes(node)}
     return found
 
 
@@ -65,7 +65,7 @@ def codes(node: ast.AST) -> set[str]:
     """The codes that stand in one place of the source."""
     if isinstance(node, ast.keyword) and node.arg == "code":
         return constants(node.value)
-    if isinstance(node, ast.Assign) and ast.unparse(node.targets[0]).endswith("_code"):
+    if isinstance(node, ast.Assign) and dotted(node.targets[0]).endswith("_code"):
         return constants(node.value)
     if isinstance(node, ast.Constant) and isinstance(node.value, str):
         return {node.value} if re.fullmatch(r"AZK8S\d{4}", node.value) else set()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from tests.architecture.source import ARCCTL, ROOT, modules, names_in
+from tests.architecture.source import ARCCTL, ROOT, modules
 
 MAY_EXIT = {
     "arcctl/app.py",
@@ -33,7 +33,7 @@ def test_one_place_exits() -> None:
     guilty = {
         module.path: sorted(found)
         for module in modules("arcctl")
-        if module.path not in MAY_EXIT and (found := names_in(module.tree) & EXITS)
+        if module.path not in MAY_EXIT and (found := module.names & EXITS)
     }
 
     assert guilty == {}

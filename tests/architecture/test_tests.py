@@ -6,7 +6,7 @@ import ast
 import re
 
 import pytest
-from tests.architecture.source import Module, modules, names_in, texts
+from tests.architecture.source import Module, modules, texts
 
 FORBIDDEN = {
     "monkeypatch.setattr": "the seam is the wire",
@@ -41,7 +41,7 @@ def test_every_test_is_a_sentence() -> None:
 
 def test_nothing_is_patched_or_skipped() -> None:
     """No test replaces a part of what it tests, and every test runs."""
-    used = {module.path: names_in(module.tree) & FORBIDDEN.keys() for module in TESTS}
+    used = {module.path: module.names & FORBIDDEN.keys() for module in TESTS}
     mocks = [module.path for module in TESTS if imports(module, "unittest")]
 
     assert {path: names for path, names in used.items() if names} == {}
@@ -50,9 +50,7 @@ def test_nothing_is_patched_or_skipped() -> None:
 
 def imports(module: Module, package: str) -> bool:
     """Whether it imports that package or a part of it."""
-    lines = (
-        node for node in ast.walk(module.tree) if isinstance(node, ast.Import | ast.ImportFrom)
-    )
+    lines = (node for node in module.nodes if isinstance(node, ast.Import | ast.ImportFrom))
     names = {getattr(line, "module", None) or alias.name for line in lines for alias in line.names}
     return any(name.partition(".")[0] == package for name in names)
 
@@ -62,7 +60,7 @@ def test_every_assertion_can_fail() -> None:
     asserted = [
         (module.path, node.test)
         for module in TESTS
-        for node in ast.walk(module.tree)
+        for node in module.nodes
         if isinstance(node, ast.Assert)
     ]
 
