@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import sys
-from typing import TYPE_CHECKING, cast
+from contextlib import ExitStack, redirect_stderr, redirect_stdout
+from typing import TYPE_CHECKING
 
 import typer
 from typer.completion import completion_init  # type: ignore[attr-defined] # only there
@@ -11,10 +13,11 @@ from typer.completion import completion_init  # type: ignore[attr-defined] # onl
 from arcctl import __version__
 from arcctl.commands.verbs import VERBS, Verbs
 from arcctl.errors import ArcctlError, ExitCode, Interrupted, UsageError
+from arcctl.model.surroundings import Streams, Surroundings
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-    from typing import NoReturn, TextIO
+    from collections.abc import Mapping, Sequence
+    from typing import NoReturn
 
 HELP = """Connect Kubernetes clusters to Azure Arc, see whether they are alive, move or remove them.
 
@@ -79,63 +82,79 @@ def main_options(
     """Take what stands before the verb."""
 
 
-def run(arguments: Sequence[str]) -> ExitCode | int:
-    """Run one command line and return its exit code."""
-    debug = "--debug" in arguments
+def run(
+    words: Sequence[str],
+    environ: Mapping[str, str] | None = None,
+    streams: Streams | None = None,
+) -> ExitCode | int:
+    """Run one command line and return its exit code.
+
+    The environment and the streams are the process's own where none are given.
+    """
+    around = Surroundings(os.environ if environ is None else environ, streams or Streams())
+    debug = "--debug" in words
+    with ExitStack() as kept:
+        if streams:  # Typer writes its help to Python's own
+            kept.enter_context(redirect_stdout(streams.stdout))
+            kept.enter_context(redirect_stderr(streams.stderr))
+        return _ended(words, around, debug=debug)
+
+
+def _ended(words: Sequence[str], around: Surroundings, *, debug: bool) -> ExitCode | int:
     try:
-        ended = app(list(arguments), prog_name="arcctl", standalone_mode=False)
-        sys.stdout.flush()
+        ended = app(list(words), prog_name="arcctl", standalone_mode=False, obj=around)
+        around.streams.stdout.flush()
     except ArcctlError as error:
-        return _complain(error, debug=debug)
+        return _complain(error, around, debug=debug)
     except (KeyboardInterrupt, typer.Abort):
-        return _complain(Interrupted("stopped"), debug=debug)
+        return _complain(Interrupted("stopped"), around, debug=debug)
     except Exception as error:  # noqa: BLE001 - the one place where nothing may pass
         if hasattr(error, "format_message"):  # Typer's own, whose class has moved between versions
-            return _mistyped(error, error.format_message(), arguments)
-        return _unexpected(error, debug=debug)
+            return _mistyped(error, error.format_message(), words, around)
+        return _unexpected(error, around, debug=debug)
     return ended if isinstance(ended, int) else ExitCode.DONE
 
 
-def _mistyped(error: Exception, text: str, arguments: Sequence[str]) -> ExitCode:
+def _mistyped(error: Exception, text: str, words: Sequence[str], around: Surroundings) -> ExitCode:
     """Say what Typer found wrong, in arcctl's words; a verb left out gets the help it asks for."""
     if text.startswith("Usage: "):
-        typer.echo(text, err=True)
+        typer.echo(text, file=around.streams.stderr)
         return ExitCode.USAGE
     message, _, advice = text.rstrip(".").partition(". ")
     if close := " or ".join(getattr(error, "possibilities", None) or ()):
         message, advice = message.partition(" (")[0], f"did you mean {close}?"
-    where = getattr(getattr(error, "ctx", None), "command_path", None) or _verb(arguments)
+    where = getattr(getattr(error, "ctx", None), "command_path", None) or _verb(words)
     mistake = UsageError(
         _uncapitalised(message),
         why=_uncapitalised(advice) if advice else (),
         hints=f"{where} --help",
     )
-    return _complain(mistake, debug=False)
+    return _complain(mistake, around, debug=False)
 
 
-def _verb(arguments: Sequence[str]) -> str:
-    return f"arcctl {arguments[0]}" if arguments[0] in VERBS else "arcctl"
+def _verb(words: Sequence[str]) -> str:
+    return f"arcctl {words[0]}" if words[0] in VERBS else "arcctl"
 
 
 def _uncapitalised(text: str) -> str:
     return text[:1].lower() + text[1:]
 
 
-def _unexpected(error: Exception, *, debug: bool) -> ExitCode:
+def _unexpected(error: Exception, around: Surroundings, *, debug: bool) -> ExitCode:
     """A reader that went away is nobody's fault; anything else is this machine's or arcctl's."""
     from arcctl.views.console import nobody_reads
 
-    if isinstance(error, BrokenPipeError) and nobody_reads():
+    if isinstance(error, BrokenPipeError) and nobody_reads(around.streams.stdout):
         return ExitCode.DONE
     if isinstance(error, OSError):
-        return _complain(_of_this_machine(error), debug=debug)
+        return _complain(_of_this_machine(error), around, debug=debug)
     fault = ArcctlError(
         f"arcctl met something it did not expect: {type(error).__name__}",
         code="AZK8S0001",
         hints="run it again with --debug and report what it prints",
     )
     fault.__cause__ = error
-    return _complain(fault, debug=debug)
+    return _complain(fault, around, debug=debug)
 
 
 def _of_this_machine(error: OSError) -> ArcctlError:
@@ -147,17 +166,13 @@ def _of_this_machine(error: OSError) -> ArcctlError:
     return found
 
 
-def _complain(error: ArcctlError, *, debug: bool) -> ExitCode:
-    import os
+def _complain(error: ArcctlError, around: Surroundings, *, debug: bool) -> ExitCode:
+    from arcctl.views.console import complain, traceback_of
 
-    from arcctl.views.console import complain, nobody_reads, traceback_of
-    from arcctl.views.streams import Steady
-
-    err = cast("TextIO", Steady(sys.stderr))
-    complain(error, err, no_colour="NO_COLOR" in os.environ)
+    err = around.streams.stderr
+    complain(error, err, no_colour="NO_COLOR" in around.environ)
     if debug:
-        err.write(traceback_of(error, os.environ))
-    nobody_reads()  # or Python would find at its end what is left in stdout, and exit with 120
+        err.write(traceback_of(error, around.environ))
     return error.exit_code
 
 

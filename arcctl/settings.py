@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 from arcctl.errors import UsageError
 from arcctl.model.names import is_guid
 from arcctl.model.next_command import Way
+from arcctl.model.surroundings import Streams
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -47,6 +48,7 @@ class Settings:
     """Everything that a command was told, wherever it was told."""
 
     environ: Mapping[str, str]
+    streams: Streams = field(default_factory=Streams)
     flags: Flags = field(default_factory=Flags)
     cloud: str = "AzureCloud"
     subscription: str | None = None
@@ -80,8 +82,8 @@ class Settings:
         return self.environ.get("CI", "").lower() in ("true", "1")
 
 
-def read(environ: Mapping[str, str], flags: Flags) -> Settings:
-    """Look in all places, once."""
+def read(environ: Mapping[str, str], flags: Flags, streams: Streams | None = None) -> Settings:
+    """Look in all places, once; the streams are the process's own where none are given."""
     own = _own_config(environ)
     az = _az_config(environ)
     default = (
@@ -90,6 +92,7 @@ def read(environ: Mapping[str, str], flags: Flags) -> Settings:
     cloud = flags.cloud or environ.get("ARCCTL_CLOUD") or environ.get("AZURE_CLOUD_NAME")
     return Settings(
         environ=environ,
+        streams=streams or Streams(),
         flags=flags,
         cloud=cloud or own.get("cloud") or az.get("cloud") or "AzureCloud",
         subscription=flags.subscription or default,

@@ -1,7 +1,8 @@
 """A sandbox beside the test, and arcctl typed into it as a person or a pipeline would.
 
-The sandbox lives in a thread with an event loop of its own; arcctl is a real process, with the
-sandbox's environment and nothing of the machine's.
+The sandbox lives in a thread with an event loop of its own. arcctl is run inside the test's process
+(`inside.py`), or in a process of its own where that is the point; either way with the sandbox's
+environment and nothing of the machine's.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, TextIO, TypeVar
 
+from tests import inside
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Mapping
     from pathlib import Path
@@ -25,6 +28,7 @@ if TYPE_CHECKING:
     from arcctl.sandbox.options import Options
     from arcctl.sandbox.server import Sandbox
     from arcctl.sandbox.world import World
+    from tests.matrix.beginnings import Theatre
 
 Answer = TypeVar("Answer")
 PATIENCE = 120
@@ -53,6 +57,10 @@ class Stage:
     folder: Path
     helm: Path
     extra: dict[str, str] = field(default_factory=dict)
+    apart: bool = False
+    """Whether each command is a process of its own."""
+    beginnings: Theatre | None = None
+    """What keeps the worlds that `after` begins with"""
 
     @property
     def world(self) -> World:
@@ -120,8 +128,36 @@ class Stage:
             cwd=self.folder,
         )
 
+    def after(self, *doings: str | Callable[[Stage], None]) -> None:
+        """Begin where it leads to that these lines are typed well, or things done, in an empty world.
+
+        Each beginning is made once in a process. What was planned before is forgotten.
+        """
+
+        def make() -> None:
+            for each in doings:
+                if isinstance(each, str):
+                    self.well(each)
+                else:
+                    each(self)
+
+        if self.beginnings:
+            self.beginnings.set(self, (self.helm, *doings), make)
+        else:
+            make()
+
     def type(self, line: str, **environ: str) -> Ended:
         """Type `arcctl LINE` and wait for its end."""
+        if self.apart or not inside.FREE.acquire(blocking=False):
+            return self.type_apart(line, **environ)
+        try:
+            command = inside.Command(shlex.split(line), self.environment | environ, self.folder)
+            return Ended(command.run(PATIENCE), command.out.getvalue(), command.err.getvalue())
+        finally:
+            inside.FREE.release()
+
+    def type_apart(self, line: str, **environ: str) -> Ended:
+        """Type it as a process of its own."""
         with self.start(line, **environ) as process:
             try:
                 out, err = process.communicate(timeout=PATIENCE)

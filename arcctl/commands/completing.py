@@ -82,8 +82,7 @@ def infrastructures() -> tuple[str, ...]:
 
 
 def _settings(ctx: typer.Context) -> Settings:
-    import os
-
+    from arcctl.model.surroundings import Surroundings
     from arcctl.settings import Flags, read
 
     flags = Flags(
@@ -91,7 +90,8 @@ def _settings(ctx: typer.Context) -> Settings:
         cloud=ctx.params.get("cloud"),
         kube_config=ctx.params.get("kube_config"),
     )
-    return read(os.environ, flags)
+    around = ctx.find_root().obj or Surroundings()  # a shell that asks gives none
+    return read(around.environ, flags)
 
 
 def _asked(ctx: typer.Context, ask: Ask) -> list[str]:

@@ -15,7 +15,10 @@ from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
+import typer
+
 from arcctl.commands.options import SHARED
+from arcctl.model.surroundings import Surroundings
 
 if TYPE_CHECKING:
     import asyncio
@@ -134,6 +137,7 @@ class Session:
 
 
 Work = Callable[..., Coroutine[Any, Any, None]]
+_CONTEXT = inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
 
 
 def command(*groups: dict[str, Any]) -> Callable[[Work], Callable[..., None]]:
@@ -142,11 +146,11 @@ def command(*groups: dict[str, Any]) -> Callable[[Work], Callable[..., None]]:
 
     def decorate(work: Work) -> Callable[..., None]:
         @wraps(work)
-        def run(**given: Any) -> None:
+        def run(ctx: typer.Context, **given: Any) -> None:
             flags = {name: given.pop(name) for name in shared}
-            _in_loop(work, flags, given)
+            _in_loop(work, ctx.obj or Surroundings(), flags, given)
 
-        parameters = [*_own(work), *(_parameter(name, shared[name]) for name in shared)]
+        parameters = [_CONTEXT, *_own(work), *(_parameter(name, shared[name]) for name in shared)]
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined] # how inspect is told
         run.__annotations__ = {each.name: each.annotation for each in parameters}
         del run.__wrapped__  # or inspect would look through to `work`
@@ -174,14 +178,13 @@ def _parameter(name: str, annotation: Any) -> inspect.Parameter:
     )
 
 
-def _in_loop(work: Work, flags: dict[str, Any], own: dict[str, Any]) -> None:
+def _in_loop(work: Work, around: Surroundings, flags: dict[str, Any], own: dict[str, Any]) -> None:
     import asyncio
-    import os
 
     from arcctl.errors import Interrupted
     from arcctl.settings import Flags, read
 
-    settings = read(os.environ, Flags(**flags))
+    settings = read(around.environ, Flags(**flags), around.streams)
 
     async def main() -> None:
         asyncio.get_running_loop().set_exception_handler(_told_in_debug)
@@ -194,7 +197,7 @@ def _in_loop(work: Work, flags: dict[str, Any], own: dict[str, Any]) -> None:
         # Said here, because Typer would end in silence.
         raise Interrupted("stopped; the same command goes on from here") from stop
     except BrokenPipeError as error:
-        _cut_off(error)
+        _cut_off(error, around)
 
 
 def _told_in_debug(_loop: Any, context: dict[str, Any]) -> None:
@@ -204,12 +207,12 @@ def _told_in_debug(_loop: Any, context: dict[str, Any]) -> None:
     logging.getLogger("arcctl").debug("besides: %s", context.get("exception") or context["message"])
 
 
-def _cut_off(error: BrokenPipeError) -> None:
+def _cut_off(error: BrokenPipeError, around: Surroundings) -> None:
     """Typer would end either case in silence: a reader that has seen enough, and a lost connection."""
     from arcctl.errors import ArcctlError
     from arcctl.views.console import nobody_reads
 
-    if not nobody_reads():
+    if not nobody_reads(around.streams.stdout):
         raise ArcctlError("a connection was cut", code="os", why=str(error)) from error
 
 
@@ -239,10 +242,14 @@ def _stop_on_signals(task: asyncio.Task[Any] | None) -> None:
     """A pipeline that is cancelled sends SIGTERM, a terminal that is closed SIGHUP; end as on Ctrl-C.
 
     Children have sessions of their own, so nobody else would end them. nohup's wish is respected.
+    Where a command is but a part of a process, run in one of its threads, signals are not its own.
     """
     import asyncio
     import signal
+    import threading
 
+    if threading.current_thread() is not threading.main_thread():
+        return
     for number in (signal.SIGTERM, signal.SIGHUP):
         if task and signal.getsignal(number) != signal.SIG_IGN:
             asyncio.get_running_loop().add_signal_handler(number, task.cancel)

@@ -87,7 +87,7 @@ async def side(clients: Clients, text: str, cluster_of: ClusterOf) -> Manifest:
     what is no manifest, NotFound where there is no such cluster.
     """
     if manifests.is_path(text):
-        return manifests.read(text)
+        return manifests.read(text, clients.settings.streams.stdin)
     if text.startswith("/"):
         cluster = ClusterId.parse(text)
     else:

@@ -19,7 +19,7 @@ from arcctl.operations.configuration.children import children_of
 from arcctl.operations.configuration.putting import putting
 from arcctl.operations.moving.worlds import Restoring
 from arcctl.operations.secrets.again import REFERENCES, supplied_again
-from arcctl.operations.secrets.files import Sources, read_secrets, referenced
+from arcctl.operations.secrets.files import Given, Sources, read_secrets, referenced
 from arcctl.operations.secrets.in_cluster import in_cluster
 from arcctl.operations.secrets.values import Resolved, resolve
 from arcctl.operations.standing import Standing, judge
@@ -112,13 +112,16 @@ async def prepare(world: World, path: str, asked: Asked) -> Prepared:
     """
     await carry([together(looks.SignedIn(), looks.Cluster())], world, world.observer)
     await _must_be_ours(world)
-    manifest = manifests.read(path)
+    settings = world.clients.settings
+    stdin = settings.streams.stdin
+    manifest = manifests.read(path, stdin)
     arm = await world.clients.arm()
     now = await children_of(arm, world.cluster, note=world.note)
     wanted = changes([child for child in manifest.children if child.carried], now)
-    environ = world.clients.settings.environ
-    given = read_secrets(asked.secrets_file, environ, world.note) if asked.secrets_file else []
-    sources = Sources(environ, manifests.folder_of(path), world.note)
+    given: list[Given] = []
+    if asked.secrets_file:
+        given += read_secrets(asked.secrets_file, settings.environ, world.note, stdin)
+    sources = Sources(settings.environ, manifests.folder_of(path), world.note)
     given += referenced(manifest.references, sources)
     if asked.from_cluster:
         kubernetes = await world.clients.kubernetes()

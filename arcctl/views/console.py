@@ -2,18 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 import time
-from contextlib import contextmanager
-from typing import TYPE_CHECKING, TextIO, cast
+from typing import TYPE_CHECKING, TextIO
 
 from arcctl.errors import UsageError
 from arcctl.model.scrub import scrubbed, secrets_of
 from arcctl.views.progress import JsonLines, Lines, Living, Progress, Silent
-from arcctl.views.streams import Steady, divert
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Mapping
 
     from arcctl.errors import ArcctlError
     from arcctl.settings import Settings
@@ -25,8 +22,8 @@ class Console:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.opened = time.monotonic()
-        self.out: TextIO = sys.stdout
-        self.err: TextIO = cast("TextIO", Steady(sys.stderr))
+        self.out: TextIO = settings.streams.stdout
+        self.err: TextIO = settings.streams.stderr
         self.progress: Progress = _progress(settings, self.err)
 
     @property
@@ -45,7 +42,8 @@ class Console:
     def ask(self, question: str, option: str = "--yes") -> bool:
         """Ask yes or no; UsageError where nobody is there to answer, with the option that does."""
         self.progress.close()
-        if not (sys.stdin.isatty() and self.err.isatty()):
+        stdin = self.settings.streams.stdin
+        if not (stdin.isatty() and self.err.isatty()):
             raise UsageError(
                 "this needs a yes, and there is no terminal to ask at",
                 code="no-terminal",
@@ -54,17 +52,7 @@ class Console:
             )
         self.err.write(f"{question} [y/N] ")
         self.err.flush()
-        return sys.stdin.readline().strip().lower() in ("y", "yes")
-
-    @contextmanager
-    def ending(self) -> Iterator[None]:
-        """Write the result of a change that is made: a reader who is gone does not unmake it."""
-        try:
-            yield
-            self.out.flush()
-        except BrokenPipeError:
-            if not nobody_reads():
-                raise
+        return stdin.readline().strip().lower() in ("y", "yes")
 
     def close(self) -> None:
         """Leave the terminal as it was found."""
@@ -83,7 +71,7 @@ def _progress(settings: Settings, err: TextIO) -> Progress:
         return Lines(err)
     from rich.console import Console as RichConsole
 
-    return Living(RichConsole(file=err, highlight=False))
+    return Living(RichConsole(file=err, highlight=False, _environ=settings.environ))
 
 
 def _plain(settings: Settings) -> bool:
@@ -92,19 +80,20 @@ def _plain(settings: Settings) -> bool:
     return settings.in_ci or logging or settings.environ.get("TERM") == "dumb"
 
 
-def nobody_reads() -> bool:
+def nobody_reads(out: TextIO) -> bool:
     """Tell whether it is stdout that broke, and if so keep Python from saying it once more."""
+    import os
     import select
 
     try:
-        stdout = sys.stdout.fileno()
+        stdout = out.fileno()
     except (OSError, ValueError):
         return False  # no file at all
     broken = select.poll()
     broken.register(stdout, 0)
     if not broken.poll(0):
         return False
-    divert(sys.stdout)
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stdout)
     return True
 
 

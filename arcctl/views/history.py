@@ -28,8 +28,10 @@ _WORDS = {
 }
 
 
-def taken_up(console: Console, record: RunRecord, result: Any) -> None:
-    """Say how a run has ended, and write what its verb returned."""
+def taken_up(console: Console, record: RunRecord | None, result: Any, *, nothing: str) -> None:
+    """Say how a run has ended, and write what its verb returned; or that there was none."""
+    if record is None:
+        return console.say(nothing)
     if isinstance(result, Report):
         return reports.moved(console, result)
     where = record.cluster.rpartition("/")[2]
@@ -38,8 +40,7 @@ def taken_up(console: Console, record: RunRecord, result: Any) -> None:
     document = result.to_document() if hasattr(result, "to_document") else result
     if document is not None and console.output is not None:
         query = console.settings.flags.query
-        with console.ending():
-            output.write(document, console.out, console.output, query=query)
+        output.write(document, console.out, console.output, query=query)
     return None
 
 

@@ -74,6 +74,7 @@ def _read(stream: int, texts: dict[int, str]) -> None:
 class QuickStage(Stage):
     """A stage whose command lines begin where a fresh process stands after its imports."""
 
+    apart: bool = True
     client: socket.socket = field(default_factory=socket.socket)
 
     def start(self, line: str, **environ: str) -> Any:

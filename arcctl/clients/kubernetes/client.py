@@ -10,7 +10,6 @@ import asyncio
 import functools
 import json
 import re
-import sys
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from urllib.parse import quote
 
@@ -67,7 +66,7 @@ class Kubernetes:
     async def open(cls, settings: Settings) -> Kubernetes:
         """Read the kubeconfig and sign in; raise ClusterError AZK8S0200. No request is sent."""
         # A plug-in that may talk to a person is given the person's time.
-        limit = None if sys.stdout.isatty() else PLUGIN_SECONDS
+        limit = None if settings.streams.stdout.isatty() else PLUGIN_SECONDS
         try:
             async with asyncio.timeout(limit):
                 return await aside(cls._open, settings)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from hashlib import sha256
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 from urllib.parse import quote
 
 from arcctl.errors import Refusal, UsageError
@@ -58,11 +58,11 @@ def write_folder(folder: Path, children: Sequence[Child], cluster: str, region: 
         write_file(folder / place, text)
 
 
-def read(path: str) -> Manifest:
+def read(path: str, stdin: TextIO | None = None) -> Manifest:
     """Read a file, `-` for stdin, or a folder; raise UsageError for what is no manifest."""
     if path != "-" and Path(path).is_dir():
         return _read_folder(Path(path))
-    return manifests.read(read_document(path), "stdin" if path == "-" else path)
+    return manifests.read(read_document(path, stdin), "stdin" if path == "-" else path)
 
 
 def folder_of(path: str) -> Path:

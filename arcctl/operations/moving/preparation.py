@@ -78,8 +78,9 @@ async def completed(request: MoveRequest, stored: Plan | None, world: World) -> 
 
 async def prepare(request: MoveRequest, world: World, secrets_file: str | None) -> Prepared:
     """Look at everything and change nothing; `world` is seen from the source."""
+    settings = world.clients.settings
     given = (
-        read_secrets(secrets_file, world.clients.settings.environ, world.note)
+        read_secrets(secrets_file, settings.environ, world.note, settings.streams.stdin)
         if secrets_file
         else []
     )

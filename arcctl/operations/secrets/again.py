@@ -32,7 +32,9 @@ async def supplied_again(
     """
     given: list[Given] = []
     if run.secrets_file:
-        given += read_secrets(run.secrets_file, world.clients.settings.environ, world.note)
+        settings = world.clients.settings
+        stdin = settings.streams.stdin
+        given += read_secrets(run.secrets_file, settings.environ, world.note, stdin)
     given += await _kept(run, world)
     given += await _referenced(run, world)
     found = resolve(children, given, waived)

@@ -13,7 +13,7 @@ import json
 import stat
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from arcctl.errors import UsageError
 from arcctl.model.configuration.needs import VERIFICATION
@@ -50,12 +50,17 @@ class Sources:
     note: Callable[[str], None]
 
 
-def read_secrets(path: str, environ: Mapping[str, str], note: Callable[[str], None]) -> list[Given]:
+def read_secrets(
+    path: str,
+    environ: Mapping[str, str],
+    note: Callable[[str], None],
+    stdin: TextIO | None = None,
+) -> list[Given]:
     """Read the file of `--protected-settings`, `-` for stdin.
 
     Raises UsageError for what cannot be read or is not of the form above; no value is quoted.
     """
-    document = read_document(path)
+    document = read_document(path, stdin)
     where = "stdin" if path == "-" else path
     if document is not None and not isinstance(document, dict):
         raise _bad(where, "it must be a map of children, and of keys and values below each")

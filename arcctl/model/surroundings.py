@@ -1,0 +1,32 @@
+"""Where a command line is typed: the environment that it sees, and its three streams.
+
+They are the process's own unless `arcctl.app.run` is given others, as a test does that types many
+commands in one process. Nothing further down reads `os.environ` or `sys.stdout`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, TextIO
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Streams:
+    """Where a command reads, where its data goes, and where it talks to people."""
+
+    stdin: TextIO = field(default_factory=lambda: sys.stdin)
+    stdout: TextIO = field(default_factory=lambda: sys.stdout)
+    stderr: TextIO = field(default_factory=lambda: sys.stderr)
+
+
+@dataclass(frozen=True, slots=True)
+class Surroundings:
+    """What a command line finds around it."""
+
+    environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
+    streams: Streams = field(default_factory=Streams)
