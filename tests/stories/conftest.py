@@ -22,23 +22,23 @@ def either_helm(request: pytest.FixtureRequest) -> Path:
 
 
 @pytest.fixture
-def stage(tmp_path: Path, either_helm: Path) -> Iterator[Stage]:
+def stage(theatre: Theatre, tmp_path: Path, either_helm: Path) -> Iterator[Stage]:
     """A sandbox with one cluster, played with both helms."""
-    with staged(tmp_path, either_helm) as opened:
+    with theatre.lent(tmp_path, either_helm) as opened:
         yield opened
 
 
 @pytest.fixture
-def quick(tmp_path: Path, helm4: Path) -> Iterator[Stage]:
+def quick(theatre: Theatre, tmp_path: Path, helm4: Path) -> Iterator[Stage]:
     """A sandbox with one cluster, for stories in which helm plays no part of its own."""
-    with staged(tmp_path, helm4) as opened:
+    with theatre.lent(tmp_path, helm4) as opened:
         yield opened
 
 
 @pytest.fixture
-def two_clusters(tmp_path: Path, helm4: Path) -> Iterator[Stage]:
+def two_clusters(pair: Theatre, tmp_path: Path, helm4: Path) -> Iterator[Stage]:
     """A sandbox with two clusters, contexts `sandbox` and `sandbox-2`."""
-    with staged(tmp_path, helm4, clusters=2) as opened:
+    with pair.lent(tmp_path, helm4) as opened:
         yield opened
 
 
@@ -46,6 +46,13 @@ def two_clusters(tmp_path: Path, helm4: Path) -> Iterator[Stage]:
 def theatre(tmp_path_factory: pytest.TempPathFactory, helm4: Path) -> Iterator[Theatre]:
     """A sandbox with one cluster, whose world is put back before each story that asks for it."""
     with staged(tmp_path_factory.mktemp("theatre"), helm4) as opened:
+        yield Theatre(opened)
+
+
+@pytest.fixture(scope="session")
+def pair(tmp_path_factory: pytest.TempPathFactory, helm4: Path) -> Iterator[Theatre]:
+    """The same with two clusters."""
+    with staged(tmp_path_factory.mktemp("pair"), helm4, clusters=2) as opened:
         yield Theatre(opened)
 
 

@@ -132,7 +132,7 @@ def test_an_app_that_may_only_onboard_needs_the_group(quick: Stage) -> None:
 
 def test_an_app_that_may_not_delete_leaves_the_agents_whole(quick: Stage) -> None:
     """ARM is asked first, so its refusal comes while the cluster is still connected."""
-    quick.well(f"{CONNECT} --skip-prechecks")
+    quick.after(f"{CONNECT} --skip-prechecks")
     signed_in_as(quick, entra.ONBOARDING)
 
     refused(quick.type(DELETE), "AuthorizationFailed", exit_code=4, said="connectedClusters/delete")

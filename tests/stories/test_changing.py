@@ -77,7 +77,7 @@ def test_a_hint_goes_to_the_same_cluster(connected: Stage) -> None:
 @lines
 def test_the_cluster_of_another_is_left_alone(two_clusters: Stage, line: str) -> None:
     """The kubeconfig must lead to the resource's own cluster; the owner is named."""
-    two_clusters.well(f"{CONNECT} --kube-context sandbox")
+    two_clusters.after(f"{CONNECT} --kube-context sandbox")
     two_clusters.well(
         "connect -n depot -g edge -l westeurope --skip-prechecks --kube-context sandbox-2"
     )
@@ -92,7 +92,7 @@ def test_the_cluster_of_another_is_left_alone(two_clusters: Stage, line: str) ->
 @lines
 def test_a_cluster_without_agents_is_told(two_clusters: Stage, line: str) -> None:
     """There is nothing to change in it; connecting comes first."""
-    two_clusters.well(f"{CONNECT} --kube-context sandbox")
+    two_clusters.after(f"{CONNECT} --kube-context sandbox")
     two_clusters.within(two_clusters.world.journal.clear)
 
     refused(two_clusters.type(f"{line} --kube-context sandbox-2"), "AZK8S0201")
@@ -143,7 +143,7 @@ def test_kinds_of_other_services_are_left_to_them(connected: Stage, line: str) -
 
 def test_what_a_killed_helm_left_is_taken_over(stage: Stage) -> None:
     """Its pending record is dropped, and the change starts from the revision that was whole."""
-    changing.connected(stage)
+    stage.after(changing.connected)
     stage.well(f"enable-features {HARBOR} --features azure-rbac")
     stage.within(lambda: pretend(stage, "pending-upgrade"))
 

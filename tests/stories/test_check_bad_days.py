@@ -152,7 +152,7 @@ def test_an_api_server_that_breaks_off_is_skipped(harbor: Stage, cut: dict[str, 
 
 def test_flux_that_was_never_installed_is_skipped(quick: Stage) -> None:
     """Kinds that are absent are no failure, and no pass."""
-    quick.well("connect -n harbor -g edge -l westeurope --skip-prechecks -o none")
+    quick.after("connect -n harbor -g edge -l westeurope --skip-prechecks -o none")
 
     ended = quick.well(CHECK)
 

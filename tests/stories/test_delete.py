@@ -30,7 +30,7 @@ def resource_gone(stage: Stage) -> bool:
 
 def test_delete_leaves_nothing_in_azure_or_in_the_cluster(stage: Stage, kubectl: Path) -> None:
     """Resource, release, both namespaces and the seven kinds are gone."""
-    stage.well(CONNECT)
+    stage.after(CONNECT)
 
     ended = stage.well(f"{DELETE} --yes")
 
@@ -42,7 +42,7 @@ def test_delete_leaves_nothing_in_azure_or_in_the_cluster(stage: Stage, kubectl:
 
 def test_without_a_terminal_and_without_yes_nothing_happens(quick: Stage) -> None:
     """A pipeline must say --yes; the exit code is usage (2)."""
-    quick.well(CONNECT)
+    quick.after(CONNECT)
     quick.within(quick.world.journal.clear)
 
     ended = quick.type(DELETE)
@@ -53,7 +53,7 @@ def test_without_a_terminal_and_without_yes_nothing_happens(quick: Stage) -> Non
 
 def test_at_a_terminal_a_no_changes_nothing(quick: Stage) -> None:
     """The question names what will be lost; no is the default."""
-    quick.well(CONNECT)
+    quick.after(CONNECT)
 
     said = typed_at_a_terminal(quick, DELETE, "n\n")
 
@@ -64,7 +64,7 @@ def test_at_a_terminal_a_no_changes_nothing(quick: Stage) -> None:
 
 def test_at_a_terminal_a_yes_deletes(quick: Stage) -> None:
     """And a person sees a list of steps."""
-    quick.well(CONNECT)
+    quick.after(CONNECT)
 
     said = typed_at_a_terminal(quick, DELETE, "y\n")
 
@@ -121,7 +121,7 @@ def test_a_cluster_that_names_nobody_is_refused_without_force(two_clusters: Stag
 
 def test_agents_are_removed_where_azure_has_forgotten_them(stage: Stage, kubectl: Path) -> None:
     """The resource is gone already, which is no error."""
-    stage.well(CONNECT)
+    stage.after(CONNECT)
     stage.well(f"{DELETE} --azure-only --yes")
 
     stage.well(f"{DELETE} --yes")
@@ -131,7 +131,7 @@ def test_agents_are_removed_where_azure_has_forgotten_them(stage: Stage, kubectl
 
 def test_agents_are_removed_where_even_the_group_is_gone(quick: Stage, kubectl: Path) -> None:
     """A missing group is a missing resource."""
-    quick.well(CONNECT)
+    quick.after(CONNECT)
     group = f"/subscriptions/{quick.environment['AZURE_SUBSCRIPTION_ID']}/resourcegroups/edge"
     quick.within(lambda: quick.world.azure.store.remove(group))
 
@@ -142,7 +142,7 @@ def test_agents_are_removed_where_even_the_group_is_gone(quick: Stage, kubectl: 
 
 def test_azure_only_works_without_the_cluster(quick: Stage) -> None:
     """A dead cluster must not keep its resource alive; without the flag the hint names it."""
-    quick.well(CONNECT)
+    quick.after(CONNECT)
     dead = quick.folder / "dead"
     dead.write_text(
         (quick.sandbox.home.kubeconfig)
@@ -160,7 +160,7 @@ def test_azure_only_works_without_the_cluster(quick: Stage) -> None:
 
 def test_cluster_only_leaves_the_resource(quick: Stage, kubectl: Path) -> None:
     """Only leftovers are taken out."""
-    quick.well(CONNECT)
+    quick.after(CONNECT)
 
     quick.well(f"{DELETE} --yes --cluster-only")
 
@@ -170,7 +170,7 @@ def test_cluster_only_leaves_the_resource(quick: Stage, kubectl: Path) -> None:
 
 def test_nothing_there_is_success_and_says_so(quick: Stage) -> None:
     """Running delete again ends in the same world."""
-    quick.well(CONNECT)
+    quick.after(CONNECT)
     quick.well(f"{DELETE} --yes")
 
     assert "Nothing to delete" in quick.well(f"{DELETE} --yes").err
@@ -178,7 +178,7 @@ def test_nothing_there_is_success_and_says_so(quick: Stage) -> None:
 
 def test_a_lock_stops_the_deletion_while_the_agents_are_whole(quick: Stage) -> None:
     """ARM refuses first, so helm is never asked."""
-    quick.well(CONNECT)
+    quick.after(CONNECT)
     group = f"/subscriptions/{quick.environment['AZURE_SUBSCRIPTION_ID']}/resourceGroups/edge"
     lock = f"{group}/providers/Microsoft.Authorization/locks/keep"
     quick.seed(resources=[{"id": lock, "properties": {"level": "CanNotDelete"}}])
@@ -208,7 +208,7 @@ def test_kinds_that_aks_or_another_release_owns_stay(quick: Stage, kubectl: Path
 
 def test_what_blocks_a_namespace_is_named_and_force_strips_it(quick: Stage, kubectl: Path) -> None:
     """A finalizer whose controller is gone holds the namespace; --force empties Arc's own."""
-    quick.well(CONNECT)
+    quick.after(CONNECT)
     body = '{"metadata":{"finalizers":["clusterconfig.azure.com/finalizer"]}}'
     ask(
         quick,

@@ -113,7 +113,7 @@ def test_delete_survives(connected: Stage, plan: dict[str, Any]) -> None:
 @pytest.fixture
 def connected(quick: Stage) -> Stage:
     """A stage on which harbor is connected."""
-    quick.well(QUICKLY)
+    quick.after(QUICKLY)
     return quick
 
 

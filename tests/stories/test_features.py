@@ -28,7 +28,7 @@ def system(stage: Stage) -> dict[str, Any]:
 
 def test_features_are_enabled_and_disabled_and_shown(stage: Stage) -> None:
     """Agents come and go with them, `show --agents` tells them, and the resource stays as it is."""
-    changing.connected(stage)
+    stage.after(changing.connected)
 
     on = stage.well(f"{ENABLE} Azure-RBAC")
     seen = stage.well(FEATURES).data, "guard" in agents(stage)
@@ -182,7 +182,7 @@ def test_words_that_mean_nothing_are_usage(connected: Stage, line: str, said: st
 
 def test_agents_that_never_are_ready_are_rolled_back(stage: Stage) -> None:
     """The reason is named, the former revision is back, and the next try starts from it."""
-    changing.connected(stage)
+    stage.after(changing.connected)
     before = given(stage)
     stage.within(lambda: stage.cluster.trouble("ImagePullBackOff", prefix="guard-"))
 
@@ -198,7 +198,7 @@ def test_agents_that_never_are_ready_are_rolled_back(stage: Stage) -> None:
 
 def test_a_helm_that_fails_is_rolled_back(stage: Stage) -> None:
     """The cluster refuses an agent half-way: what helm has made is taken back, and said."""
-    changing.connected(stage)
+    stage.after(changing.connected)
     # helm 3 creates with POST, helm 4 by server-side apply.
     created = stage.fault("kubernetes", {"status": 422}, method="POST", path="/deployments$")
     applied = stage.fault("kubernetes", {"status": 422}, method="PATCH", path="/guard$")
@@ -213,7 +213,7 @@ def test_a_helm_that_fails_is_rolled_back(stage: Stage) -> None:
 
 def test_a_helm_that_fails_early_has_changed_nothing(stage: Stage) -> None:
     """No revision was made, so nothing is rolled back, and that is said."""
-    changing.connected(stage)
+    stage.after(changing.connected)
     stage.fault("kubernetes", {"status": 422}, method="GET", path="/deployments/guard$")
 
     refused(stage.type(f"{ENABLE} azure-rbac"), "AZK8S0500", said="helm has changed nothing")

@@ -112,7 +112,7 @@ def test_several_are_updated_one_after_the_other(quick: Stage) -> None:
 
 def test_features_of_one_are_named_by_its_id(quick: Stage) -> None:
     """One sentence, as with -n and -g; the cluster behind the kubeconfig must be that one."""
-    quick.well(CONNECT)
+    quick.after(CONNECT)
     line = "enable-features --features azure-rbac --ids"
 
     enabled = quick.well(f"{line} {HARBOR}").data
@@ -123,7 +123,7 @@ def test_features_of_one_are_named_by_its_id(quick: Stage) -> None:
 
 def test_a_cluster_behind_the_kubeconfig_is_deleted_whole(quick: Stage) -> None:
     """By its id as by its name: resource and agents."""
-    quick.well(CONNECT)
+    quick.after(CONNECT)
 
     quick.well(f"delete --ids {HARBOR} --yes")
 

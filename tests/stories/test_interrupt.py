@@ -124,7 +124,7 @@ def test_twice_means_now(quick: Stage) -> None:
 
 def test_a_deletion_can_be_stopped_and_ended(quick: Stage) -> None:
     """Helm is cut in the midst of it; the same command takes out the rest."""
-    quick.well(CONNECT)
+    quick.after(CONNECT)
     slow = quick.fault("kubernetes", {"delay": 1}, method="DELETE", path="/deployments", times=None)
     with quick.start(DELETE) as process:
         until(lambda: quick.happened(slow), "helm's first deletion")

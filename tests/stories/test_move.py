@@ -26,7 +26,7 @@ def compared(child: dict[str, Any]) -> dict[str, Any]:
 
 def test_a_move_carries_every_child_and_restarts_nothing(stage: Stage) -> None:
     """Region, children, tags and secrets arrive; whatever ran goes on running."""
-    moving.connected(stage)
+    stage.after(moving.connected)
     before, ran = arm.children(stage), moving.workloads(stage)
     ended = stage.well(f"{moving.MOVE} --protected-settings {moving.secrets_file(stage)}")
     report = ended.data
@@ -48,7 +48,7 @@ def test_a_move_carries_every_child_and_restarts_nothing(stage: Stage) -> None:
 
 def test_the_secrets_are_in_the_cluster_again(quick: Stage) -> None:
     """What the agents fetched after the move is what the person gave, not an empty text."""
-    moving.connected(quick)
+    quick.after(moving.connected)
     before = moving.protected(quick)
     quick.well(f"{moving.MOVE} --protected-settings {moving.secrets_file(quick)}")
     assert moving.protected(quick) == before
@@ -57,7 +57,7 @@ def test_the_secrets_are_in_the_cluster_again(quick: Stage) -> None:
 
 def test_secrets_may_be_read_from_the_cluster_itself(quick: Stage) -> None:
     """Nobody has to look for what Flux and the agents still hold."""
-    moving.connected(quick)
+    quick.after(moving.connected)
     before = moving.protected(quick)
     quick.well(f"{moving.MOVE} --secrets-from-cluster")
     assert moving.protected(quick) == before
@@ -65,14 +65,14 @@ def test_secrets_may_be_read_from_the_cluster_itself(quick: Stage) -> None:
 
 def test_nothing_of_the_run_stays_in_the_cluster(quick: Stage) -> None:
     """Namespace, Secrets and Lease are gone once the proof is clean."""
-    moving.connected(quick)
+    quick.after(moving.connected)
     quick.well(f"{moving.MOVE} --secrets-from-cluster --keep-secrets-in-cluster")
     assert quick.within(lambda: quick.cluster.store.get(("", "namespaces"), "", "arcctl")) is None
 
 
 def test_a_dry_run_changes_nothing_anywhere(quick: Stage) -> None:
     """The request journals of Azure and of the cluster hold reads, and questions, only."""
-    moving.connected(quick)
+    quick.after(moving.connected)
     quick.within(quick.world.journal.clear)
     ended = quick.well(
         "move -n harbor -g edge --target-region westeurope --dry-run --secrets-from-cluster"
@@ -91,13 +91,13 @@ def test_a_dry_run_changes_nothing_anywhere(quick: Stage) -> None:
         "accessreviews",
     )
     assert not {each for each in changing if not any(word in each for word in questions)}
-    assert ended.data["format"] == "arcctl.plan/2"
+    assert ended.data["format"] == "arcctl.plan/1"
     assert not ended.data["blocked"]
 
 
 def test_a_missing_secret_stops_before_any_change(quick: Stage) -> None:
     """Exit 5, the secrets by name, and how to give them."""
-    moving.connected(quick)
+    quick.after(moving.connected)
     ended = quick.type(moving.MOVE)
     assert ended.code == 5
     assert "fluxConfigurations/private/httpsKey" in ended.err
@@ -107,7 +107,7 @@ def test_a_missing_secret_stops_before_any_change(quick: Stage) -> None:
 
 def test_a_waived_secret_is_a_recorded_decision(quick: Stage) -> None:
     """The report names it, and the child comes without it."""
-    moving.connected(quick)
+    quick.after(moving.connected)
     waived = " ".join(
         f"--waive-secret {child}/{key}" for child, keys in moving.SECRETS.items() for key in keys
     )
@@ -117,7 +117,7 @@ def test_a_waived_secret_is_a_recorded_decision(quick: Stage) -> None:
 
 def test_a_stored_plan_is_carried_out_while_the_world_stands_still(quick: Stage) -> None:
     """Planned by day, carried out by night."""
-    moving.connected(quick)
+    quick.after(moving.connected)
     quick.well(
         "move -n harbor -g edge --target-region westeurope --dry-run --secrets-from-cluster "
         "--plan-out plan.json"
@@ -128,7 +128,7 @@ def test_a_stored_plan_is_carried_out_while_the_world_stands_still(quick: Stage)
 
 def test_a_plan_is_refused_when_the_world_has_moved(quick: Stage) -> None:
     """Exit 5 with the difference; nothing is changed."""
-    moving.connected(quick)
+    quick.after(moving.connected)
     plan = "move -n harbor -g edge --target-region westeurope --dry-run --plan-out plan.json"
     quick.well(f"{plan} --secrets-from-cluster")
     arm.put_child(quick, "fluxConfigurations", "late", moving.git("https://git.example.com/late"))
@@ -145,7 +145,7 @@ def test_a_plan_is_refused_when_the_world_has_moved(quick: Stage) -> None:
 )
 def test_a_cluster_gets_another_name_or_group(quick: Stage, target: str) -> None:
     """The target is made before anything is deleted, and everything goes over to it."""
-    moving.connected(quick)
+    quick.after(moving.connected)
     before = arm.children(quick)
     group = "far" if "far" in target else "edge"
     quick.well(f"move -n harbor -g edge {target} --secrets-from-cluster --skip-prechecks --yes")
@@ -157,7 +157,7 @@ def test_a_cluster_gets_another_name_or_group(quick: Stage, target: str) -> None
 
 def test_a_setting_that_names_the_region_names_the_new_one(quick: Stage) -> None:
     """It is rewritten where the type is known to follow its cluster, and told as changed."""
-    quick.well(moving.CONNECT)
+    quick.after(moving.CONNECT)
     body = moving.extension(
         "microsoft.azureml.kubernetes", configurationSettings={"location": "eastus"}
     )
@@ -171,7 +171,7 @@ def test_a_setting_that_names_the_region_names_the_new_one(quick: Stage) -> None
 
 def test_a_cluster_goes_to_another_subscription(quick: Stage) -> None:
     """Named as people know it; the group is made there."""
-    moving.connected(quick)
+    quick.after(moving.connected)
     before = arm.children(quick)
     quick.well(
         "move -n harbor -g edge --target-region westeurope --target-subscription 'Sandbox Two' "
@@ -184,7 +184,7 @@ def test_a_cluster_goes_to_another_subscription(quick: Stage) -> None:
 
 def test_what_hung_on_the_resource_hangs_on_it_again(quick: Stage) -> None:
     """Role assignments under new names, diagnostic settings, data collection."""
-    moving.connected(quick)
+    quick.after(moving.connected)
     moving.attached(quick)
     before = moving.hanging(quick)
     report = quick.well(f"{moving.MOVE} --secrets-from-cluster").data
@@ -195,7 +195,7 @@ def test_what_hung_on_the_resource_hangs_on_it_again(quick: Stage) -> None:
 
 def test_a_lock_of_its_own_is_taken_off_and_put_back_where_that_is_accepted(quick: Stage) -> None:
     """Unaccepted it blocks, with the word that lets it pass."""
-    moving.connected(quick)
+    quick.after(moving.connected)
     quick.seed(locks=[{"on": "edge/harbor", "name": "keep", "level": "CanNotDelete"}])
     refused = quick.type(f"{moving.MOVE} --secrets-from-cluster")
     assert refused.code == 5
@@ -209,7 +209,7 @@ def test_a_lock_of_its_own_is_taken_off_and_put_back_where_that_is_accepted(quic
 
 def test_new_identities_get_the_roles_of_the_old_where_asked(quick: Stage) -> None:
     """What was granted to the old principal elsewhere is granted to the new one."""
-    moving.connected(quick)
+    quick.after(moving.connected)
     moving.granted(quick)
     quick.well(f"{moving.MOVE} --secrets-from-cluster --reassign-identities")
     now = quick.well("show -n harbor -g edge").data["identity"]["principalId"]
@@ -218,7 +218,7 @@ def test_new_identities_get_the_roles_of_the_old_where_asked(quick: Stage) -> No
 
 def test_the_proxy_goes_over_to_the_new_agents(quick: Stage) -> None:
     """Azure never knew it; it was read from helm's values before the agents went."""
-    quick.well(
+    quick.after(
         f"{moving.CONNECT} --proxy-https http://user:word@proxy:3128 --proxy-skip-range 10/8"
     )
     quick.well(moving.MOVE)
@@ -230,7 +230,7 @@ def test_the_proxy_goes_over_to_the_new_agents(quick: Stage) -> None:
 
 def test_the_report_is_written_where_it_was_asked_for(quick: Stage) -> None:
     """As Markdown, for whoever comes later."""
-    moving.connected(quick)
+    quick.after(moving.connected)
     quick.well(f"{moving.MOVE} --secrets-from-cluster --report report.md")
     page = (quick.folder / "report.md").read_text()
     assert page.startswith("# harbor: from eastus to westeurope")
@@ -239,7 +239,7 @@ def test_the_report_is_written_where_it_was_asked_for(quick: Stage) -> None:
 
 def test_a_move_there_and_back_changes_nothing_at_all(quick: Stage) -> None:
     """The way back is a move as any other."""
-    moving.connected(quick)
+    quick.after(moving.connected)
     before = arm.children(quick)
     quick.well(f"{moving.MOVE} --secrets-from-cluster")
     quick.well(f"{moving.MOVE.replace('westeurope', 'eastus')} --secrets-from-cluster")

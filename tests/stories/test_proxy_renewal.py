@@ -24,7 +24,7 @@ HOUR = 3600
 @pytest.fixture
 def fresh(quick: Stage) -> Stage:
     """Connected harbor in a sandbox whose clock shows the time, as nobody has moved it yet."""
-    changing.connected(quick)
+    quick.after(changing.connected)
     return quick
 
 

@@ -80,7 +80,7 @@ def test_what_is_not_there_is_exit_three(quick: Stage, group: str) -> None:
 
 def test_exit_status_tells_a_script_whether_it_is_alive(quick: Stage) -> None:
     """Agents that are gone: Offline after 15 minutes, Expired after 90 days; both are exit 5."""
-    quick.well(CONNECT)
+    quick.after(CONNECT)
     alive = quick.type(f"{SHOW} --exit-status")
     names = agents(quick)
     quick.within(lambda: quick.cluster.trouble("CrashLoopBackOff", namespace="azure-arc"))
@@ -149,7 +149,7 @@ def test_a_certificate_near_its_end_is_warned_of(quick: Stage, days: int, said: 
 
 def test_the_agents_are_shown_with_their_jobs(quick: Stage) -> None:
     """All eleven, healthy, each with what it does and whether it is optional."""
-    quick.well(CONNECT)
+    quick.after(CONNECT)
 
     agents = quick.well(f"{SHOW} --agents").data["agents"]
 
@@ -162,7 +162,7 @@ def test_the_agents_are_shown_with_their_jobs(quick: Stage) -> None:
 
 def test_a_broken_agent_is_shown_with_its_reason(quick: Stage) -> None:
     """In JSON, in the table, and for a person."""
-    quick.well(CONNECT)
+    quick.after(CONNECT)
     quick.within(lambda: quick.cluster.trouble("CrashLoopBackOff", prefix="config-agent-"))
 
     agents = {each["name"]: each for each in quick.well(f"{SHOW} --agents").data["agents"]}
@@ -198,7 +198,7 @@ def test_optional_agents_are_missed_only_where_they_belong(quick: Stage) -> None
 
 def test_agents_of_another_cluster_are_not_shown(two_clusters: Stage) -> None:
     """The kubeconfig leads elsewhere: refused with the owner's name, or that nobody is there."""
-    two_clusters.well(f"{CONNECT} --kube-context sandbox")
+    two_clusters.after(f"{CONNECT} --kube-context sandbox")
     elsewhere = two_clusters.type(f"{SHOW} --agents --kube-context sandbox-2")
     planted(two_clusters, name="depot")
     owned = two_clusters.type("show -n depot -g edge --agents --kube-context sandbox")

@@ -26,7 +26,7 @@ def left(stage: Stage) -> list[str]:
 
 def test_a_good_run_leaves_nothing(quick: Stage) -> None:
     """It is swept before the agents are installed."""
-    quick.well(CONNECT)
+    quick.after(CONNECT)
 
     assert left(quick) == []
 

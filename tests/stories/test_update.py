@@ -72,7 +72,7 @@ def test_a_no_changes_nothing(connected: Stage) -> None:
 
 def test_a_new_proxy_reaches_the_agents_and_nothing_is_lost(stage: Stage) -> None:
     """Tags, key and the other values stay; the password is in helm's record and not in ARM."""
-    changing.connected(stage)
+    stage.after(changing.connected)
     before = shown(stage)
 
     ended = stage.well(
@@ -139,7 +139,7 @@ def test_auto_upgrade_is_switched_off_and_on(connected: Stage) -> None:
 
 def test_workload_identity_waits_for_the_agents_word(stage: Stage) -> None:
     """The issuer's address is there at the end; switched off again, the issuer stays."""
-    changing.connected(stage)
+    stage.after(changing.connected)
 
     on = stage.well(f"{UPDATE} --enable-oidc-issuer --enable-wi")
     off = stage.well(f"{UPDATE} --disable-workload-identity")
@@ -203,7 +203,7 @@ def test_conflicts_are_found_before_any_change(
 
 def test_agents_that_never_are_ready_are_rolled_back(stage: Stage) -> None:
     """With what stays in Azure; healed, the same command goes on."""
-    changing.connected(stage)
+    stage.after(changing.connected)
     before = given(stage)
     stage.within(lambda: stage.cluster.trouble("NeverReady", prefix="config-agent-"))
     line = f"{UPDATE} --disable-proxy"
