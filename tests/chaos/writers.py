@@ -1,0 +1,110 @@
+"""Somebody else, who changes harbor while arcctl is at work, and remembers when Azure agreed."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from uuid import NAMESPACE_URL, uuid5
+
+from tests import arm
+from tests.chaos import direct
+from tests.stories.moving import ROLE, extension, git
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from tests.stage import Stage
+
+    Body = tuple[str, str, str, Any]
+
+SETTLED = 5.0
+"""A write that Azure has agreed to so many seconds before the source goes must not be lost."""
+_AUTHORIZATION = "providers/Microsoft.Authorization"
+
+
+def _tag(mark: str) -> Body:
+    body = {"operation": "Merge", "properties": {"tags": {mark: "mine"}}}
+    return "PATCH", "/providers/Microsoft.Resources/tags/default", "2021-04-01", body
+
+
+def _extension(mark: str) -> Body:
+    body = extension("contoso.part", configurationSettings={"size": mark})
+    return "PUT", f"/{arm.CHILDREN}/extensions/{mark}", "2025-03-01", body
+
+
+def _configuration(mark: str) -> Body:
+    body = git("https://git.example.com/edge/more", namespace=mark)
+    return "PUT", f"/{arm.CHILDREN}/fluxConfigurations/{mark}", "2025-04-01", body
+
+
+def _role(mark: str) -> Body:
+    who = {"principalId": mark, "principalType": "User", "roleDefinitionId": ROLE}
+    place = f"/{_AUTHORIZATION}/roleAssignments/{uuid5(NAMESPACE_URL, mark)}"
+    return "PUT", place, "2022-04-01", {"properties": who}
+
+
+def _lock(mark: str) -> Body:
+    body = {"properties": {"level": "CanNotDelete"}}
+    return "PUT", f"/{_AUTHORIZATION}/locks/{mark}", "2020-05-01", body
+
+
+def _diagnostics(mark: str) -> Body:
+    body = {"properties": {"workspaceId": "/w", "logs": []}}
+    place = f"/providers/Microsoft.Insights/diagnosticSettings/{mark}"
+    return "PUT", place, "2021-05-01-preview", body
+
+
+KINDS: dict[str, Callable[[str], Body]] = {
+    "tag": _tag,
+    "extension": _extension,
+    "configuration": _configuration,
+    "role": _role,
+    "lock": _lock,
+    "diagnostics": _diagnostics,
+}
+
+
+@dataclass
+class Write:
+    """One change of somebody else. `mark` stands in it and nowhere else."""
+
+    kind: str
+    mark: str
+    acknowledged: float = 0.0
+    status: int = 0
+    withdrawn: bool = False
+    begun: bool = field(default=False, init=False)
+
+    @property
+    def agreed(self) -> bool:
+        """Whether Azure has said yes, and it was not taken back."""
+        return self.status in (200, 201, 202) and not self.withdrawn
+
+    def do(self, stage: Stage, at: str = arm.HARBOR) -> None:
+        """Ask Azure for it."""
+        self.begun = True
+        method, below, version, body = KINDS[self.kind](self.mark)
+        self.status, _ = direct.azure(stage, method, at + below, version, body)
+        self.acknowledged = time.monotonic()
+
+    def withdraw(self, stage: Stage, at: str) -> None:
+        """Take it back, as one does with a lock that is in the way."""
+        _, below, version, _ = KINDS[self.kind](self.mark)
+        status, _ = direct.azure(stage, "DELETE", at + below, version)
+        self.withdrawn |= status in (200, 202, 204)
+
+    def is_in(self, picture: dict[str, Any]) -> bool:
+        """Whether it is there, at whatever id the cluster has by now."""
+        return self.mark.lower() in str(picture["azure"]).lower()
+
+    def may_be_lost(self, deletions: list[float]) -> bool:
+        """Whether no reading could have found it: the cluster was deleted moments later."""
+        return any(0 <= gone - self.acknowledged <= SETTLED for gone in deletions)
+
+
+def named(number: int, seed: int, kind: str) -> str:
+    """Return a name that tells whose it is, and whose else it cannot be."""
+    if kind == "role":
+        return str(uuid5(NAMESPACE_URL, f"writer {seed} {number}"))
+    return f"w{seed}x{number}{kind}"[:40]
