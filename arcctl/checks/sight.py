@@ -130,6 +130,20 @@ class Sight(Remembering):
         """The connected cluster in ARM, or None; a missing group is also None."""
         return await (await self.clients.arm()).find(self.cluster.path)
 
+    async def resource_surely(self) -> Body | None:
+        """Return the same, but None only where two looks, a second apart, have found nothing.
+
+        To be asked before anything is concluded from absence that destroys, or that ends a search.
+        """
+        return await self.resource() or await self._resource_again()
+
+    @once
+    async def _resource_again(self) -> Body | None:
+        found = await (await self.clients.arm()).find_again(self.cluster.path)
+        if found:
+            self.learn("resource", found)
+        return found
+
     @once
     async def group(self) -> Body | None:
         """The resource group, or None."""

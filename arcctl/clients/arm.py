@@ -6,11 +6,13 @@ generic client on the same pipeline, and its import is paid for by them only.
 
 from __future__ import annotations
 
+import asyncio
 import logging
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
-from arcctl.clients import arm_versions
+from arcctl.clients import answers, arm_errors, arm_lists, arm_versions
 from arcctl.clients.channel import Channel, Pace, Token, host_of, read_json, with_query
 from arcctl.clients.importing import load
 from arcctl.errors import ArcctlError, AzureError, NotFound
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
     from datetime import datetime
 
+    from arcctl.clients.answers import Expected
     from arcctl.clients.arm_polling import Polling
     from arcctl.clients.cloud import Cloud
     from arcctl.clients.identity import Identity
@@ -29,6 +32,7 @@ if TYPE_CHECKING:
 
 Result = TypeVar("Result")
 _LOG = logging.getLogger("arcctl.arm")
+_TYPE_AND_NAME = 2  # slashes after a provider's namespace, where one resource is named
 _IN_PATH = "/:@!$&'()*+,;=~"
 
 # A 404 with one of these is no missing resource: nothing of the kind could be there.
@@ -68,22 +72,55 @@ class Arm:
     async def get(
         self, path_or_url: str, *, version: str | None = None, query: Query | None = None
     ) -> dict[str, Any]:
-        """Return the JSON object at a path. Raises NotFound where there is none."""
-        return await self._ask("GET", path_or_url, None, version, query)
+        """Return the JSON object at a path. Raises NotFound where there is none.
+
+        An answer without `id`, or a resource without `properties`, is asked for again, and then
+        AzureError `azure-unusable-answer`.
+        """
+        expected = _expected_at(path_or_url)
+        return await self._ask("GET", path_or_url, None, version, query, expected)
 
     async def find(
         self, path_or_url: str, *, version: str | None = None, query: Query | None = None
     ) -> dict[str, Any] | None:
         """Return the JSON object at a path, None where resource or group do not exist.
 
-        A subscription that does not exist is still an error: it is never what was meant.
+        A subscription that does not exist is still an error: it is never what was meant. So is a
+        404 in which ARM does not say what is missing: somebody else has answered.
         """
         try:
             return await self.get(path_or_url, version=version, query=query)
         except NotFound as error:
             if error.code in _WRONG_QUESTION:
                 raise
+            if error.code == NotFound.default_code:
+                raise arm_errors.nameless(path_or_url, error) from error
             return None
+
+    async def find_surely(
+        self, path: str, *, version: str | None = None, query: Query | None = None
+    ) -> dict[str, Any] | None:
+        """Do as `find`, but take no single 404 for absence: one may come from a replica behind.
+
+        What was not found is asked for again a second later (`Pace.again`), over a new connection.
+        To be used before anything is concluded that destroys, or that ends the search.
+        """
+        with suppress(NotFound):
+            if found := await self.find(path, version=version, query=query):
+                return found
+        return await self.find_again(path, version=version, query=query)
+
+    async def find_again(
+        self, path: str, *, version: str | None = None, query: Query | None = None
+    ) -> dict[str, Any] | None:
+        """Take the second of the two looks of `find_surely`, where the first has found nothing."""
+        await asyncio.sleep(self._pace.again)
+        afresh = Arm(self.settings, self.cloud, self.identity, pace=self._pace)
+        afresh._versions = self._versions
+        try:
+            return await afresh.find(path, version=version, query=query)
+        finally:
+            await afresh.close()
 
     async def exists(
         self, path: str, *, version: str | None = None, query: Query | None = None
@@ -98,15 +135,22 @@ class Arm:
     async def items(
         self, path: str, *, version: str | None = None, query: Query | None = None
     ) -> AsyncIterator[dict[str, Any]]:
-        """Yield the elements of a list, page by page; `nextLink` is followed as it was sent."""
-        page = await self.get(path, version=version, query=query)
-        while True:
-            for item in page.get("value") or ():
-                yield item
-            link = page.get("nextLink")
-            if not link:
-                return
-            page = await self.get(link)
+        """Yield the elements of a list, page by page; `nextLink` is followed as it was sent.
+
+        Each is told once. A page is a 200 with an array `value`, and anything else is asked for
+        again, then AzureError `azure-unusable-answer`; `azure-unreliable-list` as in `arm_lists`.
+        """
+
+        async def page(link: str) -> dict[str, Any]:
+            where = (link, None, None) if link else (path, version, query)
+            return await self._ask("GET", where[0], None, *where[1:], answers.page)
+
+        async for each in arm_lists.items(page, path):
+            yield each
+
+    async def rows(self, path: str, body: dict[str, Any]) -> dict[str, Any]:
+        """Return one page of Resource Graph's answer to a question, whose numbers agree."""
+        return await self._ask("POST", path, body, None, None, answers.rows)
 
     async def time(self, path: str) -> datetime | None:
         """Return what ARM's clock says when it answers a GET of `path`; None where it does not."""
@@ -159,7 +203,7 @@ class Arm:
                 )
             )
 
-        return await self._write(path, version, run)
+        return await self._whole(path, version, await self._write(path, version, run), wait)
 
     async def patch(
         self, path: str, body: dict[str, Any], *, version: str | None = None, wait: bool = True
@@ -174,7 +218,7 @@ class Arm:
                 )
             )
 
-        return await self._write(path, version, run)
+        return await self._whole(path, version, await self._write(path, version, run), wait)
 
     async def delete(
         self,
@@ -227,16 +271,32 @@ class Arm:
         return Polling(self._host, self._pace, wait=wait, progress=progress, accepted=accepted)
 
     async def _ask(
-        self, method: str, path: str, body: Any, version: str | None, query: Query | None
+        self,
+        method: str,
+        path: str,
+        body: Any,
+        version: str | None,
+        query: Query | None,
+        expected: Expected | None = None,
     ) -> dict[str, Any]:
+        async def send(url: str) -> dict[str, Any]:
+            answer = await self._channel.send(method, url, body, expected=expected)
+            return _object(answer.body)
+
         async def run(chosen: str) -> dict[str, Any]:
             url = f"{self.cloud.arm}{quote(path, safe=_IN_PATH)}"
-            asked = {"api-version": chosen, **(query or {})}
-            return _object((await self._channel.send(method, with_query(url, asked), body)).body)
+            return await send(with_query(url, {"api-version": chosen, **(query or {})}))
 
         if "://" in path:
-            return _object((await self._channel.send(method, path, body)).body)
+            return await send(path)
         return await self._versioned(path, version, run)
+
+    async def _whole(
+        self, path: str, version: str | None, written: dict[str, Any], wait: bool
+    ) -> dict[str, Any]:
+        """Read what was written where the write has answered without it, as it may."""
+        wrong = wait and _expected_at(path)(written)
+        return await self.get(path, version=version) if wrong else written
 
     async def _write(
         self,
@@ -296,6 +356,14 @@ class Arm:
 
 
 _REFUSED = arm_versions.REFUSED
+
+
+def _expected_at(path: str) -> Expected:
+    """Tell by a path what is to be found there; a URL may lead to anything, such as an operation."""
+    if "://" in path:
+        return answers.anything
+    below = path.casefold().rpartition("/providers/")[2] if "/providers/" in path.lower() else ""
+    return answers.resource if below.count("/") >= _TYPE_AND_NAME else answers.document
 
 
 def _as_id(path: str) -> str:

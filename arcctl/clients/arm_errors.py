@@ -26,6 +26,8 @@ _ROLES = (
     (re.compile(r"/listclusterusercredential", re.IGNORECASE), CLUSTER_USER),
     (re.compile(r"kubernetesconfiguration/extensions/", re.IGNORECASE), EXTENSIONS),
 )
+UNUSABLE = "azure-unusable-answer"
+_PASSING = frozenset({"azure-unreachable", "azure-not-json", UNUSABLE})
 _NO_WAY = (
     "Failed to establish",
     "Failed to resolve",
@@ -115,6 +117,35 @@ def unreachable(url: str, said: str) -> AzureError:
     )
 
 
+def unusable(asked: Any, status: int, wrong: str) -> AzureError:
+    """Make an error of an answer that is none; nothing may be concluded from it."""
+    where = urlsplit(asked.url)
+    return AzureError(
+        f"{where.netloc} did not answer what it was asked",
+        code=UNUSABLE,
+        status=status,
+        why=(
+            f"{asked.method} {where.path}: {wrong}",
+            "an empty or broken answer does not mean that there is nothing",
+        ),
+        hints=(
+            "try again in a minute; if it stays so: https://azure.status.microsoft",
+            "a proxy may stand between: look at HTTPS_PROXY",
+        ),
+    )
+
+
+def nameless(path: str, error: ArcctlError) -> AzureError:
+    """Make an error of a 404 in which ARM does not say what is missing."""
+    return AzureError(
+        "Azure's answer does not say what is missing",
+        status=404,
+        code=UNUSABLE,
+        why=(f"GET {path.partition('?')[0]}: 404 without an error code of Azure", *error.why),
+        hints="a proxy may stand between: look at HTTPS_PROXY",
+    )
+
+
 def unreached(said: str) -> bool:
     """Whether a library's words tell of a connection that could not be made."""
     return any(word in said for word in _NO_WAY)
@@ -128,7 +159,7 @@ def untrusted(said: str) -> bool:
 def transient(error: ArcctlError) -> bool:
     """Whether the same request may well succeed a little later."""
     return isinstance(error, AzureError) and (
-        error.status in {408, 429, 500, 502, 503, 504} or error.code == "azure-unreachable"
+        error.status in {408, 429, 500, 502, 503, 504} or error.code in _PASSING
     )
 
 

@@ -12,6 +12,8 @@ from urllib.parse import urlsplit
 
 from azure.core.polling.base_polling import LongRunningOperation
 
+from arcctl.clients import answers, arm_errors
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -90,14 +92,15 @@ class _ByState(_Look):
         super().set_initial_status(pipeline_response)
         self._url = self._request.url
         response = pipeline_response.http_response
-        return _RUNNING if response.status_code == 202 else self.get_status(pipeline_response)
+        told = response.status_code != 202 and body_of(response)
+        return state_of(body_of(response)) if told else _RUNNING
 
     def get_final_get_url(self, pipeline_response: Any) -> str | None:
         """The last look, or the first answer, has been the resource already."""
         return None
 
     def get_status(self, pipeline_response: Any) -> str:
-        return state_of(body_of(pipeline_response.http_response))
+        return seen_state(pipeline_response.http_response)
 
 
 class _UntilGone(_Look):
@@ -113,6 +116,14 @@ class _UntilGone(_Look):
 
     def get_status(self, pipeline_response: Any) -> str:
         return _RUNNING
+
+
+def seen_state(response: Any) -> str:
+    """Return the state of the resource that a look has shown; one that shows none is a lost look."""
+    found = body_of(response)
+    if wrong := answers.resource(found):
+        raise arm_errors.unusable(response.request, response.status_code, wrong)
+    return state_of(found)
 
 
 def state_of(resource: Mapping[str, Any]) -> str:
@@ -131,6 +142,6 @@ def body_of(response: Any) -> dict[str, Any]:
     """Return the JSON object of an answer; {} for a 202 without a body and for odd ones."""
     try:
         found = json.loads(response.text() or "{}")
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}

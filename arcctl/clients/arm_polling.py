@@ -108,11 +108,14 @@ class Polling(AsyncARMPolling):  # type: ignore[misc] # mypy is told to skip azu
         if self._started.url != self._operation.get_polling_url():
             try:
                 self._pipeline_response = await self.request_status(self._started.url)
+                state = arm_looks.seen_state(self._pipeline_response.http_response)
             except NotFound:
                 if self._started.method == "DELETE":
                     return "Succeeded"
                 raise
-            state = arm_looks.state_of(arm_looks.body_of(self._pipeline_response.http_response))
+            except ArcctlError as lost:
+                self._count_lost(lost)
+                return self._status
             if self._started.method != "DELETE" and state.lower() in _TERMINAL:
                 return state
         elif self._started.method == "DELETE":

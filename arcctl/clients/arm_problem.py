@@ -29,7 +29,7 @@ def read(text: str) -> Problem:
     """Read a body; one that is not JSON becomes a Problem with its first words as message."""
     try:
         return _problem(_unwrapped(json.loads(text)))
-    except ValueError:
+    except (ValueError, RecursionError):
         words = " ".join(re.sub(r"<[^>]*>", " ", text).split())
         return Problem(message=words[:200])
 
@@ -49,7 +49,7 @@ def _unwrapped(body: Any) -> dict[str, Any]:
 
 def _problem(found: dict[str, Any]) -> Problem:
     message = str(found.get("message") or "")
-    beneath = [_problem(_unwrapped(each)) for each in found.get("details") or ()]
+    beneath = [_problem(_unwrapped(each)) for each in _list(found.get("details"))]
     if isinstance(found.get("innererror"), dict):
         beneath.append(_problem(_unwrapped(found["innererror"])))
     if message.lstrip().startswith("{"):
@@ -61,8 +61,12 @@ def _problem(found: dict[str, Any]) -> Problem:
         message=" ".join(message.split()),
         target=str(found.get("target") or ""),
         details=tuple(beneath),
-        policies=tuple(_policies(found.get("additionalinfo") or ())),
+        policies=tuple(_policies(_list(found.get("additionalinfo")))),
     )
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _policies(notes: Any) -> list[str]:

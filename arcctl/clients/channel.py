@@ -20,11 +20,14 @@ if TYPE_CHECKING:
 
     from azure.core.pipeline import AsyncPipeline
 
+    from arcctl.clients.answers import Expected
     from arcctl.clients.identity import Identity
     from arcctl.clients.transport import Transport
     from arcctl.settings import Settings
 
 _IN_QUERY = "$'(),"
+READ = "arcctl.read"  # where the pipeline leaves the JSON that it has read to judge it
+_QUESTIONS = frozenset({"GET", "HEAD", "POST"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +38,7 @@ class Pace:
     last one repeated: looks at 1, 2, 3, 5, 7, 10, 15, … s, because most of Arc's operations end
     after 5 to 9 s (`connectedk8s.md` G.2); `longest` is when arcctl stops looking. A request is
     tried again at most `retries` times and never after `patience`; the pauses are 0, 2, 4, 8, …
-    times `backoff`.
+    times `backoff`. What was not found is looked for again after `again`.
     """
 
     polls: tuple[float, ...] = (1, 1, 1, 2, 2, 3, 5)
@@ -43,6 +46,7 @@ class Pace:
     retries: int = 5
     backoff: float = 0.2
     patience: float = 60
+    again: float = 1
     connect: float = 5
     read: float = 70
 
@@ -105,16 +109,29 @@ class Channel:
             )
         return self._pipeline
 
-    async def send(self, method: str, url: str, body: Any = None, **options: Any) -> Answer:
+    async def send(
+        self,
+        method: str,
+        url: str,
+        body: Any = None,
+        *,
+        expected: Expected | None = None,
+        **options: Any,
+    ) -> Answer:
         """Ask, and return what came back; raise an ArcctlError for every status from 300 on.
 
-        `options` are azure-core's, for instance `retry_on_methods`.
+        With `expected` it is a question: an answer other than a 200 with such a body is asked for
+        again, and in the end an AzureError. `options` are azure-core's.
         """
         from azure.core.rest import HttpRequest
 
         request = HttpRequest(method, url, json=body)
-        response = (await self.pipeline.run(request, **options)).http_response
-        return Answer(response.status_code, response.headers, read_json(response, url))
+        if expected:
+            options |= {"expected": expected, "retry_on_methods": _QUESTIONS}
+        ran = await self.pipeline.run(request, **options)
+        response = ran.http_response
+        read = ran.context[READ] if expected and method != "HEAD" else read_json(response, url)
+        return Answer(response.status_code, response.headers, read)
 
     async def close(self) -> None:
         """Close all connections, also those that still wait for an answer."""
@@ -135,17 +152,17 @@ class Channel:
 
 def read_json(response: Any, url: str) -> Any:
     """Return the JSON body, None for an empty one; raise AzureError for anything else."""
-    text = response.text()
-    if not text.strip():
-        return None
     try:
-        return json.loads(text)
-    except ValueError as error:
+        # JSON is UTF-8, whatever the headers say of it.
+        text = response.content.decode("utf-8-sig")
+        return json.loads(text) if text.strip() else None
+    except (ValueError, RecursionError) as error:
+        begins = response.content[:400].decode("utf-8", "replace")
         raise AzureError(
             f"{urlsplit(url).netloc} answered with something that is not JSON",
             status=response.status_code,
             code="azure-not-json",
-            why=f"it begins: {' '.join(text.split())[:80]}",
+            why=f"it begins: {' '.join(begins.split())[:80]}",
             hints="a proxy or a sign-in page may stand between: look at HTTPS_PROXY",
         ) from error
 

@@ -51,7 +51,7 @@ class Cloud:
     @property
     def identity_service(self) -> str:
         """The host that gives clusters their identity (`arc.md` C5)."""
-        published = (self.metadata.get("dataplaneEndpoints") or {}).get(_HIS)
+        published = _map(self.metadata.get("dataplaneEndpoints")).get(_HIS)
         return urlsplit(str(published or "")).hostname or f"gbl.his.arc.azure.{self.domain}"
 
 
@@ -114,7 +114,7 @@ async def find_cloud(settings: Settings, *, pace: Pace | None = None) -> Cloud:
 
 def from_metadata(url: str, found: dict[str, Any]) -> Cloud:
     """Read the document that `/metadata/endpoints` of the ARM endpoint `url` serves."""
-    sign_in = found.get("authentication") or {}
+    sign_in = _map(found.get("authentication"))
     login = str(sign_in.get("loginEndpoint") or "").rstrip("/")
     if not login:
         raise AzureError(
@@ -124,20 +124,25 @@ def from_metadata(url: str, found: dict[str, Any]) -> Cloud:
         )
     name = str(found.get("name") or urlsplit(url).netloc)
     graph = found.get("microsoftGraphResourceId") or found.get("graph") or ""
-    data_plane = (found.get("dataplaneEndpoints") or {}).get("arcConfigEndpoint")
+    data_plane = _map(found.get("dataplaneEndpoints")).get("arcConfigEndpoint")
+    audiences = sign_in.get("audiences")
     return Cloud(
         name=name,
         arm=url,
         login=login,
-        audience=str(next(iter(sign_in.get("audiences") or ()), url)),
+        audience=str(next(iter(audiences if isinstance(audiences, list) else ()), url)),
         graph=str(graph).rstrip("/"),
         domain=_domain(login),
         environment=_environment(name),
         registry=_registry(_domain(login)),
         portal=str(found.get("portal") or "").rstrip("/"),
-        data_plane=data_plane.rstrip("/") if data_plane else None,
+        data_plane=str(data_plane).rstrip("/") if data_plane else None,
         metadata=found,
     )
+
+
+def _map(value: Any) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
 
 
 def _environment(name: str) -> str:
@@ -174,14 +179,18 @@ def _registered_with_az(settings: Settings, name: str) -> str:
     )
 
 
+def _described(body: object) -> str:
+    """Tell what is wrong with a document, or a list of documents, about clouds."""
+    return "" if isinstance(body, (dict, list)) else "no description of a cloud"
+
+
 async def _metadata(settings: Settings, url: str, pace: Pace | None) -> dict[str, Any]:
     from arcctl.clients.channel import Channel
 
     channel = Channel(settings, pace=pace)
     try:
-        answer = await channel.send(
-            "GET", f"{url}/metadata/endpoints?api-version={METADATA_VERSION}"
-        )
+        where = f"{url}/metadata/endpoints?api-version={METADATA_VERSION}"
+        answer = await channel.send("GET", where, expected=_described)
     finally:
         await channel.close()
     listed = answer.body if isinstance(answer.body, list) else [answer.body]

@@ -5,15 +5,16 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from arcctl.clients import answers
 from arcctl.errors import AccessError, AzureError
 
 if TYPE_CHECKING:
+    from arcctl.clients.answers import Expected
     from arcctl.clients.arm import Arm
     from arcctl.clients.channel import Channel
 
 _SETTINGS_VERSION = "2024-07-01-preview"
 _CHART_VERSION = "2019-11-01-preview"
-_ALSO_POST = frozenset({"POST"})  # all its POSTs are questions, so they may be asked again
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ class DataPlane:
         Where the answer names no chart, the newest one of the train is asked for.
         """
         query = {"api-version": _SETTINGS_VERSION, "releaseTrain": train}
-        found = await self._ask(region, "GetHelmSettings", query, resource)
+        found = await self._ask(region, "GetHelmSettings", query, resource, answers.settings)
         values = found.get("helmValuesContent") or {}
         return HelmSettings(
             str(found.get("repositoryPath") or "") or await self.latest_chart(region, train),
@@ -77,7 +78,12 @@ class DataPlane:
         )
 
     async def _ask(
-        self, region: str, verb: str, query: dict[str, str], body: Any = None
+        self,
+        region: str,
+        verb: str,
+        query: dict[str, str],
+        body: Any = None,
+        expected: Expected = answers.anything,
     ) -> dict[str, Any]:
         from arcctl.clients.channel import with_query
 
@@ -87,7 +93,8 @@ class DataPlane:
             channel = self._channels[url] = self._arm.beside(self._arm.cloud.audience, url)
         where = with_query(f"{url}/azure-arc-k8sagents/{verb}", query)
         try:
-            answer = await channel.send("POST", where, body, retry_on_methods=_ALSO_POST)
+            # All its POSTs are questions, so they may be asked again.
+            answer = await channel.send("POST", where, body, expected=expected)
         except AccessError as error:
             raise AccessError(
                 f"Arc's configuration service in {region} refused: {error.message}",

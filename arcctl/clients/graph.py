@@ -18,6 +18,7 @@ async def custom_locations_app(arm: Arm) -> str | None:
     None where the tenant has none or the signed-in one may not ask: the caller then needs
     `--custom-locations-oid`, and everything else works without.
     """
+    from arcctl.clients import answers
     from arcctl.clients.channel import with_query
 
     cloud = arm.cloud
@@ -26,8 +27,9 @@ async def custom_locations_app(arm: Arm) -> str | None:
         {"$filter": f"appId eq '{CUSTOM_LOCATIONS_APP}'", "$select": "id"},
     )
     try:
-        answer = await arm.beside(cloud.graph, cloud.graph).send("GET", url)
+        channel = arm.beside(cloud.graph, cloud.graph)
+        answer = await channel.send("GET", url, expected=answers.page)
     except (AccessError, AzureError, NotFound):
         return None
-    found = (answer.body or {}).get("value") or [{}]
+    found = answer.body["value"] or [{}]
     return str(found[0].get("id") or "") or None

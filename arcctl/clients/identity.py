@@ -14,11 +14,12 @@ import logging
 import re
 import time
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from arcctl.clients import arm_errors
 from arcctl.clients.importing import load
 from arcctl.clients.token_cache import Token, TokenCache
-from arcctl.errors import AccessError, ArcctlError, UsageError
+from arcctl.errors import AccessError, ArcctlError, AzureError, UsageError
 from arcctl.model.secret import Secret
 
 if TYPE_CHECKING:
@@ -43,8 +44,17 @@ _NOT_OURS: dict[str, Any] = {
 _JUST_REFUSED = 2  # seconds for which a sign-in that failed is not tried again
 _JUST_FETCHED = 30  # seconds for which even a token that ends soon is used
 
-# azure-identity warns through logging, which Python prints when nobody listens.
-logging.getLogger("azure").addHandler(logging.NullHandler())
+# azure-identity and msal warn through logging, which Python prints when nobody listens.
+for _name in ("azure", "msal"):
+    logging.getLogger(_name).addHandler(logging.NullHandler())
+
+# What the libraries say where the sign-in service's answer is no token and no error of its own:
+# Python's words for what they stumbled over.
+_NO_ANSWER = re.compile(
+    r"Authentication failed: (None$|'\w+'$|JSON is invalid|Expecting value|.*(has no attribute"
+    r"|argument of type|codec can't decode|failed to decode|invalid literal|recursion depth"
+    r"|OIDC Discovery))"
+)
 
 
 class Identity:
@@ -206,6 +216,16 @@ def refused(error: Exception, cloud: Cloud) -> ArcctlError:
     asked = [line for line in said.splitlines() if "Authentication failed" in line]
     if asked and arm_errors.unreached(asked[0]):
         return arm_errors.unreachable(cloud.login, asked[0])
+    if asked and _NO_ANSWER.search(asked[0]):
+        return AzureError(
+            f"{urlsplit(cloud.login).netloc} did not answer the sign-in",
+            code=arm_errors.UNUSABLE,
+            why="its answer is neither a token nor a refusal",
+            hints=(
+                "try again in a minute; if it stays so: https://azure.status.microsoft",
+                "a proxy may stand between: look at HTTPS_PROXY",
+            ),
+        )
     tried = dict(re.findall(r"^\s*(\w+Credential): (.*)$", said, re.MULTILINE))
     lines = tuple(
         f"{name}: {reason.removeprefix(f'{name} ').split('. ')[0].rstrip('.')}"

@@ -27,6 +27,7 @@ from azure.core.pipeline.policies import (
 
 from arcctl import __version__
 from arcctl.clients import arm_errors
+from arcctl.clients.channel import READ, read_json
 from arcctl.errors import AzureError
 
 if TYPE_CHECKING:
@@ -41,6 +42,9 @@ if TYPE_CHECKING:
 
 _LOG = logging.getLogger("arcctl.http")
 _TRANSIENT = frozenset({408, 429, 500, 502, 503, 504})
+_EXPECTED = "arcctl.expected"
+_GOOD = 200
+_BAD = 300
 
 
 def build(
@@ -67,20 +71,32 @@ def build(
     return AsyncPipeline(transport, policies)
 
 
+class UnusableError(ServiceResponseError):
+    """An answer that says nothing, which azure-core takes for one that was lost on its way."""
+
+    def __init__(self, told: AzureError) -> None:
+        super().__init__(told.message)
+        self.told = told
+
+
 class _Judge(AsyncHTTPPolicy[Any, Any]):
     """Turns what did not work into one of arcctl's errors."""
 
     async def send(self, request: Request) -> Response:
         url = request.http_request.url
+        request.context[_EXPECTED] = request.context.options.pop("expected", None)
         try:
             response = await self.next.send(request)
+        except UnusableError as error:
+            raise error.told from error
         except CoreError as error:
             raise arm_errors.from_failure(error, url) from error
         answer = response.http_response
         # azure-core follows no redirect for us, and ARM sends none: it is somebody in between.
-        if answer.status_code >= 300:
+        if answer.status_code >= _BAD:
+            text = answer.content.decode("utf-8", "replace")
             raise arm_errors.from_answer(
-                answer.status_code, answer.text(), answer.headers, request.http_request
+                answer.status_code, text, answer.headers, request.http_request
             )
         return response
 
@@ -194,7 +210,7 @@ def redacted(url: str) -> str:
 
 
 class _Reach(AsyncHTTPPolicy[Any, Any]):
-    """Reads the whole body within the retry, and tells a cut answer from a wrong one."""
+    """Reads the whole body within the retry, and tells a cut or empty answer from a good one."""
 
     async def send(self, request: Request) -> Response:
         request.context.options["stream"] = False
@@ -203,6 +219,11 @@ class _Reach(AsyncHTTPPolicy[Any, Any]):
         except (ServiceRequestError, ServiceResponseError) as error:
             if arm_errors.untrusted(str(error)):
                 raise arm_errors.from_failure(error, request.http_request.url) from error
+            if type(error.inner_exception).__name__ == "ContentDecodingError":
+                told = arm_errors.unusable(
+                    request.http_request, 0, "a body that cannot be unpacked"
+                )
+                raise UnusableError(told) from error
             raise
         except CoreError as error:
             raise ServiceResponseError(str(error), error=error) from error
@@ -210,7 +231,33 @@ class _Reach(AsyncHTTPPolicy[Any, Any]):
         if not headers.get("Retry-After", "0").isdigit():
             # HTTP allows a date here; azure-mgmt-resource reads a whole number or breaks.
             headers["Retry-After"] = str(math.ceil(retry_after(headers)))
+        _must_be_usable(request, response.http_response)
         return response
+
+
+def _must_be_usable(request: Request, answer: Any) -> None:
+    """Raise UnusableError for an answer that a question cannot have, and for bytes that are no text.
+
+    A DELETE is done whatever its answer holds.
+    """
+    asked, expected = request.http_request, request.context[_EXPECTED]
+    if answer.status_code >= _BAD or asked.method in {"DELETE", "HEAD"}:
+        return
+    # A header that names another charset must not break azure's own reading of the body.
+    answer.encoding = "utf-8"
+    try:
+        if not expected:
+            answer.content.decode("utf-8")
+            return
+        request.context[READ] = body = read_json(answer, asked.url)
+    except UnicodeDecodeError as error:
+        wrong = "a body that is no UTF-8 text"
+        raise UnusableError(arm_errors.unusable(asked, answer.status_code, wrong)) from error
+    except AzureError as error:
+        raise UnusableError(error) from error
+    odd = f"status {answer.status_code}" if answer.status_code != _GOOD else ""
+    if wrong := odd or expected(body):
+        raise UnusableError(arm_errors.unusable(asked, answer.status_code, wrong))
 
 
 def retry_after(headers: Mapping[str, str]) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from arcctl.checks.cluster import direct, reachable
@@ -39,6 +39,7 @@ async def delete(request: DeleteRequest, world: World) -> Removed:
         return await _azure_only(request, world)
     await _cluster_answers(request, world)
     seen = await standing.look(world.sight)
+    seen = replace(seen, resource=await world.sight.resource_surely())
     if seen.resource:
         standing.refuse_kind(seen.resource)
     await must_belong(request, world, seen)
@@ -69,7 +70,7 @@ def removing(request: DeleteRequest) -> list[Move[World]]:
 
 
 async def _azure_only(request: DeleteRequest, world: World) -> Removed:
-    resource = await world.sight.resource()
+    resource = await world.sight.resource_surely()
     if not resource:
         return Removed(resource=False, agents=False)
     standing.refuse_kind(resource)

@@ -6,7 +6,7 @@ The branch table of `connect` and `delete` (`connectedk8s.md` B.1.19, `arm.md` 2
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
@@ -65,7 +65,11 @@ async def look(sight: Sight) -> Seen:
     release, onboarding, key, resource = await asyncio.gather(
         sight.release(), sight.onboarding(), sight.key(), sight.resource()
     )
-    return Seen(release, onboarding, key, resource)
+    seen = Seen(release, onboarding, key, resource)
+    # Agents are taken for stale, and removed, on the word of two looks only.
+    if seen.in_cluster and resource is None:
+        return replace(seen, resource=await sight.resource_surely())
+    return seen
 
 
 async def judge(sight: Sight) -> Standing:
@@ -98,7 +102,7 @@ async def _somebody_elses(sight: Sight, onboarding: Onboarding) -> Standing:
     """Only a resource that is proved to be gone makes agents stale; doubt protects the owner."""
     owner = onboarding.cluster
     try:
-        resource = await (await sight.clients.arm()).find(owner.path)
+        resource = await (await sight.clients.arm()).find_surely(owner.path)
     except NotFound:
         resource = None
     except ArcctlError as error:

@@ -80,6 +80,8 @@ class Until(Step["Clients"]):
     async def _look(self, arm: Arm, cluster: ClusterId) -> None:
         try:
             resource = await arm.find(cluster.path)
+            if resource is None and self._matters:
+                resource = await arm.find_again(cluster.path)
         except AzureError as error:
             if not transient(error):
                 raise
@@ -93,6 +95,12 @@ class Until(Step["Clients"]):
             raise missing(cluster)
         elif resource and (state := self._request.condition.given_up(resource)):
             raise _hopeless(cluster, resource, state)
+
+    @property
+    def _matters(self) -> bool:
+        """Whether a resource that is not there ends the waiting."""
+        condition = self._request.condition
+        return condition.met(None) or not condition.may_be_missing
 
     def _standing(self, clusters: Sequence[ClusterId] | dict[ClusterId, str]) -> str:
         return ", ".join(f"{each.name}: {self._seen[each]}" for each in clusters)

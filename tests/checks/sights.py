@@ -71,6 +71,8 @@ class World:
         """Return what is there, or None."""
         return self.objects.get(path)
 
+    find_surely = find_again = find
+
     async def get(self, path: str) -> Any:
         """Return what is there."""
         return self.objects[path]

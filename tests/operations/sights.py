@@ -33,6 +33,12 @@ class Azure:
             raise found
         return found
 
+    async def find_surely(self, path: str) -> Any:
+        """Look twice at what does not change."""
+        return await self.find(path)
+
+    find_again = find_surely
+
 
 class Seen(Sight):
     """A Sight whose looks have been taken."""

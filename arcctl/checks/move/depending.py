@@ -7,9 +7,10 @@ the plan says so (`arm.md` 12.4).
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from arcctl.checks.move.looking import Looking, signed_out
+from arcctl.clients import resource_graph
 from arcctl.clients.once import once
 from arcctl.errors import AccessError, AzureError, NotFound
 
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 RUNTIME = "Microsoft.KubernetesRuntime"
 _RUNTIME_TYPES = ("loadBalancers", "storageClasses", "bgpPeers")
 _IDENTITIES = "providers/Microsoft.ManagedIdentity/userAssignedIdentities"
-_GRAPH = "/providers/Microsoft.ResourceGraph/resources"
 _FEW = 8
 _AT_ONCE = 16
 _IN_ONE_QUESTION = 50
@@ -116,21 +116,13 @@ class Depending(Looking):
 
     async def graph(self, query: str) -> list[Body] | None:
         """Ask Resource Graph and return all rows; None where it may not be asked."""
-        arm = await self.clients.arm()
-        options: dict[str, Any] = {"resultFormat": "objectArray"}
-        rows: list[Body] = []
-        while True:
-            try:
-                page = await arm.post(_GRAPH, {"query": query, "options": options})
-            except (AccessError, NotFound, AzureError) as error:
-                if signed_out(error):
-                    raise
-                self._refusal = error.message
-                return None
-            rows += page.get("data") or []
-            if not (token := page.get("$skipToken")):
-                return rows
-            options = {**options, "$skipToken": token}
+        try:
+            return await resource_graph.rows(await self.clients.arm(), query)
+        except (AccessError, NotFound, AzureError) as error:
+            if signed_out(error):
+                raise
+            self._refusal = error.message
+            return None
 
     async def _of_principals(self, principals: list[str]) -> list[Body]:
         """Few are asked for exactly; many by Resource Graph, which may lag a minute behind."""

@@ -109,7 +109,7 @@ class Looking(Remembering):
     @once
     async def resource(self) -> Body:
         """The source in ARM; raise NotFound where there is none."""
-        found = await self.source.resource()
+        found = await self.source.resource_surely()
         if found is None:
             cluster = self.asked.source
             raise NotFound(

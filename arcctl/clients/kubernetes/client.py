@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from urllib.parse import quote
 
 from arcctl.clients.importing import load
-from arcctl.clients.kubernetes import listing, trouble, watching
+from arcctl.clients.kubernetes import answers, listing, trouble, watching
 from arcctl.clients.kubernetes.background import aside
 from arcctl.clients.kubernetes.kubeconfig import unusable
 from arcctl.clients.kubernetes.watching import Relist, Stream
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
     from datetime import datetime
 
+    from arcctl.clients.kubernetes.answers import Expected
     from arcctl.clients.kubernetes.sign_in import Session
     from arcctl.clients.kubernetes.transport import Request, Transport
     from arcctl.clients.kubernetes.watching import Change
@@ -43,6 +44,7 @@ METADATA_ONLY = "application/json;as=PartialObjectMetadataList;g=meta.k8s.io;v=v
 # whatever it is, a server that has never answered is given up after this long.
 FIRST_ANSWER_SECONDS = 10.0
 PLUGIN_SECONDS = 60.0
+BETWEEN_ANSWERS = (0.0, 0.1, 0.3)  # seconds, after an answer that says nothing
 
 
 class Kubernetes:
@@ -107,8 +109,11 @@ class Kubernetes:
             return None
 
     async def get(self, path: str, **query: Any) -> dict[str, Any]:
-        """Return one object."""
-        return await self._json("GET", path, query)
+        """Return one object; one that is not the object asked for is asked for again.
+
+        In the end that is a ClusterError `kube-unusable-answer`.
+        """
+        return await self._question("GET", path, query, answers.single)
 
     async def find(self, path: str, **query: Any) -> dict[str, Any] | None:
         """Return one object, or None where there is none."""
@@ -222,8 +227,9 @@ class Kubernetes:
             "kind": "SelfSubjectAccessReview",
             "spec": {"resourceAttributes": {key: value for key, value in asked.items() if value}},
         }
-        answer = await self.create(f"/apis/{api}/selfsubjectaccessreviews", review)
-        return bool(answer.get("status", {}).get("allowed"))
+        path = f"/apis/{api}/selfsubjectaccessreviews"
+        answer = await self._question("POST", path, {}, answers.review, review)
+        return bool(answer["status"]["allowed"])
 
     def through_cluster_connect(self) -> str | None:
         """Return the hash in a cluster-connect proxy's address, or None (`connectedk8s.md` B.2).
@@ -242,7 +248,7 @@ class Kubernetes:
     ) -> dict[str, Any]:
         headers = {"Accept": f"{METADATA_ONLY},application/json"} if metadata_only else {}
         try:
-            return await self._json("GET", path, query | paging, None, headers)
+            return await self._question("GET", path, query | paging, answers.listed, None, headers)
         except ClusterError as error:
             if error.status == 410:
                 raise Relist from error
@@ -272,9 +278,34 @@ class Kubernetes:
         encoded = None if body is None else json.dumps(body).encode()
         answer = await self._send(method, path, query, encoded, headers)
         try:
-            return dict(json.loads(answer))
-        except ValueError as error:
-            raise trouble.unreachable(self.server, "what answers there is no API server") from error
+            found = json.loads(answer)
+        except (ValueError, RecursionError) as error:
+            raise trouble.unreachable(self.server, trouble.NO_SERVER) from error
+        if not isinstance(found, dict):
+            raise trouble.unusable(method, path, "no object")
+        return found
+
+    async def _question(
+        self,
+        method: str,
+        path: str,
+        query: dict[str, Any],
+        expected: Expected,
+        body: Any = None,
+        headers: dict[str, str] | None = None,
+    ) -> dict[str, Any]:
+        """Ask what changes nothing, again where the answer says nothing; then raise."""
+        for pause in (*BETWEEN_ANSWERS, None):
+            try:
+                found = await self._json(method, path, query, body, headers)
+                if not (wrong := expected(path, found)):
+                    return found
+                raise trouble.unusable(method, path, wrong)
+            except ClusterError as error:
+                if pause is None or not trouble.says_nothing(error):
+                    raise
+            await asyncio.sleep(pause)
+        raise AssertionError
 
     async def _send(
         self,

@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from arcctl.clients.kubernetes.watching import Change, Relist
+from arcctl.errors import ClusterError
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
@@ -17,24 +18,48 @@ Watch: TypeAlias = "Callable[[str], AsyncIterator[tuple[str, dict[str, Any]]]]"
 # A continue token lives for five minutes; a list that outlives several is not going to end.
 RESTARTS = 3
 RELIST_PAUSE = 0.1
+UNRELIABLE = "kube-unreliable-list"
+
+
+class _Repeats(Exception):
+    """An object has come twice in one reading."""
+
+
+def unreliable(why: str) -> ClusterError:
+    """Return the error for a list that cannot be taken for complete."""
+    return ClusterError(
+        "the cluster's list cannot be relied on",
+        code=UNRELIABLE,
+        why=why,
+        hints="kubectl get --raw '/readyz?verbose'",
+    )
 
 
 async def pages(get: GetPage, limit: int) -> AsyncIterator[dict[str, Any]]:
-    """Yield page after page; raise Relist when the token for the next one has expired."""
+    """Yield page after page; raise Relist when the token for the next one has expired.
+
+    Raise ClusterError `kube-unreliable-list` for a token that leads back to a page that was read.
+    """
     query: dict[str, Any] = {"limit": limit}
+    followed: set[str] = set()
     while True:
         page = await get(query)
         yield page
-        token = page.get("metadata", {}).get("continue")
+        token = (page.get("metadata") or {}).get("continue")
         if not token:
             return
+        if token in followed:
+            raise unreliable("its continue token leads back to a page that was read")
+        followed.add(token)
         query = {"limit": limit, "continue": token}
 
 
 async def items(get: GetPage, limit: int) -> AsyncIterator[dict[str, Any]]:
     """Yield every object once, one page in memory at a time.
 
-    Items of a list carry neither kind nor apiVersion; they are given the list's.
+    Items of a list carry neither kind nor apiVersion; they are given the list's. A list in which
+    an object comes twice has left out others: it is read again, and in the end ClusterError
+    `kube-unreliable-list`.
     """
     seen: set[tuple[str, str]] = set()
     for restart in range(RESTARTS + 1):
@@ -45,14 +70,21 @@ async def items(get: GetPage, limit: int) -> AsyncIterator[dict[str, Any]]:
         except Relist:
             if restart == RESTARTS:
                 raise
+        except _Repeats as error:
+            if restart == RESTARTS:
+                raise unreliable(f"{error} comes twice in it") from error
 
 
 async def _unseen(
     get: GetPage, limit: int, seen: set[tuple[str, str]]
 ) -> AsyncIterator[dict[str, Any]]:
+    met: set[tuple[str, str]] = set()
     async for page in pages(get, limit):
         for each in named(page):
             key = _key(each)
+            if key in met:
+                raise _Repeats("/".join(filter(None, key)))
+            met.add(key)
             if key not in seen:
                 seen.add(key)
                 yield each
@@ -75,7 +107,7 @@ async def _snapshot(get: GetPage, limit: int) -> tuple[list[dict[str, Any]], str
     version = ""
     async for page in pages(get, limit):
         found += named(page)
-        version = page["metadata"].get("resourceVersion", "")
+        version = (page.get("metadata") or {}).get("resourceVersion", "")
     return found, version
 
 

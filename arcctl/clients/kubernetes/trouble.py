@@ -16,6 +16,9 @@ from arcctl.errors import AccessError, ClusterError
 # (`connectedk8s.md` trap 29).
 DYING = "because it is being terminated"
 _ITS_OWN_FAULT = 500
+UNUSABLE = "kube-unusable-answer"
+NO_SERVER = "what answers there is no API server"
+PACKED = "its answer cannot be unpacked"
 DYING_WHY = "a deletion is under way; it takes 5 s, with running pods up to 60 s"
 
 
@@ -36,8 +39,28 @@ def unreachable(server: str, *why: str, hint: str = "kubectl cluster-info") -> C
     )
 
 
+def unusable(method: str, path: str, wrong: str) -> ClusterError:
+    """Build the error for an answer that is none; nothing may be concluded from it."""
+    return ClusterError(
+        "the cluster did not answer what it was asked",
+        code=UNUSABLE,
+        why=(
+            f"{method} {path}: {wrong}",
+            "an empty or broken answer does not mean that there is nothing",
+        ),
+        hints="kubectl get --raw '/readyz?verbose'",
+    )
+
+
+def says_nothing(error: ClusterError) -> bool:
+    """Whether an answer came that says nothing, so that it may be asked for again."""
+    return error.code == UNUSABLE or NO_SERVER in error.why or PACKED in error.why
+
+
 def from_failure(server: str, error: BaseException) -> ClusterError:
     """Translate what urllib3 raised: refused, not found by name, TLS, silence."""
+    if type(error).__name__ == "DecodeError":
+        return unreachable(server, PACKED)
     cause = _innermost(error)
     if isinstance(cause, ssl.SSLCertVerificationError):
         why = f"its certificate is not trusted: {cause.verify_message}"
@@ -98,5 +121,5 @@ def _said(body: bytes) -> tuple[str, str]:
     try:
         said = json.loads(body)
         return str(said.get("reason") or ""), str(said.get("message") or "").rstrip(".")
-    except (ValueError, AttributeError):
+    except (ValueError, AttributeError, RecursionError):
         return "", ""

@@ -94,9 +94,24 @@ def _events(response: Any) -> Iterator[Mapping[str, Any]]:
     try:
         for chunk in response.stream(2**16):
             *whole, kept = (kept + chunk).split(b"\n")
-            yield from (json.loads(line) for line in whole if line)
-    except (urllib3.exceptions.HTTPError, *ENDED):
+            yield from (_event(line) for line in whole if line)
+    except (urllib3.exceptions.HTTPError, RecursionError, *ENDED):
         return
+
+
+def _event(line: bytes) -> dict[str, Any]:
+    """Read a line; one that is no event is a ValueError, for the stream is as good as broken."""
+    event = json.loads(line)
+    if not _is_event(event):
+        raise ValueError("no event")
+    return dict(event)
+
+
+def _is_event(event: object) -> bool:
+    if not isinstance(event, dict) or not isinstance(event.get("type"), str):
+        return False
+    changed = event.get("object")
+    return isinstance(changed, dict) and isinstance(changed.get("metadata", {}), dict)
 
 
 class Place:

@@ -78,7 +78,7 @@ class TakeOffLocks(Step[Moving]):
 
     async def _there(self, world: Moving) -> list[Body]:
         """Those that were saved and are still there; what was made anew since is not the source."""
-        if await world.origin.sight.resource() is None:
+        if await world.origin.sight.resource_surely() is None:
             return []
         arm = await world.clients.arm()
         return [each for each in world.bundle.attached.locks if await arm.find(each["id"])]

@@ -125,7 +125,7 @@ class Deregister(Step[World]):
         self._query = {"force": "True"} if force else None
 
     async def observe(self, world: World) -> str | None:
-        return None if await world.sight.resource() else "gone already"
+        return None if await world.sight.resource_surely() else "gone already"
 
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
         arm = await world.clients.arm()

@@ -35,7 +35,7 @@ class DeleteSource(Step[Moving]):
         self._deregister = Deregister(wait=True, force=False)
 
     async def observe(self, world: Moving) -> str | None:
-        found = await world.origin.sight.resource()
+        found = await world.origin.sight.resource_surely()
         if found is None:
             return "gone already"
         if canonical(found["location"]) != world.bundle.region:

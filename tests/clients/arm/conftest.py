@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from collections.abc import AsyncIterator
     from pathlib import Path
 
-FAST = Pace(polls=(0.01,), backoff=0.001, patience=5)
+FAST = Pace(polls=(0.01,), backoff=0.001, patience=5, again=0)
 
 
 @pytest.fixture

@@ -22,6 +22,9 @@ SUBSCRIPTION = "22222222-0000-4000-8000-000000000001"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/edge"
 CLUSTER = f"{GROUP}/providers/Microsoft.Kubernetes/connectedClusters/harbor"
 
+FOUND: dict[str, Any] = {"id": CLUSTER, "properties": {}}
+"""A resource of which nothing matters but that it is one."""
+
 AUTHORITY = trustme.CA()
 _CERTIFICATE = AUTHORITY.issue_cert("127.0.0.1", "localhost")
 
@@ -36,25 +39,30 @@ class Say:
     body: Any = None
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
-    raw: str | None = None
+    raw: str | bytes | None = None
     cut: str = ""
     hold: asyncio.Event | None = None
 
     @property
-    def text(self) -> str:
-        if self.raw is not None:
+    def content(self) -> bytes:
+        if isinstance(self.raw, bytes):
             return self.raw
-        return "" if self.body is None else json.dumps(self.body)
+        text = self.raw or ("" if self.body is None else json.dumps(self.body))
+        return text.encode()
 
 
 @dataclass(frozen=True)
 class Asked:
-    """One request as it came over the wire; `target` is the path with its query, byte by byte."""
+    """One request as it came over the wire; `target` is the path with its query, byte by byte.
+
+    `peer` is the client's end of the connection: requests over one connection have the same.
+    """
 
     method: str
     target: str
     headers: dict[str, str]
     body: str
+    peer: str
 
     @property
     def token(self) -> str | None:
@@ -79,6 +87,11 @@ class Azure:
         """Queue answers; a dict stands for a 200 with that body."""
         queue = self._said[method, path.lower()]
         queue.extend(each if isinstance(each, Say) else Say(each) for each in answers)
+
+    def say_only(self, method: str, path: str, *answers: Say | dict[str, Any]) -> None:
+        """Drop what is queued, and queue these."""
+        self._said.pop((method, path.lower()), None)
+        self.say(method, path, *answers)
 
     def forget(self) -> None:
         """Begin to count anew."""
@@ -107,7 +120,10 @@ class Azure:
 
     async def _answer(self, request: web.Request) -> web.StreamResponse:
         body = await request.text()
-        self.asked.append(Asked(request.method, request.raw_path, dict(request.headers), body))
+        peer = str(request.transport and request.transport.get_extra_info("peername"))
+        self.asked.append(
+            Asked(request.method, request.raw_path, dict(request.headers), body, peer)
+        )
         self.arrived.set()
         path = request.raw_path.partition("?")[0].lower()
         answer = self._built_in(path)
@@ -125,13 +141,13 @@ class Azure:
             _abort(request)
         headers = {"Content-Type": "application/json", **answer.headers}
         if answer.cut == "mid":
-            headers["Content-Length"] = str(len(answer.text))
+            headers["Content-Length"] = str(len(answer.content))
             response = web.StreamResponse(status=answer.status, headers=headers)
             await response.prepare(request)
-            await response.write(answer.text[: len(answer.text) // 2].encode())
+            await response.write(answer.content[: len(answer.content) // 2])
             _abort(request)
             return response
-        return web.Response(status=answer.status, text=answer.text, headers=headers)
+        return web.Response(status=answer.status, body=answer.content, headers=headers)
 
     def _built_in(self, path: str) -> Say | None:
         if path.endswith("/metadata/endpoints"):

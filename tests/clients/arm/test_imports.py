@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from arcctl.clients.token_cache import Token, TokenCache
 from arcctl.model.secret import Secret
-from tests.clients.arm.server import CLUSTER, Azure
+from tests.clients.arm.server import CLUSTER, FOUND, Azure
 
 if TYPE_CHECKING:
     import pytest
@@ -76,7 +76,7 @@ async def test_a_read_with_a_kept_token_loads_little(
     signed_in = type(settings)(environ=dict(os.environ), cache_home=settings.cache_home)
     kept = Token(Secret("kept-token"), 4e9)
     TokenCache(signed_in, cloud).put(cloud.audience, kept)
-    azure.say("GET", CLUSTER, {"name": "harbor"})
+    azure.say("GET", CLUSTER, FOUND | {"name": "harbor"})
 
     said, modules = await loaded(READ)
 

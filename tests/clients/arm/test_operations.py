@@ -11,7 +11,7 @@ from arcctl.clients.arm import Arm
 from arcctl.clients.arm_polling import retry_after
 from arcctl.clients.channel import Pace
 from arcctl.errors import AzureError
-from tests.clients.arm.server import CLUSTER, Azure, Say
+from tests.clients.arm.server import CLUSTER, FOUND, Azure, Say
 
 if TYPE_CHECKING:
     from arcctl.clients.cloud import Cloud
@@ -95,10 +95,10 @@ async def test_an_operation_elsewhere_is_never_asked(azure: Azure, arm: Arm) -> 
 
 async def test_a_put_that_is_done_at_once_asks_no_more(azure: Azure, arm: Arm) -> None:
     """200 with a terminal state, or with none, is the result."""
-    azure.say("PUT", CLUSTER, READY, {"id": CLUSTER})
+    azure.say("PUT", CLUSTER, READY, FOUND)
 
     assert await arm.put(CLUSTER, BODY) == READY
-    assert await arm.put(CLUSTER, BODY) == {"id": CLUSTER}
+    assert await arm.put(CLUSTER, BODY) == FOUND
     assert azure.targets("GET") == []
 
 
@@ -167,7 +167,7 @@ async def test_a_state_that_failed_without_an_operation_is_a_failure(
 ) -> None:
     """Where only the resource's state tells, Failed is an error as well."""
     azure.say("PUT", CLUSTER, Say(ACCEPTED, 201))
-    azure.say("GET", CLUSTER, {"properties": {"provisioningState": "Failed"}})
+    azure.say("GET", CLUSTER, {"id": CLUSTER, "properties": {"provisioningState": "Failed"}})
 
     with pytest.raises(AzureError, match="could not write harbor"):
         await arm.put(CLUSTER, BODY)

@@ -26,7 +26,7 @@ TYPES = [
 
 def document(state: str) -> dict[str, Any]:
     """What ARM says of the provider."""
-    return {"namespace": NAMESPACE, "registrationState": state, "resourceTypes": TYPES}
+    return {"id": PATH, "namespace": NAMESPACE, "registrationState": state, "resourceTypes": TYPES}
 
 
 async def test_a_provider_tells_state_regions_and_versions(azure: Azure, arm: Arm) -> None:

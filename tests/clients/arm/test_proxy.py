@@ -13,7 +13,7 @@ from arcctl.clients.identity import Identity
 from arcctl.errors import AzureError
 from arcctl.settings import Flags
 from tests.clients.arm.conftest import FAST
-from tests.clients.arm.server import CLUSTER, Azure
+from tests.clients.arm.server import CLUSTER, FOUND, Azure
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -89,9 +89,9 @@ async def arm(azure: Azure, cloud: Cloud, proxy: Proxy) -> AsyncIterator[Arm]:
 
 async def test_requests_go_through_the_proxy(azure: Azure, arm: Arm, proxy: Proxy) -> None:
     """A tunnel is opened, and the certificate behind it is verified as always."""
-    azure.say("GET", CLUSTER, {"id": "x"})
+    azure.say("GET", CLUSTER, FOUND)
 
-    assert await arm.get(CLUSTER) == {"id": "x"}
+    assert await arm.get(CLUSTER) == FOUND
     assert [line.split()[:2] for line in proxy.asked] == [
         ["CONNECT", azure.url.removeprefix("https://")]
     ]

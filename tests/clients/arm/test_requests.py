@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from arcctl import __version__
 from arcctl.errors import AzureError, NotFound
-from tests.clients.arm.server import CLUSTER, GROUP, SUBSCRIPTION, Azure, Say
+from tests.clients.arm.server import CLUSTER, FOUND, GROUP, SUBSCRIPTION, Azure, Say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -37,7 +37,7 @@ async def test_nothing_is_lost_on_the_way_out(azure: Azure, arm: Arm) -> None:
 
 async def test_every_request_says_who_asks(azure: Azure, arm: Arm) -> None:
     """Client request id of the command, its echo, our name and JSON are in the headers."""
-    azure.say("GET", CLUSTER, {})
+    azure.say("GET", CLUSTER, FOUND)
 
     await arm.get(CLUSTER)
 
@@ -59,7 +59,7 @@ async def test_a_password_in_netrc_does_not_replace_the_token(
     """`requests` would prefer a password for the host to our token."""
     (home / ".netrc").write_text("default login someone password else\n", encoding="utf-8")
     (home / ".netrc").chmod(0o600)
-    azure.say("GET", CLUSTER, {})
+    azure.say("GET", CLUSTER, FOUND)
 
     await arm.get(CLUSTER)
 
@@ -70,10 +70,11 @@ async def test_odd_names_are_encoded_once(azure: Azure, arm: Arm) -> None:
     """Blanks and letters beyond ASCII become percent codes, `$` and quotes in a query stay."""
     azure.say("GET", "/subscriptions/s/resourcegroups/m%c3%bcnchen%20(a)/resources", {"value": []})
 
-    await arm.get(
+    listing = arm.items(
         "/subscriptions/s/resourceGroups/München (a)/resources",
         query={"$filter": "resourceType eq 'Microsoft.X/y'"},
     )
+    assert [each async for each in listing] == []
 
     path, _, query = azure.targets()[0].partition("?")
     assert path == "/subscriptions/s/resourceGroups/M%C3%BCnchen%20(a)/resources"
@@ -152,9 +153,9 @@ async def test_a_patch_waits_for_its_operation(azure: Azure, arm: Arm) -> None:
     done = f"{azure.url}/operations/7?x=1"
     azure.say("PATCH", CLUSTER, Say(None, 202, {"Location": done}))
     azure.say("GET", "/operations/7", Say(None, 202), Say(None, 200))
-    azure.say("GET", CLUSTER, {"tags": {"a": "b"}})
+    azure.say("GET", CLUSTER, FOUND | {"tags": {"a": "b"}})
 
-    assert await arm.patch(CLUSTER, {"tags": {"a": "b"}}) == {"tags": {"a": "b"}}
+    assert await arm.patch(CLUSTER, {"tags": {"a": "b"}}) == FOUND | {"tags": {"a": "b"}}
 
 
 async def test_what_is_not_json_is_named(azure: Azure, arm: Arm) -> None:

@@ -12,7 +12,7 @@ import pytest
 from arcctl.clients.arm import Arm
 from arcctl.errors import AccessError, AzureError
 from tests.clients.arm.conftest import FAST
-from tests.clients.arm.server import CLUSTER, Azure, Say
+from tests.clients.arm.server import CLUSTER, FOUND, Azure, Say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -25,9 +25,9 @@ if TYPE_CHECKING:
 @pytest.mark.parametrize("status", [408, 429, 500, 502, 503, 504])
 async def test_a_passing_error_is_tried_again(azure: Azure, arm: Arm, status: int) -> None:
     """Twice the error, then the answer: nobody notices."""
-    azure.say("GET", CLUSTER, Say(None, status), Say(raw="<html>", status=status), {"id": "x"})
+    azure.say("GET", CLUSTER, Say(None, status), Say(raw="<html>", status=status), FOUND)
 
-    assert await arm.get(CLUSTER) == {"id": "x"}
+    assert await arm.get(CLUSTER) == FOUND
     assert len(azure.asked) == 3
 
 
@@ -41,16 +41,16 @@ async def test_a_throttled_post_is_tried_again(azure: Azure, arm: Arm) -> None:
 @pytest.mark.parametrize("cut", ["before", "mid"])
 async def test_a_cut_answer_is_asked_for_again(azure: Azure, arm: Arm, cut: str) -> None:
     """A reset before or in the middle of the answer is repeated for what is safe to repeat."""
-    azure.say("GET", CLUSTER, Say({"long": "x" * 5000}, cut=cut), {"id": "x"})
+    azure.say("GET", CLUSTER, Say({"long": "x" * 5000}, cut=cut), FOUND)
 
-    assert await arm.get(CLUSTER) == {"id": "x"}
+    assert await arm.get(CLUSTER) == FOUND
 
 
 async def test_a_cut_put_is_sent_again_with_its_body(azure: Azure, arm: Arm) -> None:
     """PUT is idempotent, so a lost answer costs a second PUT of the same body."""
-    azure.say("PUT", CLUSTER, Say({"long": "x" * 5000}, 201, cut="mid"), {"id": "x"})
+    azure.say("PUT", CLUSTER, Say({"long": "x" * 5000}, 201, cut="mid"), FOUND)
 
-    assert await arm.put(CLUSTER, {"location": "eastus"}) == {"id": "x"}
+    assert await arm.put(CLUSTER, {"location": "eastus"}) == FOUND
     assert [each.body for each in azure.asked] == ['{"location": "eastus"}'] * 2
 
 
@@ -80,10 +80,10 @@ async def test_retries_end(azure: Azure, arm: Arm) -> None:
 
 async def test_retry_after_is_obeyed(azure: Azure, arm: Arm) -> None:
     """A throttled request comes back no earlier than it was told to."""
-    azure.say("GET", CLUSTER, Say(None, 429, {"Retry-After": "1"}), {"id": "x"})
+    azure.say("GET", CLUSTER, Say(None, 429, {"Retry-After": "1"}), FOUND)
     began = time.monotonic()
 
-    assert await arm.get(CLUSTER) == {"id": "x"}
+    assert await arm.get(CLUSTER) == FOUND
     assert time.monotonic() - began >= 1  # a lower bound: it cannot fail on a slow machine
 
 

@@ -10,7 +10,7 @@ from urllib.parse import parse_qs
 
 import pytest
 from arcctl.errors import AccessError, AzureError
-from tests.clients.arm.server import CLUSTER, Azure, Say
+from tests.clients.arm.server import CLUSTER, FOUND, Azure, Say
 
 if TYPE_CHECKING:
     from arcctl.clients.arm import Arm
@@ -21,9 +21,9 @@ EXPIRED = Say({"error": {"code": "ExpiredAuthenticationToken", "message": "It is
 @pytest.mark.usefixtures("with_secret")
 async def test_a_refused_token_is_replaced_once(azure: Azure, arm: Arm) -> None:
     """401 drops the kept token, and the request goes out again with a fresh one."""
-    azure.say("GET", CLUSTER, EXPIRED, {"id": "x"})
+    azure.say("GET", CLUSTER, EXPIRED, FOUND)
 
-    assert await arm.get(CLUSTER) == {"id": "x"}
+    assert await arm.get(CLUSTER) == FOUND
     assert [each.token for each in azure.asked if each.token] == ["token-1", "token-2"]
 
 
@@ -42,7 +42,7 @@ async def test_a_second_refusal_is_the_answer(azure: Azure, arm: Arm) -> None:
 @pytest.mark.usefixtures("with_secret")
 async def test_many_refusals_at_once_cost_one_sign_in(azure: Azure, arm: Arm) -> None:
     """Ten requests side by side share the new token."""
-    azure.say("GET", CLUSTER, EXPIRED, EXPIRED, EXPIRED, {"id": "x"})
+    azure.say("GET", CLUSTER, EXPIRED, EXPIRED, EXPIRED, FOUND)
     await arm.identity.token()
 
     await asyncio.gather(*(arm.get(CLUSTER) for _ in range(3)))
@@ -56,9 +56,9 @@ async def test_a_claims_challenge_gets_a_token_with_the_claims(azure: Azure, arm
     claims = '{"access_token":{"nbf":{"essential":true,"value":"1700000000"}}}'
     coded = base64.urlsafe_b64encode(claims.encode()).decode().rstrip("=")
     challenge = f'Bearer realm="", error="insufficient_claims", claims="{coded}"'
-    azure.say("GET", CLUSTER, Say({}, 401, {"WWW-Authenticate": challenge}), {"id": "x"})
+    azure.say("GET", CLUSTER, Say({}, 401, {"WWW-Authenticate": challenge}), FOUND)
 
-    assert await arm.get(CLUSTER) == {"id": "x"}
+    assert await arm.get(CLUSTER) == FOUND
     form = parse_qs([each.body for each in azure.asked if "/oauth2/" in each.target][-1])
     sent = json.loads(form["claims"][0])["access_token"]
     assert sent["nbf"] == {"essential": True, "value": "1700000000"}
@@ -68,11 +68,11 @@ async def test_a_claims_challenge_gets_a_token_with_the_claims(azure: Azure, arm
 async def test_a_token_that_ends_during_an_operation_is_replaced(azure: Azure, arm: Arm) -> None:
     """A long wait outlives its token: the look is repeated with a new one."""
     operation = {"Azure-AsyncOperation": f"{azure.url}/operations/1"}
-    azure.say("PUT", CLUSTER, Say({"id": CLUSTER}, 201, operation))
+    azure.say("PUT", CLUSTER, Say(FOUND, 201, operation))
     azure.say("GET", "/operations/1", {"status": "Running"}, EXPIRED, {"status": "Succeeded"})
-    azure.say("GET", CLUSTER, {"id": CLUSTER})
+    azure.say("GET", CLUSTER, FOUND)
 
-    assert await arm.put(CLUSTER, {}) == {"id": CLUSTER}
+    assert await arm.put(CLUSTER, {}) == FOUND
     assert [each.token for each in azure.asked if each.token][-1] == "token-2"
 
 

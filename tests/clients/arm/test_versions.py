@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from arcctl.clients import arm_versions
 from arcctl.errors import AzureError, NotFound
-from tests.clients.arm.server import CLUSTER, SUBSCRIPTION, Azure, Say
+from tests.clients.arm.server import CLUSTER, FOUND, SUBSCRIPTION, Azure, Say
 
 if TYPE_CHECKING:
     from arcctl.clients.arm import Arm
@@ -19,7 +19,7 @@ REFUSED = {"error": {"code": "NoRegisteredProviderFound", "message": "Not that v
 def listed(*versions: str) -> dict[str, object]:
     """A provider document that offers those versions."""
     types = [{"resourceType": "ConnectedClusters", "apiVersions": list(versions)}]
-    return {"registrationState": "Registered", "resourceTypes": types}
+    return {"id": PROVIDER, "registrationState": "Registered", "resourceTypes": types}
 
 
 @pytest.mark.parametrize(
@@ -55,11 +55,11 @@ def test_a_path_names_its_type(path: str, kind: str) -> None:
 
 async def test_a_refused_version_is_replaced_by_one_that_is_listed(azure: Azure, arm: Arm) -> None:
     """The first substitute that the provider lists is used, and remembered."""
-    azure.say("GET", CLUSTER, Say(REFUSED, 400), {"id": "x"})
+    azure.say("GET", CLUSTER, Say(REFUSED, 400), FOUND)
     azure.say("GET", PROVIDER, listed("2026-02-01-preview", "2024-01-01", "2021-10-01"))
 
-    assert await arm.get(CLUSTER) == {"id": "x"}
-    assert await arm.get(CLUSTER) == {"id": "x"}
+    assert await arm.get(CLUSTER) == FOUND
+    assert await arm.get(CLUSTER) == FOUND
     assert azure.targets() == [
         f"{CLUSTER}?api-version=2026-05-01",
         f"{PROVIDER}?api-version=2021-04-01",
@@ -72,10 +72,10 @@ async def test_a_cloud_that_is_behind_gets_its_newest_stable_version(
     azure: Azure, arm: Arm
 ) -> None:
     """Where no substitute of ours is listed, the newest version that is no preview is used."""
-    azure.say("PUT", CLUSTER, Say(REFUSED, 400), {"id": "x"})
+    azure.say("PUT", CLUSTER, Say(REFUSED, 400), FOUND)
     azure.say("GET", PROVIDER, listed("2022-10-01-preview", "2021-03-01", "2021-10-01"))
 
-    assert await arm.put(CLUSTER, {"a": 1}) == {"id": "x"}
+    assert await arm.put(CLUSTER, {"a": 1}) == FOUND
     assert azure.targets("PUT")[-1] == f"{CLUSTER}?api-version=2021-10-01"
 
 
@@ -104,9 +104,9 @@ async def test_a_type_without_a_pin_gets_what_is_listed(azure: Azure, arm: Arm) 
     path = f"/subscriptions/{SUBSCRIPTION}/providers/Microsoft.Kubernetes/thingsToCome"
     azure.say("GET", path, {"value": []})
     types = [{"resourceType": "thingsToCome", "apiVersions": ["2030-01-01-preview", "2029-01-01"]}]
-    azure.say("GET", PROVIDER, {"resourceTypes": types})
+    azure.say("GET", PROVIDER, {"id": PROVIDER, "resourceTypes": types})
 
-    await arm.get(path)
+    assert [each async for each in arm.items(path)] == []
 
     assert azure.targets()[-1] == f"{path}?api-version=2029-01-01"
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 PODS = "/api/v1/namespaces/harbor/pods"
+VERSION = {"gitVersion": "v1.36.3"}
 
 
 @dataclass

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from aiohttp import web
-from tests.clients.kubernetes.api import Api
+from tests.clients.kubernetes.api import VERSION, Api
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -18,7 +18,7 @@ async def api(tmp_path: Path) -> AsyncIterator[Api]:
     """A server that answers {} until a test says otherwise."""
 
     async def empty(request: web.Request) -> web.StreamResponse:
-        return web.json_response({})
+        return web.json_response(VERSION)
 
     server = Api(tmp_path, empty)
     async with server.running():

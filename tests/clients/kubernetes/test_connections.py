@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 from arcctl.clients.kubernetes import Kubernetes, client
 from arcctl.errors import ClusterError
-from tests.clients.kubernetes.api import PODS, Api, settings, write
+from tests.clients.kubernetes.api import PODS, VERSION, Api, settings, write
 from tests.clients.serving import authority, serving
 
 if TYPE_CHECKING:
@@ -89,14 +89,14 @@ async def test_the_servers_name_can_be_another(tmp_path: Path) -> None:
     """`tls-server-name` is asked for and checked instead of the address."""
 
     async def empty(request: web.Request) -> web.StreamResponse:
-        return web.json_response({})
+        return web.json_response(VERSION)
 
     api = Api(tmp_path, empty)
     async with api.running("harbor.example"):
         plain = await api.client()
         assert "not trusted" in await unreachable(plain)
         named = await api.client(api.kubeconfig(cluster={"tls-server-name": "harbor.example"}))
-        assert await named.version() == {}
+        assert await named.version() == VERSION
 
 
 async def tunnel(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -156,7 +156,7 @@ async def test_a_cancelled_request_does_not_hold_the_caller(api: Api) -> None:
     async def answer(request: web.Request) -> web.StreamResponse:
         asked.set()
         await asyncio.Event().wait()
-        return web.json_response({})
+        return web.json_response(VERSION)
 
     api.handle = answer
     cluster = await api.client()

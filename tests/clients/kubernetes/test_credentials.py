@@ -11,7 +11,7 @@ from aiohttp import web
 from arcctl.clients.kubernetes import Kubernetes
 from arcctl.errors import AccessError, ClusterError
 from tests.clients.helm.scripts import script
-from tests.clients.kubernetes.api import PODS, Api, settings, status
+from tests.clients.kubernetes.api import PODS, VERSION, Api, settings, status
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -123,7 +123,7 @@ async def test_a_client_certificate_is_shown(api: Api) -> None:
     async def answer(request: web.Request) -> web.Response:
         assert request.transport
         subjects.append(request.transport.get_extra_info("peercert")["subjectAltName"])
-        return web.json_response({})
+        return web.json_response(VERSION)
 
     api.handle = answer
     leaf = api.authority.issue_cert("admin@harbor.example")
@@ -142,7 +142,7 @@ async def test_a_plugin_may_give_a_certificate(api: Api, tmp_path: Path) -> None
     async def answer(request: web.Request) -> web.Response:
         assert request.transport
         seen.append(request.transport.get_extra_info("peercert")["subjectAltName"])
-        return web.json_response({})
+        return web.json_response(VERSION)
 
     api.handle = answer
     leaf = api.authority.issue_cert("plugin@harbor.example")

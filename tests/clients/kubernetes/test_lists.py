@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from aiohttp import web
 from arcctl.errors import ClusterError
-from tests.clients.kubernetes.api import PODS, Api, pod_list, status
+from tests.clients.kubernetes.api import PODS, VERSION, Api, pod_list, status
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -127,7 +127,7 @@ async def test_five_thousand_pods_fit_into_little_memory(api: Api) -> None:
 
     async def answer(request: web.Request) -> web.Response:
         if request.path == "/version":
-            return web.json_response({})
+            return web.json_response(VERSION)
         body = pages[int(request.query.get("continue", "0"))]
         return web.Response(body=body, content_type="application/json")
 

@@ -7,7 +7,7 @@ import asyncio
 import pytest
 from aiohttp import web
 from arcctl.errors import AccessError, ClusterError
-from tests.clients.kubernetes.api import PODS, Api, status
+from tests.clients.kubernetes.api import PODS, VERSION, Api, status
 
 
 async def test_an_object_comes_back_as_the_server_wrote_it(api: Api) -> None:
@@ -160,7 +160,7 @@ async def test_a_change_is_never_sent_twice(api: Api) -> None:
     async def answer(request: web.Request) -> web.Response:
         assert request.transport
         request.transport.abort()
-        return web.json_response({})
+        return web.json_response(VERSION)
 
     api.handle = answer
     cluster = await api.client()
@@ -226,7 +226,7 @@ async def test_requests_run_side_by_side(api: Api) -> None:
 
     async def answer(request: web.Request) -> web.Response:
         await together.wait()
-        return web.json_response({})
+        return web.json_response(VERSION)
 
     api.handle = answer
     cluster = await api.client()
