@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import typer
 from typer.completion import completion_init  # type: ignore[attr-defined] # only there
@@ -17,7 +17,7 @@ from arcctl.model.surroundings import Streams, Surroundings
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
-    from typing import NoReturn
+    from typing import NoReturn, TextIO
 
 HELP = """Connect Kubernetes clusters to Azure Arc, see whether they are alive, move or remove them.
 
@@ -167,12 +167,15 @@ def _of_this_machine(error: OSError) -> ArcctlError:
 
 
 def _complain(error: ArcctlError, around: Surroundings, *, debug: bool) -> ExitCode:
-    from arcctl.views.console import complain, traceback_of
+    from arcctl.views.console import complain, nobody_reads, traceback_of
+    from arcctl.views.streams import Steady
 
-    err = around.streams.stderr
+    err = cast("TextIO", Steady(around.streams.stderr))
     complain(error, err, no_colour="NO_COLOR" in around.environ)
     if debug:
         err.write(traceback_of(error, around.environ))
+    # Or Python would find at its end what is left in stdout, and exit with 120.
+    nobody_reads(around.streams.stdout)
     return error.exit_code
 
 

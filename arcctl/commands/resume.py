@@ -43,6 +43,5 @@ async def resume(
         session.console.progress,
         lambda cluster: session.run(session.sight(cluster), yes=yes),
     )
-    record, result = (found.record, found.result) if found else (None, None)
-    taken_up(session.console, record, result, nothing="Nothing to resume: no run is unfinished.")
+    taken_up(session.console, found.record, found.result)
     require_well(found)

@@ -29,6 +29,5 @@ async def rollback(
         session.console.progress,
         lambda cluster: session.run(session.sight(cluster), yes=yes),
     )
-    record, result = (found.record, found.result) if found else (None, None)
-    taken_up(session.console, record, result, nothing="Nothing to roll back: no run is unfinished.")
+    taken_up(session.console, found.record, found.result)
     require_well(found)

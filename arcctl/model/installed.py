@@ -60,10 +60,11 @@ class Aim:
 def read_record(namespace: str, record: str, *, newest: bool) -> Installed:
     """Read a release as helm stores it: gzipped JSON in base64, once more than the Secret's own."""
     import base64
-    import gzip
     import json
 
-    text = gzip.decompress(base64.b64decode(base64.b64decode(record)))
+    from arcctl.model.bounded import unzipped
+
+    text = unzipped(base64.b64decode(base64.b64decode(record)))
     release: dict[str, Any] = json.loads(text)
     given: Values = release.get("config") or {}
     own: Values = release["chart"].get("values") or {}

@@ -1,6 +1,6 @@
 """What a move would do, as a value: shown, stored, compared, and refused when the world moved.
 
-Every row of `arm.md` 12.2 has its verdict in it. Kept as `arcctl.plan/1`
+Every row of `arm.md` 12.2 has its verdict in it. Kept as `arcctl.plan/2`
 (`docs/reference/plan.md`, schema beside it), without secrets.
 """
 
@@ -20,8 +20,9 @@ if TYPE_CHECKING:
 
     from arcctl.model.connected_cluster import Body
 
-FORMAT = "arcctl.plan/1"
-_FAMILY, _NUMBER = "arcctl.plan/", 1
+FORMAT = "arcctl.plan/2"
+_FAMILY, _NUMBER = "arcctl.plan/", 2
+_SEAL, _DIGITS = "fingerprint", 9
 
 Origin = Literal["file", "environment", "cluster", "missing", "waived", "surplus", "misnamed"]
 Part = TypeVar("Part")
@@ -110,13 +111,8 @@ class Plan:
 
     @property
     def fingerprint(self) -> str:
-        """SHA-256 of all that was observed; two looks at an unchanged world have the same."""
-        return digest({
-            "source": self.source.path.casefold(),
-            "target": self.target.path.casefold(),
-            "region": self.to_region,
-            "observed": dict(self.observed),
-        })  # fmt: skip
+        """SHA-256 of the whole document, so that no word of a stored plan can be changed unseen."""
+        return digest(self._unsealed())
 
     def having(self, fate: Fate) -> tuple[Row, ...]:
         """Return the rows with one fate, in order."""
@@ -124,6 +120,9 @@ class Plan:
 
     def to_document(self) -> Body:
         """Return it as plain JSON."""
+        return {**self._unsealed(), _SEAL: self.fingerprint}
+
+    def _unsealed(self) -> Body:
         return {
             "format": FORMAT,
             "source": self.source.path,
@@ -140,7 +139,6 @@ class Plan:
                 {"title": each.title, "note": each.note, "noReturn": each.no_return}
                 for each in self.steps
             ],
-            "fingerprint": self.fingerprint,
             "observed": dict(self.observed),
             "options": self.options,
             "madeAt": self.made_at,
@@ -151,12 +149,28 @@ class Plan:
     def from_document(cls, document: Any) -> Plan:
         """Read what `to_document` wrote.
 
-        Raise UsageError: `plan-newer` for a later format, `plan-damaged` for anything else that
-        arcctl did not write, a plan whose fingerprint is not its own among it.
+        Raise UsageError: `plan-newer` for a later format, `plan-old` for an earlier one,
+        `plan-damaged` for anything else that arcctl did not write, a plan whose fingerprint is
+        not that of all it holds among it.
         """
-        _judge_format(document)
+        number = _format_of(document)
+        if number < _NUMBER:
+            raise _old(document)
+        plan = cls.recorded(document)
+        written = {name: value for name, value in document.items() if name != _SEAL}
+        if document.get(_SEAL) != plan.fingerprint or digest(written) != plan.fingerprint:
+            raise _damaged("its fingerprint is not that of what it holds")
+        return plan
+
+    @classmethod
+    def recorded(cls, document: Any) -> Plan:
+        """Read a plan that a run has kept, of this format or an earlier one.
+
+        Its run's journal has the digest of the whole, so nobody has changed it.
+        """
+        _format_of(document)
         try:
-            plan = cls(
+            return cls(
                 source=ClusterId.parse(document["source"]),
                 target=ClusterId.parse(document["target"]),
                 from_region=str(document["fromRegion"]),
@@ -171,9 +185,6 @@ class Plan:
             )
         except (KeyError, TypeError, ValueError, AttributeError, UsageError) as error:
             raise _damaged(f"{type(error).__name__}: {error}") from error
-        if document.get("fingerprint") != plan.fingerprint:
-            raise _damaged("its fingerprint is not that of what it holds")
-        return plan
 
 
 def digest(value: Any) -> str:
@@ -196,18 +207,29 @@ def differences(old: Plan, new: Plan) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _judge_format(document: Any) -> None:
+def _format_of(document: Any) -> int:
+    """Return the number of its format; raise UsageError where it is no plan, or a newer one."""
     written = str(document.get("format", "")) if isinstance(document, dict) else ""
     number = written.removeprefix(_FAMILY)
-    if not written.startswith(_FAMILY) or not number.isdecimal():
+    if not written.startswith(_FAMILY) or not number.isdecimal() or len(number) > _DIGITS:
         raise _damaged("it does not begin as a plan does")
     if int(number) > _NUMBER:
         raise UsageError(
             f"this plan has the format {written}",
             code="plan-newer",
-            why=f"this version of arcctl reads up to {FORMAT}",
+            why=f"this version of arcctl reads {FORMAT}",
             hints=("make the plan anew", "or use the arcctl that wrote it"),
         )
+    return int(number)
+
+
+def _old(document: Any) -> UsageError:
+    return UsageError(
+        f"this plan has the format {document['format']}, which an older arcctl wrote",
+        code="plan-old",
+        why=f"this version carries out {FORMAT}, whose fingerprint covers the whole plan",
+        hints="plan again: arcctl move … --dry-run --plan-out FILE",
+    )
 
 
 def _damaged(why: str) -> UsageError:

@@ -117,7 +117,7 @@ async def _unmoved(moving: Moving) -> None:
     from arcctl.operations.moving.stored_plans import require_unmoved
 
     now, _ = await plan(moving.request, moving.origin)
-    require_unmoved(Plan.from_document(moving.run.documents[PLAN]), now)
+    require_unmoved(Plan.recorded(moving.run.documents[PLAN]), now)
 
 
 def require_clean(report: Report) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from arcctl.errors import Refusal
+from arcctl.errors import NotFound, Refusal
 from arcctl.flow.events import Noted
 from arcctl.model import report
 from arcctl.model.report import Report
@@ -19,7 +19,7 @@ from arcctl.operations.runs import Run, taken_up
 from arcctl.operations.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from arcctl.clients import Clients
     from arcctl.flow.events import Observer
@@ -52,8 +52,8 @@ class Taken:
 
 async def resume(
     wanted: Wanted, clients: Clients, observer: Observer, open_world: OpenWorld
-) -> Taken | None:
-    """Carry the run to its end; None where none is open."""
+) -> Taken:
+    """Carry the run to its end; raise NotFound `nothing-open` where none is open."""
     return await take_up(wanted, clients, observer, open_world, _go_on)
 
 
@@ -63,24 +63,39 @@ async def take_up(
     observer: Observer,
     open_world: OpenWorld,
     act: Handler,
-) -> Taken | None:
+) -> Taken:
     """Find the run that is meant, hold it, and act on it."""
     kubernetes = await clients.kubernetes()
     found = await lookup.known(clients.settings, kubernetes)
     name = lookup.choose(found, wanted.run)
     if name is None:
-        for other in await lookup.of_other_clusters(found, kubernetes):
-            observer(Noted(f"{other} was begun in another cluster: choose it by --kube-context"))
         # A run that was cut before its journal was written, or after it was removed.
-        if not found.there:
-            await space.tidy(kubernetes, lambda text: observer(Noted(text)), wanted.take_over)
-        return None
+        await space.tidy(
+            kubernetes,
+            lambda text: observer(Noted(text)),
+            take_over=wanted.take_over,
+            keep=found.there.keys(),
+        )
+        raise _nothing_open(await lookup.of_other_clusters(found, kubernetes))
     async with taken_up(clients, name, observer, take_over=wanted.take_over) as run:
         run.secrets_file = wanted.secrets_file
         with open_world(ClusterId.parse(run.header.cluster)) as world:
             result = await act(run, world)
         record = Record(run.header, run.journal.entries)
         return Taken(RunRecord.of(record, here=True, there=True), result)
+
+
+def _nothing_open(elsewhere: Sequence[str]) -> NotFound:
+    """Return the error of a command that has nothing to act on: no green for what was not done."""
+    return NotFound(
+        "no run is unfinished in this cluster",
+        code="nothing-open",
+        why=tuple(f"{run} was begun in another cluster" for run in elsewhere),
+        hints=(
+            *(["choose that cluster with --kube-context NAME"] if elsewhere else []),
+            "arcctl history",
+        ),
+    )
 
 
 async def _go_on(run: Run, world: World) -> Any:
@@ -94,9 +109,9 @@ async def _go_on(run: Run, world: World) -> Any:
     return document
 
 
-def require_well(taken: Taken | None) -> None:
+def require_well(taken: Taken) -> None:
     """Raise FindingsError, as the verb itself would, where the end is not all that was asked for."""
-    if taken is None or taken.result is None:
+    if taken.result is None:
         return
     from arcctl.operations import config_apply, move
 

@@ -23,8 +23,8 @@ BACK = ("rolled back", "moved back")
 
 async def rollback(
     wanted: Wanted, clients: Clients, observer: Observer, open_world: OpenWorld
-) -> Taken | None:
-    """Take the run back; None where none is open."""
+) -> Taken:
+    """Take the run back; raise NotFound `nothing-open` where none is open."""
     return await take_up(wanted, clients, observer, open_world, _take_back)
 
 

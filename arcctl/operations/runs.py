@@ -162,7 +162,7 @@ class Run:
                 why=f"neither {self.folder.path / name}.json nor the cluster has it as it was written",
                 hints=f"put the file back from a copy, then: arcctl resume {self.id}",
             )
-        return json.loads(content)
+        return json.loads(content)  # its digest says that arcctl wrote it
 
 
 def _digests(entries: Sequence[Entry]) -> dict[str, Body]:

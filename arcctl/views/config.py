@@ -163,7 +163,8 @@ def write_changes(console: Console, document: dict[str, Any]) -> None:
     """Write what would be done, for programs; people have read it already."""
     if console.output is not None:
         query = console.settings.flags.query
-        output.write(document, console.out, console.output, query=query)
+        with console.ending():
+            output.write(document, console.out, console.output, query=query)
 
 
 def applied(console: Console, document: dict[str, Any], cluster: str) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, TextIO
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, TextIO, cast
 
 from arcctl.errors import UsageError
 from arcctl.model.scrub import scrubbed, secrets_of
 from arcctl.views.progress import JsonLines, Lines, Living, Progress, Silent
+from arcctl.views.streams import Steady, divert
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from arcctl.errors import ArcctlError
     from arcctl.settings import Settings
@@ -23,7 +25,7 @@ class Console:
         self.settings = settings
         self.opened = time.monotonic()
         self.out: TextIO = settings.streams.stdout
-        self.err: TextIO = settings.streams.stderr
+        self.err: TextIO = cast("TextIO", Steady(settings.streams.stderr))
         self.progress: Progress = _progress(settings, self.err)
 
     @property
@@ -54,6 +56,16 @@ class Console:
         self.err.flush()
         return stdin.readline().strip().lower() in ("y", "yes")
 
+    @contextmanager
+    def ending(self) -> Iterator[None]:
+        """Write the result of a change that is made: a reader who is gone does not unmake it."""
+        try:
+            yield
+            self.out.flush()
+        except BrokenPipeError:
+            if not nobody_reads(self.out):
+                raise
+
     def close(self) -> None:
         """Leave the terminal as it was found."""
         self.progress.close()
@@ -82,7 +94,6 @@ def _plain(settings: Settings) -> bool:
 
 def nobody_reads(out: TextIO) -> bool:
     """Tell whether it is stdout that broke, and if so keep Python from saying it once more."""
-    import os
     import select
 
     try:
@@ -93,7 +104,7 @@ def nobody_reads(out: TextIO) -> bool:
     broken.register(stdout, 0)
     if not broken.poll(0):
         return False
-    os.dup2(os.open(os.devnull, os.O_WRONLY), stdout)
+    divert(out)
     return True
 
 

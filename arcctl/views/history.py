@@ -28,10 +28,8 @@ _WORDS = {
 }
 
 
-def taken_up(console: Console, record: RunRecord | None, result: Any, *, nothing: str) -> None:
-    """Say how a run has ended, and write what its verb returned; or that there was none."""
-    if record is None:
-        return console.say(nothing)
+def taken_up(console: Console, record: RunRecord, result: Any) -> None:
+    """Say how a run has ended, and write what its verb returned."""
     if isinstance(result, Report):
         return reports.moved(console, result)
     where = record.cluster.rpartition("/")[2]
@@ -40,7 +38,8 @@ def taken_up(console: Console, record: RunRecord | None, result: Any, *, nothing
     document = result.to_document() if hasattr(result, "to_document") else result
     if document is not None and console.output is not None:
         query = console.settings.flags.query
-        output.write(document, console.out, console.output, query=query)
+        with console.ending():
+            output.write(document, console.out, console.output, query=query)
     return None
 
 

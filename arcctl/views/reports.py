@@ -25,11 +25,12 @@ _WORD = 11
 def moved(console: Console, report: Report, file: str | None = None) -> None:
     """Say how the move ended, and write the report to whoever asked for data, or for a file."""
     console.say(sentence(report))
-    if console.output is None:
-        console.out.write("".join(f"{line}\n" for line in _lines(report)))
-    else:
-        query = console.settings.flags.query
-        output.write(report.to_document(), console.out, console.output, query=query)
+    with console.ending():
+        if console.output is None:
+            console.out.write("".join(f"{line}\n" for line in _lines(report)))
+        else:
+            query = console.settings.flags.query
+            output.write(report.to_document(), console.out, console.output, query=query)
     if file:
         store(report, file)
 

@@ -73,7 +73,8 @@ def results(console: Console, found: Sequence[Any]) -> None:
         result = found[0] if len(found) == 1 else list(found)
         query = console.settings.flags.query
         row = clusters.row if isinstance(found[0], dict) else None
-        output.write(result, console.out, console.output, query=query, row=row)
+        with console.ending():
+            output.write(result, console.out, console.output, query=query, row=row)
 
 
 def _taken(console: Console) -> str:

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import io
 import os
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 import pytest
 from arcctl.app import run
 from arcctl.model.surroundings import Streams
 from tests import inside
-
-if TYPE_CHECKING:
-    from pathlib import Path
 
 
 def typed(line: str, environ: dict[str, str]) -> tuple[int, str, str]:
@@ -59,11 +56,11 @@ def test_the_environment_is_the_one_that_was_given(
 
 def test_a_command_inside_the_tests_leaves_the_process_as_it_was(tmp_path: Path) -> None:
     """Environment and working folder are its own while it runs, and the process's again after."""
-    before = dict(os.environ), os.getcwd()  # noqa: PTH109 - as the command's libraries ask for it
+    before = dict(os.environ), Path.cwd()
     command = inside.Command(["show", "-n", "harbor"], {"HOME": str(tmp_path)}, tmp_path)
     with inside.FREE:
         code = command.run(60)
 
     assert (code, command.out.getvalue()) == (2, "")
     assert command.err.getvalue().startswith("error  which resource group?")
-    assert (dict(os.environ), os.getcwd()) == before  # noqa: PTH109
+    assert (dict(os.environ), Path.cwd()) == before

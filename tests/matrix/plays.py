@@ -120,3 +120,12 @@ def again(line: str) -> TakeUp:
         yield stage.well(line)
 
     return take_up
+
+
+def well_or_nothing_open(stage: Stage, line: str) -> Ended:
+    """Take up the run, if the cut has left one: there may be none yet, or none any more."""
+    ended = stage.type(line)
+    nothing = (ended.code, "[nothing-open]" in ended.err) == (3, True)
+    assert ended.code == 0 or nothing, f"arcctl {line} ended with {ended.code}:\n{ended.err}"
+    assert not stage.world.crashes, stage.world.crashes
+    return ended

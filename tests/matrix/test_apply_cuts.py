@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests import arm
 from tests.matrix import vows
-from tests.matrix.plays import Part, Play, perform
+from tests.matrix.plays import Part, Play, perform, well_or_nothing_open
 from tests.stories import moving
 
 if TYPE_CHECKING:
@@ -37,7 +37,7 @@ def half_configured(stage: Stage) -> None:
 
 def taken_up(stage: Stage) -> Iterator[Ended]:
     """Resume, and apply what is still to be applied."""
-    yield stage.well(f"resume --take-over --yes {FILE}")
+    yield well_or_nothing_open(stage, f"resume --take-over --yes {FILE}")
     yield stage.well(APPLY)
 
 

@@ -31,7 +31,7 @@ def test_the_published_schema_fits() -> None:
 @pytest.mark.parametrize(
     "change",
     [
-        {"format": "arcctl.plan/2"},
+        {"format": "arcctl.plan/1"},
         {"fromRegion": "East US"},
         {"rows": [{"subject": "x"}]},
         {"observed": {"resource": "short"}},
@@ -70,19 +70,34 @@ def test_what_was_accepted_does_not_block() -> None:
         {"observed": {"resource": digest("harbor")}},
         {"target": DEPOT},
         {"to_region": "northeurope"},
+        {"from_region": "northeurope"},
+        {"made_at": "2027-01-01T00:00:00+00:00"},
+        {"seconds": 1},
+        {"rows": ()},
+        {"secrets": ()},
+        {"steps": ()},
+        {"options": {"name": "harbor", "accept": ["locked"]}},
     ],
 )
-def test_the_fingerprint_is_that_of_the_world(change: dict[str, Any]) -> None:
-    """Whatever was observed, and where it goes, is in it."""
-    assert plan(**change).fingerprint != plan().fingerprint
+def test_the_fingerprint_is_that_of_the_whole_plan(change: dict[str, Any]) -> None:
+    """Nothing that a person has read can be another without a trace."""
+    other = plan(**change)
+    assert other.fingerprint != plan().fingerprint
+
+    forged = other.to_document() | {"fingerprint": plan().fingerprint}
+    with pytest.raises(UsageError) as refused:
+        Plan.from_document(forged)
+    assert refused.value.code == "plan-damaged"
 
 
-@pytest.mark.parametrize(
-    "change", [{"made_at": "2027-01-01T00:00:00+00:00"}, {"seconds": 1}, {"rows": ()}]
-)
-def test_the_fingerprint_has_no_clock(change: dict[str, Any]) -> None:
-    """When it was made, and in which words, is not the world's."""
-    assert plan(**change).fingerprint == plan().fingerprint
+def test_a_plan_of_an_older_arcctl_is_planned_again() -> None:
+    """Its fingerprint covered less; what a run has kept of it is read all the same."""
+    old = plan().to_document() | {"format": "arcctl.plan/1", "fingerprint": "0" * 64}
+    with pytest.raises(UsageError) as refused:
+        Plan.from_document(old)
+
+    assert (refused.value.code, "plan again" in refused.value.hints[0]) == ("plan-old", True)
+    assert Plan.recorded(old) == plan()
 
 
 def test_differences_name_what_moved() -> None:
@@ -100,10 +115,10 @@ def test_differences_name_what_moved() -> None:
 def test_a_newer_format_is_named() -> None:
     """Whoever has an older arcctl is told so, and not that the file is damaged."""
     with pytest.raises(UsageError) as refused:
-        Plan.from_document(plan().to_document() | {"format": "arcctl.plan/2"})
+        Plan.from_document(plan().to_document() | {"format": "arcctl.plan/3"})
 
     assert refused.value.code == "plan-newer"
-    assert "arcctl.plan/2" in refused.value.message
+    assert "arcctl.plan/3" in refused.value.message
 
 
 def without(name: str) -> dict[str, Any]:

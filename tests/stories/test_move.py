@@ -91,7 +91,7 @@ def test_a_dry_run_changes_nothing_anywhere(quick: Stage) -> None:
         "accessreviews",
     )
     assert not {each for each in changing if not any(word in each for word in questions)}
-    assert ended.data["format"] == "arcctl.plan/1"
+    assert ended.data["format"] == "arcctl.plan/2"
     assert not ended.data["blocked"]
 
 

@@ -104,7 +104,7 @@ def test_the_way_back_brings_everything_back(harbor: Stage) -> None:
 
     assert unsaid.code != 0
     whole(harbor, uids, "eastus")
-    assert "Nothing to roll back" in harbor.well("rollback").err
+    refused(harbor.type("rollback"), "nothing-open", exit_code=3)
 
 
 def test_the_way_back_sends_what_had_been_sent_there(harbor: Stage) -> None:

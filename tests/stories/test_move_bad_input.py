@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +10,10 @@ import yaml
 from arcctl.sandbox.azure import entra
 from arcctl.sandbox.kubernetes.kinds import KINDS
 from tests.stories import moving
-from tests.stories.moved import GIVEN, MOVE, asleep, region, spaces
+from tests.stories.moved import MOVE, asleep, region, spaces
 from tests.stories.refusals import changes, refused
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from tests.stage import Stage
 
 BARE = "move -n harbor -g edge --skip-prechecks --yes"
@@ -201,74 +198,6 @@ def test_a_context_that_leads_elsewhere_is_refused(two_clusters: Stage) -> None:
     refused(empty, "agents-missing", exit_code=5, said="--kube-context")
     refused(other, "wrong-cluster", exit_code=5, said="this cluster is lighthouse")
     untouched(two_clusters)
-
-
-def plan_of(stage: Stage, **changed: Any) -> Path:
-    """Store a plan, change its text, and return the file."""
-    stage.well(f"{MOVE} --dry-run --plan-out plan.json")
-    file = stage.folder / "plan.json"
-    document = json.loads(file.read_text())
-    file.write_text(json.dumps(document | changed))
-    return file
-
-
-@pytest.mark.parametrize(
-    ("changed", "code", "said"),
-    [
-        ({"format": "arcctl.plan/2"}, "plan-newer", "arcctl.plan/1"),
-        ({"format": "shopping"}, "plan-damaged", "make it anew"),
-        ({"observed": {}}, "plan-damaged", "fingerprint"),
-        ({"rows": 7}, "plan-damaged", "make it anew"),
-        ({"source": "nowhere"}, "plan-damaged", "make it anew"),
-    ],
-    ids=["newer", "none", "another world's", "wrong types", "no id"],
-)
-def test_a_plan_that_cannot_be_trusted_is_refused(
-    harbor: Stage, changed: dict[str, Any], code: str, said: str
-) -> None:
-    """Newer, damaged, or somebody's shopping list."""
-    plan_of(harbor, **changed)
-
-    refused(harbor.type(f"{BARE} {GIVEN} --plan plan.json"), code, exit_code=2, said=said)
-
-    untouched(harbor)
-
-
-@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\xfe\x00", b"null"])
-def test_a_plan_that_is_none_is_refused(harbor: Stage, content: bytes) -> None:
-    """Empty, cut in the middle, or no text at all."""
-    (harbor.folder / "plan.json").write_bytes(content)
-
-    ended = harbor.type(f"{BARE} {GIVEN} --plan plan.json")
-
-    assert (ended.code, "[plan-" in ended.err) == (2, True), ended.err
-    untouched(harbor)
-
-
-def test_a_plan_for_something_else_is_refused(harbor: Stage) -> None:
-    """Another cluster, or another region than was typed."""
-    plan_of(harbor)
-    harbor.seed(clusters=[{"name": "pier", "group": "edge"}])
-
-    other = harbor.type(f"move -n pier -g edge --yes {GIVEN} --plan plan.json")
-    region_said = harbor.type(f"{BARE} {GIVEN} --plan plan.json --target-region northeurope")
-
-    for each in (other, region_said):
-        refused(each, "plan-other", exit_code=2, said="the plan is for harbor")
-    untouched(harbor)
-
-
-def test_a_plan_is_refused_when_the_world_has_moved(harbor: Stage) -> None:
-    """Exit 5, with what is new, gone and changed; nothing is done by halves."""
-    plan_of(harbor)
-    body = moving.git("https://git.example.com/edge/new", namespace="new")
-    moving.arm.put_child(harbor, "fluxConfigurations", "new", body)
-    harbor.within(harbor.world.journal.clear)
-
-    ended = harbor.type(f"{BARE} {GIVEN} --plan plan.json")
-
-    refused(ended, "plan-outdated", exit_code=5, said="fluxConfigurations/new: new")
-    untouched(harbor)
 
 
 def test_another_run_in_progress_keeps_this_one_out(harbor: Stage) -> None:

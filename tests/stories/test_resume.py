@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from arcctl.sandbox.kubernetes.kinds import KINDS
 from tests.stories.half_done import CONNECT, extensions, half_done, in_cluster, refusing
+from tests.stories.refusals import refused
 
 if TYPE_CHECKING:
     from tests.stage import Stage
@@ -26,7 +27,7 @@ def test_the_only_unfinished_run_is_taken_up(quick: Stage) -> None:
     assert "Applied: config apply of harbor" in ended.err
     assert extensions(quick) == ["flux"]
     assert in_cluster(quick) == []
-    assert "Nothing to resume" in quick.well("resume").err
+    refused(quick.type("resume"), "nothing-open", exit_code=3, said="arcctl history")
 
 
 def test_another_machine_takes_it_up_from_the_cluster(quick: Stage) -> None:
@@ -84,10 +85,8 @@ def test_the_wrong_cluster_is_refused(two_clusters: Stage) -> None:
 
     assert ended.code == 1
     assert "[wrong-cluster]" in ended.err
-    assert (
-        f"{run} was begun in another cluster"
-        in two_clusters.well("resume --kube-context sandbox-2").err
-    )
+    nothing = two_clusters.type("resume --kube-context sandbox-2")
+    refused(nothing, "nothing-open", exit_code=3, said=f"{run} was begun in another cluster")
 
 
 @pytest.mark.parametrize("line", [CONNECT, "delete -n harbor -g edge --yes"])

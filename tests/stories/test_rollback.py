@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tests.stories.half_done import half_done, in_cluster
+from tests.stories.refusals import refused
 
 if TYPE_CHECKING:
     from tests.stage import Stage
@@ -18,7 +19,8 @@ def test_a_run_is_taken_back(quick: Stage) -> None:
 
     assert f"Rolled back: config apply of harbor ({run})" in ended.err
     assert in_cluster(quick) == []
-    assert "Nothing to roll back" in quick.well("rollback", ARCCTL_HOME=elsewhere).err
+    nothing = quick.type("rollback", ARCCTL_HOME=elsewhere)
+    refused(nothing, "nothing-open", exit_code=3, said="arcctl history")
 
 
 def test_a_run_that_has_ended_is_not_taken_back(quick: Stage) -> None:

@@ -99,16 +99,8 @@ def test_no_run_is_said_to_a_person_and_empty_to_a_program(
 
 def test_a_run_that_was_taken_up_says_how_it_ended(capsys: pytest.CaptureFixture[str]) -> None:
     """With its name; what its verb returned goes to stdout."""
-    history.taken_up(in_pipe(), WHOLE, {"create": []}, nothing="nothing")
+    history.taken_up(in_pipe(), WHOLE, {"create": []})
     told = capsys.readouterr()
 
     assert told.err.startswith("Moved: move of harbor (move-1). ")
     assert json.loads(told.out) == {"create": []}
-
-
-def test_nothing_to_take_up_is_a_sentence(capsys: pytest.CaptureFixture[str]) -> None:
-    """And no data."""
-    history.taken_up(in_pipe(), None, None, nothing="Nothing to resume.")
-    told = capsys.readouterr()
-
-    assert (told.out, told.err) == ("", "Nothing to resume.\n")

@@ -9,12 +9,12 @@ is made when the body is filled.
 from __future__ import annotations
 
 import base64
-import json
 from collections.abc import Mapping
 from copy import deepcopy
 from typing import TYPE_CHECKING, Any
 
 from arcctl.errors import UsageError
+from arcctl.model.bounded import read_json
 from arcctl.model.configuration.forms import PROTECTED
 from arcctl.model.configuration.kinds import Kind
 from arcctl.model.configuration.needs import VERIFICATION, Need, needs
@@ -114,7 +114,7 @@ def _wire(child: Child, name: str, secret: Secret) -> Any:
 
 def _object(child: Child, text: str) -> Body:
     try:
-        found = json.loads(text)
+        found = read_json(text)
     except ValueError:
         found = None
     if not isinstance(found, dict):

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
 from arcctl.errors import UsageError
+from arcctl.model.bounded import MOST_BYTES, MOST_VALUES, Unfit, check
 
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
 
@@ -19,20 +21,26 @@ def read_document(path: str, stdin: TextIO | None = None) -> Any:
 def read_text(path: str, stdin: TextIO | None = None) -> str:
     """Return a file's text, `-` for stdin; raise UsageError where it cannot be read."""
     try:
-        return (
-            (stdin or sys.stdin).read() if path == "-" else Path(path).read_text(encoding="utf-8")
-        )
+        if path == "-":
+            return (stdin or sys.stdin).read(MOST_BYTES + 1)
+        with Path(path).open(encoding="utf-8") as file:
+            return file.read(MOST_BYTES + 1)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise UsageError(f"cannot read {path}", code="file", why=why, hints="ls -l") from None
 
 
 def parsed(text: str, where: str) -> Any:
-    """Return the one document of a text; dates stay text, as ARM has no others."""
+    """Return the one document of a text; dates stay text, as ARM has no others.
+
+    Raise UsageError for what is none, and for what would unfold to more than any manifest holds.
+    """
     import yaml
 
     try:
-        return yaml.load(text, _loader())  # no tags but the plain ones: it is a SafeLoader
+        _measure(text)
+        found = yaml.load(text, _loader())  # no tags but the plain ones: it is a SafeLoader
+        check(found)
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         place = f"line {mark.line + 1}, column {mark.column + 1}" if mark else "unknown place"
@@ -43,6 +51,63 @@ def parsed(text: str, where: str) -> Any:
             why=f"{place}; the line is not shown, as it may hold a secret",
             hints="texts with one of : # * & ! % @ ` need quotes",
         ) from None
+    except (ValueError, AttributeError, RecursionError) as error:
+        # Not the library's words where they quote a value; ours in `bounded` and here do not.
+        why = str(error) if isinstance(error, Unfit) else "a number or date in it cannot be read"
+        raise UsageError(
+            f"{where} cannot be used as it is written",
+            code="file",
+            why=why,
+            hints="write it out plainly: arcctl config export shows how",
+        ) from None
+    return found
+
+
+def _measure(text: str) -> None:
+    """Raise Unfit where aliases would unfold to too much, before anything unfolds them."""
+    import yaml
+
+    if len(text) > MOST_BYTES:
+        raise Unfit(f"it is longer than {MOST_BYTES // (1024 * 1024)} MiB")
+    if "&" in text:
+        unfolded = _Unfolded()
+        for event in yaml.parse(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader)):
+            unfolded.hear(event)
+
+
+@dataclass
+class _Unfolded:
+    """How many values a text stands for, each alias counted as all that it names."""
+
+    size: int = 0
+    sizes: dict[str, int] = field(default_factory=dict)
+    under_way: list[tuple[str | None, int]] = field(default_factory=list)
+
+    def hear(self, event: Any) -> None:
+        """Count one event of the parser."""
+        import yaml
+
+        match event:
+            case yaml.AliasEvent():
+                self._alias(event.anchor or "")
+            case yaml.CollectionStartEvent():
+                self.under_way.append((event.anchor, self.size))
+                self.size += 1
+            case yaml.CollectionEndEvent():
+                anchor, before = self.under_way.pop()
+                self.sizes[anchor or ""] = self.size - before
+            case yaml.ScalarEvent():
+                self.size += 1
+                self.sizes[event.anchor or ""] = 1
+            case _:
+                pass  # the beginning or the end of a document
+        if self.size > MOST_VALUES:
+            raise Unfit(f"its aliases unfold to more than {MOST_VALUES:,} values")
+
+    def _alias(self, anchor: str) -> None:
+        if any(anchor == name for name, _ in self.under_way):
+            raise Unfit("a part of it holds itself")
+        self.size += self.sizes.get(anchor, 1)
 
 
 def written(document: Any) -> str:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import secrets
-from contextlib import ExitStack, asynccontextmanager
+from contextlib import ExitStack, asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from arcctl.clients.kubernetes.lease import Lease
 from arcctl.errors import ArcctlError, ClusterError, Refusal
 from arcctl.flow.events import Noted
-from arcctl.operations.keeping import space
+from arcctl.operations.keeping import here, in_cluster, space
 from arcctl.operations.keeping.in_cluster import NAMESPACE
 
 if TYPE_CHECKING:
@@ -36,7 +36,7 @@ async def entered(
     """Hold lock and Lease while the block runs; the namespace is made where it is missing.
 
     A Lease is pushed aside when it is stale, when its holder was a process of this machine that
-    has ended, or, with `take_over`, when it is this very run's. `without_disk` lets a machine
+    has ended, whatever run it was, or, with `take_over`, when it is this very run's. `without_disk` lets a machine
     whose disk fails do without the lock.
     """
     holder = f"{header.run}/{secrets.token_hex(4)}"
@@ -44,7 +44,8 @@ async def entered(
         dead = _locked(stack, folder, holder, observer, without_disk=without_disk)
 
         def is_dead(other: str) -> bool:
-            return other in dead or (take_over and other.partition("/")[0] == header.run)
+            mine = take_over and other.partition("/")[0] == header.run
+            return other in dead or mine or here.has_died(folder.path.parent, other)
 
         lease = Lease(kubernetes, space.LEASE, holder, about=_about(header))
         if pushed := await _taken(kubernetes, lease, is_dead):
@@ -81,7 +82,24 @@ async def _taken(kubernetes: Kubernetes, lease: Lease, dead: Callable[[str], boo
         except ClusterError as error:
             if error.code != "namespace-terminating" and error.status != 404:
                 raise
+        except Refusal as error:
+            await _explain(kubernetes, error)
+            raise
     raise ClusterError(f"namespace {NAMESPACE} goes as often as it is made")
+
+
+async def _explain(kubernetes: Kubernetes, error: Refusal) -> None:
+    """Name what works: a run that has no journal yet cannot be taken up by its name."""
+    with suppress(ArcctlError):
+        found = await kubernetes.find(space.LEASE)
+        run = str(((found or {}).get("spec") or {}).get("holderIdentity", "")).partition("/")[0]
+        if not run or await in_cluster.Cabinet(kubernetes, run).journal():
+            return
+        error.why = (*error.why, "it has not changed anything yet")
+        error.hints = (
+            "wait for it; a process that was killed holds nobody up for more than a minute",
+            "arcctl resume --take-over, if you know that it was killed; then the same command again",
+        )
 
 
 def _about(header: Header) -> str:

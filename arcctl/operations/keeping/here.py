@@ -96,6 +96,23 @@ class Folder:
         return stream, before
 
 
+def has_died(home: Path, holder: str) -> bool:
+    """Tell whether a holder (`RUN/TOKEN`) was a process of this machine that has ended.
+
+    Its lock tells: it names the holder, and nobody holds it any more. A run that was killed before
+    it had a journal is known by this alone.
+    """
+    run = holder.partition("/")[0]
+    if run in ("", ".", ".."):
+        return False
+    try:
+        with (home / run / _LOCK).open() as stream:
+            fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
+            return holder in stream.read().split()
+    except OSError:
+        return False
+
+
 def _lock(stream: IO[str], run: str) -> None:
     try:
         fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from arcctl.errors import ArcctlError, ClusterError, Refusal, StoppedPartWay
 from arcctl.flow.events import Noted
 from arcctl.model import run as written
+from arcctl.model.bounded import unzipped
 from arcctl.model.duration import spoken
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ RUN, PART = "arcctl/run", "arcctl/part"
 JOURNAL = "journal"
 PATIENCE = 180.0
 _PART_BYTES = 900_000
+_MOST_PARTS = 100
 _SEVERAL = 5
 
 Body = dict[str, Any]
@@ -92,11 +94,13 @@ class Cabinet:
 
     async def document(self, name: str, parts: int) -> bytes | None:
         """Return a document as it was stored; None where a part is missing or damaged."""
+        if parts > _MOST_PARTS:
+            return None
         paths = [self.path(name, number) for number in range(parts)]
         found = await asyncio.gather(*map(self.kubernetes.find, paths))
         try:
-            return gzip.decompress(b"".join(_content(each or {}, name) for each in found))
-        except (ValueError, KeyError, OSError, EOFError):
+            return unzipped(b"".join(_content(each or {}, name) for each in found))
+        except (ValueError, KeyError):
             return None
 
 
@@ -104,8 +108,8 @@ def read(secret: Body) -> Record:
     """Read the journal in a Secret; Refusal `journal-damaged` where there is none."""
     where = f"Secret {NAMESPACE}/{secret['metadata']['name']}"
     try:
-        text = gzip.decompress(_content(secret, JOURNAL)).decode()
-    except (ValueError, KeyError, OSError, EOFError):
+        text = unzipped(_content(secret, JOURNAL)).decode()
+    except (ValueError, KeyError):
         text = ""
     return written.parse(text, where)
 

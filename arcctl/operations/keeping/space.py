@@ -12,7 +12,7 @@ from arcctl.operations.keeping import in_cluster
 from arcctl.operations.keeping.in_cluster import JOURNAL, MANAGED, NAMESPACE, PART, RUN, SECRETS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable, Collection, Iterable
 
     from arcctl.clients.kubernetes import Kubernetes
     from arcctl.model.run import Record
@@ -107,15 +107,26 @@ async def clear(kubernetes: Kubernetes, run: str, tell: Callable[[str], None]) -
     await _gone(kubernetes, uid, tell)
 
 
-async def tidy(kubernetes: Kubernetes, tell: Callable[[str], None], take_over: bool) -> None:
-    """Remove the namespace that arcctl has made and in which no run lies; not where one begins."""
+async def tidy(
+    kubernetes: Kubernetes,
+    tell: Callable[[str], None],
+    *,
+    take_over: bool,
+    keep: Collection[str] = (),
+) -> None:
+    """Remove what is left of a run without a journal, and the namespace that arcctl has made for it.
+
+    Not where one begins just now, unless `take_over` says that its process is dead. `keep` names
+    runs that have ended and are kept there.
+    """
     found = await kubernetes.find(PATH)
-    if found is None or not MANAGED.items() <= (found["metadata"].get("labels") or {}).items():
+    if found is None or (not take_over and await is_held(kubernetes, LEASE)):
         return
-    if not take_over and await is_held(kubernetes, LEASE):
-        return
-    await sweep(kubernetes, keep=())
-    await clear(kubernetes, "", tell)
+    await sweep(kubernetes, keep)
+    if not keep and MANAGED.items() <= (found["metadata"].get("labels") or {}).items():
+        await clear(kubernetes, "", tell)
+    elif await kubernetes.find(LEASE):
+        await kubernetes.delete(LEASE)
 
 
 async def _drop(kubernetes: Kubernetes, run: str) -> None:

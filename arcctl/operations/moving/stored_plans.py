@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arcctl.errors import FindingsError, UsageError
+from arcctl.model.bounded import MOST_BYTES, read_json
 from arcctl.model.plan import Plan, differences
 
 if TYPE_CHECKING:
@@ -41,12 +42,13 @@ def read(path: str, cluster: ClusterId | None = None) -> Plan:
     `Plan.from_document` does, `plan-other` for another cluster's.
     """
     try:
-        text = Path(path).expanduser().read_text(encoding="utf-8")
+        with Path(path).expanduser().open(encoding="utf-8") as file:
+            text = file.read(MOST_BYTES + 1)
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise UsageError(f"cannot read the plan {path}", code="plan-file", why=why) from error
     try:
-        document = json.loads(text)
+        document = read_json(text)
     except ValueError:
         document = None  # what is not even JSON is damaged in the same words
     plan = Plan.from_document(document)

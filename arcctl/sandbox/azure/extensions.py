@@ -260,7 +260,6 @@ def _installed(call: Call, found: Resource) -> None:
     catalogue = known(properties["extensionType"])
     found.state = "Succeeded"
     _, properties["currentVersion"] = release_of(call.azure, found)
-    properties["isSystemExtension"] = properties["isSystemExtension"] or catalogue.is_system
     properties["errorInfo"], properties["statuses"] = None, []
     if "cluster" in properties["scope"]:
         properties["scope"]["cluster"].setdefault("releaseNamespace", catalogue.namespace)

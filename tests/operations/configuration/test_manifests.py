@@ -171,3 +171,53 @@ def test_what_lies_about_is_a_path(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
     assert manifests.is_path("harbor")
     assert not manifests.is_path("edge/harbor")
+
+
+def _laughs(merged: bool) -> str:
+    """Ten aliases of ten aliases, nine times over: a few hundred bytes for ten billion values."""
+    first = "a0: &a0 {x: 1}" if merged else "a0: &a0 [x, x, x, x, x, x, x, x, x, x]"
+    rest = []
+    for number in range(1, 10):
+        ten = ", ".join([f"*a{number - 1}"] * 10)
+        rest.append(f"a{number}: &a{number} " + (f"{{<<: [{ten}]}}" if merged else f"[{ten}]"))
+    return "\n".join([first, *rest])
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        (_laughs(merged=False), "unfold"),
+        (_laughs(merged=True), "unfold"),
+        ("a: &a [*a]", "holds itself"),
+        ("[" * 150 + "]" * 150, "deep"),
+        ("a: " + "9" * 5000, "number"),
+        ("a: .inf", "number"),
+        ("a: !!binary aGFsbG8=", "bytes"),
+        ("a: !!set {hidden}", "set"),
+        ("a: !!timestamp hidden", "date"),
+    ],
+    ids=["aliases", "merges", "itself", "depth", "digits", "infinity", "bytes", "set", "date"],
+)
+def test_what_unfolds_to_too_much_is_refused(tmp_path: Path, text: str, why: str) -> None:
+    """Aliases, depth, numbers: an error with what to do, at once and in little memory."""
+    file = tmp_path / "harbor.yaml"
+    file.write_text(
+        f"format: arcctl.configuration/1\nchildren: []\nbomb:\n  {text}\n".replace("\na", "\n  a")
+    )
+    with pytest.raises(UsageError) as refused:
+        manifests.read(str(file))
+
+    assert refused.value.code == "file"
+    assert why in " ".join(refused.value.why)
+    assert "hidden" not in str(refused.value.why)
+
+
+def test_aliases_that_people_write_are_read(tmp_path: Path) -> None:
+    """One setting for several children is what they are for."""
+    body = "&body {properties: {extensionType: microsoft.dapr}}"
+    entries = (
+        f"[{{kind: extensions, name: a, body: {body}}}, {{kind: extensions, name: b, body: *body}}]"
+    )
+    (tmp_path / "two.yaml").write_text(f"format: arcctl.configuration/1\nchildren: {entries}\n")
+
+    assert len(manifests.read(str(tmp_path / "two.yaml")).children) == 2

@@ -59,16 +59,16 @@ async def test_a_waived_secret_is_lost(harbor: Yard) -> None:
     assert ("secret-waived", Fate.LOST) in {(row.code, row.fate) for row in plan.rows}
 
 
-async def test_secrets_given_later_leave_the_fingerprint(harbor: Yard) -> None:
+async def test_secrets_given_later_are_no_difference(harbor: Yard) -> None:
     """What a person holds is not the world's, so a stored plan stays good."""
     harbor.seed(extensions=[SECRET])
     without, _ = await harbor.plan()
     given, _ = await harbor.plan(GIVEN)
 
-    assert without.fingerprint == given.fingerprint
+    assert without.observed == given.observed
 
 
-async def test_an_unchanged_world_has_one_fingerprint(harbor: Yard) -> None:
+async def test_an_unchanged_world_looks_the_same_twice(harbor: Yard) -> None:
     """Time and heartbeats go on meanwhile."""
     furnished(harbor)
     first, _ = await harbor.plan()
@@ -76,7 +76,7 @@ async def test_an_unchanged_world_has_one_fingerprint(harbor: Yard) -> None:
     second, _ = await harbor.plan()
 
     assert differences(first, second) == ()
-    assert first.fingerprint == second.fingerprint
+    assert first.observed == second.observed
 
 
 async def test_what_the_move_itself_makes_first_is_no_difference(harbor: Yard) -> None:
@@ -122,14 +122,14 @@ async def test_what_the_move_itself_makes_first_is_no_difference(harbor: Yard) -
     ],
 )
 async def test_any_change_is_named(harbor: Yard, change: dict[str, Any], subject: str) -> None:
-    """One thing moves, one subject differs, and the fingerprint with it."""
+    """One thing moves, and one subject differs."""
     furnished(harbor)
     before, _ = await harbor.plan()
     harbor.seed(**change)
     after, _ = await harbor.plan()
 
     assert subject in differences(before, after)
-    assert before.fingerprint != after.fingerprint
+    assert before.observed != after.observed
 
 
 @pytest.mark.parametrize(

@@ -302,3 +302,12 @@ async def test_the_catalogue_tells_types_and_versions(world: World, azure: Clien
     assert [each["name"] for each in latest.body["value"]] == ["1.18.2"]
     assert there.body["name"] == "microsoft.dapr"
     assert lacking.body["value"] == []
+
+
+@pytest.mark.parametrize("kind", ["Microsoft.PolicyInsights", "microsoft.flux"])
+async def test_what_a_user_creates_is_no_system_extension(azure: Client, kind: str) -> None:
+    """Whatever its type: only what a service has put there itself belongs to the system."""
+    await azure.put(EXTENSION, extension(extensionType=kind), version=EXT)
+    found = (await azure.get(EXTENSION, version=EXT)).body
+
+    assert found["properties"]["isSystemExtension"] is False

@@ -1,0 +1,118 @@
+"""Plans in files that cannot be trusted, or that the world has left behind: nothing is changed."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from tests.stories import moving
+from tests.stories.moved import GIVEN, MOVE
+from tests.stories.refusals import refused
+from tests.stories.test_move_bad_input import BARE, untouched
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from tests.stage import Stage
+
+
+def plan_of(stage: Stage, **changed: Any) -> Path:
+    """Store a plan, change its text, and return the file."""
+    stage.well(f"{MOVE} --dry-run --plan-out plan.json")
+    file = stage.folder / "plan.json"
+    document = json.loads(file.read_text())
+    file.write_text(json.dumps(document | changed))
+    return file
+
+
+@pytest.mark.parametrize(
+    ("changed", "code", "said"),
+    [
+        ({"format": "arcctl.plan/3"}, "plan-newer", "arcctl.plan/2"),
+        ({"format": "arcctl.plan/1"}, "plan-old", "plan again"),
+        ({"rows": []}, "plan-damaged", "fingerprint"),
+        ({"madeAt": "2020-01-01T00:00:00+00:00"}, "plan-damaged", "fingerprint"),
+        ({"more": 1}, "plan-damaged", "fingerprint"),
+        ({"format": "shopping"}, "plan-damaged", "make it anew"),
+        ({"observed": {}}, "plan-damaged", "fingerprint"),
+        ({"rows": 7}, "plan-damaged", "make it anew"),
+        ({"source": "nowhere"}, "plan-damaged", "make it anew"),
+    ],
+    ids=[
+        "newer",
+        "older",
+        "other rows",
+        "another day",
+        "more",
+        "none",
+        "another world's",
+        "wrong types",
+        "no id",
+    ],
+)
+def test_a_plan_that_cannot_be_trusted_is_refused(
+    harbor: Stage, changed: dict[str, Any], code: str, said: str
+) -> None:
+    """Newer, damaged, or somebody's shopping list."""
+    plan_of(harbor, **changed)
+
+    refused(harbor.type(f"{BARE} {GIVEN} --plan plan.json"), code, exit_code=2, said=said)
+
+    untouched(harbor)
+
+
+@pytest.mark.parametrize(
+    "option",
+    [{"target_region": "northeurope"}, {"accept": ["locked-itself"]}, {"diagnostics": True}],
+    ids=["another region", "more let pass", "another way"],
+)
+def test_what_a_plan_asks_for_cannot_be_changed_in_its_file(
+    harbor: Stage, option: dict[str, Any]
+) -> None:
+    """A person has seen another plan than the one that would be carried out."""
+    file = plan_of(harbor)
+    document = json.loads(file.read_text())
+    file.write_text(json.dumps(document | {"options": document["options"] | option}))
+
+    ended = harbor.type(f"{BARE} {GIVEN} --plan plan.json")
+
+    refused(ended, "plan-damaged", exit_code=2, said="fingerprint")
+    untouched(harbor)
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff\xfe\x00", b"null"])
+def test_a_plan_that_is_none_is_refused(harbor: Stage, content: bytes) -> None:
+    """Empty, cut in the middle, or no text at all."""
+    (harbor.folder / "plan.json").write_bytes(content)
+
+    ended = harbor.type(f"{BARE} {GIVEN} --plan plan.json")
+
+    assert (ended.code, "[plan-" in ended.err) == (2, True), ended.err
+    untouched(harbor)
+
+
+def test_a_plan_for_something_else_is_refused(harbor: Stage) -> None:
+    """Another cluster, or another region than was typed."""
+    plan_of(harbor)
+    harbor.seed(clusters=[{"name": "pier", "group": "edge"}])
+
+    other = harbor.type(f"move -n pier -g edge --yes {GIVEN} --plan plan.json")
+    region_said = harbor.type(f"{BARE} {GIVEN} --plan plan.json --target-region northeurope")
+
+    for each in (other, region_said):
+        refused(each, "plan-other", exit_code=2, said="the plan is for harbor")
+    untouched(harbor)
+
+
+def test_a_plan_is_refused_when_the_world_has_moved(harbor: Stage) -> None:
+    """Exit 5, with what is new, gone and changed; nothing is done by halves."""
+    plan_of(harbor)
+    body = moving.git("https://git.example.com/edge/new", namespace="new")
+    moving.arm.put_child(harbor, "fluxConfigurations", "new", body)
+    harbor.within(harbor.world.journal.clear)
+
+    ended = harbor.type(f"{BARE} {GIVEN} --plan plan.json")
+
+    refused(ended, "plan-outdated", exit_code=5, said="fluxConfigurations/new: new")
+    untouched(harbor)
