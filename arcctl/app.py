@@ -158,10 +158,9 @@ def _unexpected(error: Exception, around: Surroundings, *, debug: bool) -> ExitC
 
 
 def _of_this_machine(error: OSError) -> ArcctlError:
-    where = f": {error.filename}" if error.filename else ""
-    found = ArcctlError(
-        f"this machine could not do it{where}", code="os", why=error.strerror or str(error)
-    )
+    from arcctl.model import machine
+
+    found = machine.explained(error)
     found.__cause__ = error
     return found
 

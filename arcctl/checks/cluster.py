@@ -52,6 +52,8 @@ async def may_bind_roles(sight: Sight) -> Answer:
     """What the agents' chart needs most; cluster-admin has it."""
     kubernetes = await sight.clients.kubernetes()
     group = "rbac.authorization.k8s.io"
+    if await sight.may_everything():
+        return passed()
     if await kubernetes.may("create", "clusterrolebindings", group=group):
         return passed()
     return failed(

@@ -121,6 +121,11 @@ class Sight(Remembering):
         return _read_key(found) if found else None
 
     @once
+    async def may_everything(self) -> bool:
+        """Whether the kubeconfig's user is cluster-admin, by the API server's word."""
+        return await (await self.clients.kubernetes()).may("*", "*", group="*")
+
+    @once
     async def namespace(self, name: str) -> Body | None:
         """One namespace, or None."""
         return await (await self.clients.kubernetes()).find(f"/api/v1/namespaces/{name}")

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from arcctl.clients import arm_problem
 from arcctl.errors import AccessError, ArcctlError, AzureError, NotFound
+from arcctl.model import machine
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,6 +96,8 @@ def from_operation(text: str, headers: Mapping[str, str], *, verb: str, path: st
 
 def from_failure(error: Exception, url: str) -> ArcctlError:
     """Make an error of a request that got no answer."""
+    if refused := machine.beneath(error):
+        return machine.explained(refused, why=(f"when {urlsplit(url).netloc} was to be asked",))
     return unreachable(url, str(error))
 
 

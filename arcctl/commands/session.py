@@ -117,9 +117,10 @@ class Session:
         """Open what the steps of a run share; its folder for charts is private and goes with it."""
         from tempfile import TemporaryDirectory
 
+        from arcctl.clients import own_folder
         from arcctl.operations.world import World
 
-        with TemporaryDirectory(prefix="arcctl-") as folder:
+        with TemporaryDirectory(prefix="charts-", dir=own_folder.folder()) as folder:
             yield World(
                 self.clients,
                 sight.cluster,
@@ -217,12 +218,14 @@ def _cut_off(error: BrokenPipeError, around: Surroundings) -> None:
 
 
 async def _with_session(work: Work, settings: Settings, own: dict[str, Any]) -> None:
-    from arcctl.clients import Clients
+    from arcctl.clients import Clients, own_folder, room
     from arcctl.errors import ArcctlError
     from arcctl.flow.events import Noted
     from arcctl.views.console import Console
     from arcctl.views.logs import shown
 
+    room.widen()
+    own_folder.sweep()
     console = Console(settings)
     clients = Clients(settings, note=lambda text: console.progress(Noted(text)))
     if settings.flags.skip_ssl_verification:
@@ -236,6 +239,7 @@ async def _with_session(work: Work, settings: Settings, own: dict[str, Any]) -> 
         finally:
             console.close()
             await clients.close()
+            own_folder.remove()
 
 
 def _stop_on_signals(task: asyncio.Task[Any] | None) -> None:

@@ -10,6 +10,7 @@ from arcctl.errors import ArcctlError, Refusal
 from arcctl.flow.events import Done, Failed, Passed, Progressed, Started
 from arcctl.flow.no_return import PointOfNoReturn
 from arcctl.flow.step import Chain, Step, Together, Within, World
+from arcctl.model import machine
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -154,6 +155,10 @@ async def _attempts(
             return await _attempt(step, world, observer, journal)
         except ArcctlError as error:
             await _outlast(error, trial, step, observer)
+        except OSError as error:
+            if not machine.own(error):
+                raise
+            raise machine.explained(error) from error
 
 
 async def _attempt(

@@ -9,7 +9,7 @@ from arcctl.checks.cluster import direct, may_bind_roles, may_read_releases, rea
 from arcctl.errors import AzureError, ClusterError, NotFound, Refusal, UsageError
 from arcctl.flow.runner import run
 from arcctl.flow.step import together
-from arcctl.operations import standing
+from arcctl.operations import proofs, standing
 from arcctl.operations.steps import looks, release
 
 if TYPE_CHECKING:
@@ -52,11 +52,13 @@ async def leads_there(sight: Sight) -> Answer:
 BEFORE_CHANGE = (reachable, direct, manageable, leads_there, may_bind_roles, may_read_releases)
 
 
-def looking(*checks: Check) -> list[Move[World]]:
+def looking(world: World, *checks: Check) -> list[Move[World]]:
     """Everything that is cheap to know before agents are changed, side by side."""
+    asked = (*BEFORE_CHANGE, *checks, *proofs.before_change(world))
     return [
+        looks.Room(),
         together(looks.SignedIn(), looks.Cluster(), looks.MakeHelmReady()),
-        together(looks.NoRunUnderWay(), looks.Require((*BEFORE_CHANGE, *checks))),
+        together(looks.NoRunUnderWay(), looks.Require(asked)),
     ]
 
 

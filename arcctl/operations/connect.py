@@ -20,6 +20,8 @@ from arcctl.flow.runner import run
 from arcctl.flow.step import Within, in_turn, together
 from arcctl.model.connected_cluster import never_connected, public_key, status
 from arcctl.model.next_command import adopting
+from arcctl.operations import proofs
+from arcctl.operations.aftermath import Aftermath, telling
 from arcctl.operations.changing import confirm_benefit, refuse_issuer
 from arcctl.operations.standing import Standing, judge
 from arcctl.operations.steps import (
@@ -45,7 +47,7 @@ if TYPE_CHECKING:
 async def connect(request: ConnectRequest, world: World) -> Body:
     """Connect, and return the resource as it is at the end; running it again goes on or changes nothing."""
     choose = keys.Choose(request.private_key, keys.Generating())
-    await run(looking(request), world, world.observer)
+    await run(looking(request, world), world, world.observer)
     world.standing = await judge(world.sight)
     await _may_go_on(request, world)
     if world.standing is Standing.STALE:
@@ -53,22 +55,37 @@ async def connect(request: ConnectRequest, world: World) -> Body:
         world.sight.forget()
     diagnose = request.diagnostics and world.standing is not Standing.OURS
     await run(preparing(request, choose, diagnose=diagnose), world, world.observer)
-    await run(registering(request, choose), world, world.observer)
-    await run(installing(request), world, world.observer)
+    with telling(lambda: _half_done(world)):
+        await run(registering(request, choose), world, world.observer)
+        await run(installing(request), world, world.observer)
     await run(settling(request), world, world.observer)
     return world.resource
 
 
-def looking(request: ConnectRequest) -> list[Move[World]]:
+def looking(request: ConnectRequest, world: World) -> list[Move[World]]:
     """Everything that is cheap to know, side by side, before the first change."""
-    first: list[Move[World]] = []
+    first: list[Move[World]] = [looks.Room()]
     if request.register_providers:
-        first = [registration.RegisterProviders(*_providers(request))]
+        first += [registration.RegisterProviders(*_providers(request))]
     return [
         *first,
         together(looks.SignedIn(), looks.Cluster(), looks.MakeHelmReady()),
-        together(looks.NoRunUnderWay(), looks.Require(before_connect(request))),
+        together(looks.NoRunUnderWay(), looks.Require(before_connect(request, world))),
     ]
+
+
+def _half_done(world: World) -> Aftermath:
+    """Say what is there already where the agents could not be installed."""
+    if not world.accepted.done():
+        return Aftermath()
+    cluster = world.cluster
+    return Aftermath(
+        (f"{cluster.group}/{cluster.name} is in Azure; its agents are not all as asked yet",),
+        (
+            "run the same command again: it goes on from here",
+            f"or take it back: arcctl delete {cluster.named}",
+        ),
+    )
 
 
 def clearing() -> list[Move[World]]:
@@ -133,7 +150,7 @@ def _providers(request: ConnectRequest) -> tuple[str, ...]:
     return (KUBERNETES, CONFIGURATION, *extra)
 
 
-def before_connect(request: ConnectRequest) -> tuple[Check, ...]:
+def before_connect(request: ConnectRequest, world: World) -> tuple[Check, ...]:
     """Return the questions that must be answered well before anything is changed."""
     strict = bool(request.oidc_issuer or request.workload_identity)
     return (
@@ -146,6 +163,7 @@ def before_connect(request: ConnectRequest) -> tuple[Check, ...]:
         data_plane,
         *((private_link_scope(request.private_link_scope),) if request.private_link_scope else ()),
         looks.belongs_to_nobody_else,
+        *proofs.before_connect(request, world),
     )
 
 

@@ -6,10 +6,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from arcctl.checks.cluster import direct, reachable
-from arcctl.errors import ArcctlError, ClusterError, Refusal
+from arcctl.errors import ArcctlError, ClusterError, HelmError, Refusal
 from arcctl.flow.runner import run
 from arcctl.flow.step import in_turn, together
-from arcctl.operations import standing
+from arcctl.operations import proofs, standing
+from arcctl.operations.aftermath import Aftermath, Counting, telling
 from arcctl.operations.steps import kinds, leftovers, looks, registration, waiting
 
 if TYPE_CHECKING:
@@ -46,7 +47,9 @@ async def delete(request: DeleteRequest, world: World) -> Removed:
     if not seen.in_cluster and not seen.resource and not await _remains(world):
         return Removed(resource=False, agents=False)
     world.confirm(await _question(request, world, seen))
-    await run(removing(request), world, world.observer)
+    heard = Counting(world.observer)
+    with telling(lambda: _so_far(world, heard.done)):
+        await run(removing(request), world, heard)
     return Removed(resource=bool(seen.resource) and not request.cluster_only, agents=True)
 
 
@@ -84,15 +87,43 @@ async def _azure_only(request: DeleteRequest, world: World) -> Removed:
     return Removed(resource=True, agents=False)
 
 
+_INSIDE = frozenset(
+    {leftovers.Uninstall.name, leftovers.RemoveNamespaces.name, kinds.RemoveKinds.name}
+)
+
+
+def _so_far(world: World, done: set[str]) -> Aftermath:
+    """Say how far a deletion has come; before Azure has taken it nothing has been done."""
+    taken = world.deregistering.is_set()
+    removed = done >= _INSIDE
+    if not taken and not done & _INSIDE:
+        return Aftermath()
+    name, cluster = world.cluster.name, world.cluster.named
+    finished = registration.Deregister.name in done
+    azure = f"the resource {name} {'is deleted' if finished else 'is being deleted'} in Azure"
+    agents = f"its agents are {'removed from' if removed else 'not all removed from'} the cluster"
+    finish = [] if removed else [f"arcctl delete {cluster} --cluster-only"]
+    if taken and not finished:
+        finish.append(f"arcctl delete {cluster} --azure-only")
+    return Aftermath((*((azure,) if taken else ()), agents), tuple(finish))
+
+
 async def _cluster_answers(request: DeleteRequest, world: World) -> None:
     answers = looks.Require((reachable, direct))
     first = answers if request.cluster_only else together(looks.SignedIn(), answers)
     free = [] if request.force else [looks.NoRunUnderWay()]
+    prove = looks.Prove(proofs.before_delete(request, world))
+    only = f"arcctl delete {world.cluster.named} --azure-only"
     try:
-        await run([first, *free], world, world.observer)
+        await run([looks.Room(), first], world, world.observer)
     except ClusterError as error:
-        cluster = world.cluster.named
-        error.hints = (*error.hints, f"if it is gone: arcctl delete {cluster} --azure-only")
+        error.hints = (*error.hints, f"if it is gone: {only}")
+        raise
+    try:
+        await run([together(*free, prove)], world, world.observer)
+    except (ClusterError, HelmError) as error:
+        if not request.cluster_only:
+            error.hints = (*error.hints, f"delete the resource, leave the agents: {only}")
         raise
 
 

@@ -41,7 +41,7 @@ class Switched:
 async def enable(request: FeaturesRequest, world: World) -> Switched:
     """Enable features; custom locations bring cluster connect along, which they work through."""
     _note_unused(request, world)
-    await run(looking(), world, world.observer)
+    await run(looking(world), world, world.observer)
     wanted = set(request.features)
     if CUSTOM_LOCATIONS in wanted:
         wanted.add(CLUSTER_CONNECT)
@@ -62,7 +62,7 @@ async def enable(request: FeaturesRequest, world: World) -> Switched:
 
 async def disable(request: FeaturesRequest, world: World) -> Switched:
     """Disable features, after asking; what is off already is success."""
-    await run(looking(), world, world.observer)
+    await run(looking(world), world, world.observer)
     on = features_on((await installed(world)).effective)
     going = set(request.features)
     if CLUSTER_CONNECT in going and CUSTOM_LOCATIONS in set(on) - going:

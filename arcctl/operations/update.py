@@ -10,6 +10,7 @@ from arcctl.errors import ArcctlError, Refusal
 from arcctl.flow.runner import run
 from arcctl.model.helm_values import layered
 from arcctl.model.installed import Aim
+from arcctl.operations import proofs
 from arcctl.operations.agents import values as values_of
 from arcctl.operations.agents.values import numbers
 from arcctl.operations.changing import (
@@ -48,8 +49,13 @@ async def update(request: UpdateRequest, world: World) -> Updated:
     """Make everything so that was asked for; what is so already is success."""
     asked = request.asked
     if request.reaches_agents:
-        gateway = (registered(HYBRID_COMPUTE),) if asked.gateway else ()
-        await run(looking(data_plane, *gateway), world, world.observer)
+        asking_first = (
+            data_plane,
+            *((registered(HYBRID_COMPUTE),) if asked.gateway else ()),
+            proofs.values_file(asked.values_file),
+            proofs.chart_of_agents(asked.charts, world),
+        )
+        await run(looking(world, *asking_first), world, world.observer)
         await _refuse(request, world)
     else:
         await run([looks.Require((manageable,))], world, world.observer)

@@ -33,7 +33,7 @@ class Upgraded:
 
 async def upgrade(request: UpgradeRequest, world: World) -> Upgraded:
     """Bring the agents to the version that was asked for, or to the newest one of the train."""
-    await run(looking(), world, world.observer)
+    await run(looking(world), world, world.observer)
     await refuse_beside_auto_upgrade(world.sight)
     was = await installed(world)
     path = await chart_path(world, request.charts)

@@ -20,9 +20,10 @@ FOREIGN = r"\320\276\321\210\320\270\320\261\320\272\320\260 \377\376 \342\234\2
 
 
 def helm(stage: Stage, version: str, otherwise: str = "exit 0") -> None:
-    """Let helm be a script with this version, which does this for every other verb."""
+    """Let helm be a script with this version that sees no release, and does this for the rest."""
     script = stage.folder / "helm"
-    verbs = f'case "$1" in version) echo {version}+g123;; *) {otherwise};; esac'
+    looking = "history) echo 'Error: release: not found' >&2; exit 1"
+    verbs = f'case "$1" in version) echo {version}+g123;; {looking};; *) {otherwise};; esac'
     script.write_text(f"#!/bin/sh\n{verbs}\n")
     script.chmod(0o755)
     stage.extra["ARCCTL_HELM"] = str(script)
@@ -82,7 +83,8 @@ def typed_on_a_full_disk(stage: Stage, line: str) -> Ended:
     """Type a command that may write no more than a few bytes into any file."""
     done = subprocess.run(
         [sys.executable, "-m", "arcctl", *shlex.split(line)],
-        env=stage.environment,
+        # Python would leave compiled modules cut short, which break whatever runs next.
+        env=stage.environment | {"PYTHONDONTWRITEBYTECODE": "1"},
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,

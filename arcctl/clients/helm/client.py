@@ -6,7 +6,7 @@ import asyncio
 import math
 import os
 import tempfile
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +43,7 @@ class Helm:
     version: Version
     settings: Settings
     cluster: Kubernetes | None = None
+    _pulled: dict[tuple[str, str], Path] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     async def open(cls, settings: Settings, *, note: Callable[[str], None]) -> Helm:
@@ -76,6 +77,14 @@ class Helm:
                     raise
                 await asyncio.sleep(pause)
         return _chart_in(folder, reference)
+
+    async def pulled(self, reference: str, version: str, into: Path) -> Path:
+        """Return the folder of a chart that was fetched before, if it is still there; else `pull`."""
+        found = self._pulled.get((reference, version))
+        if not found or not (found / "Chart.yaml").is_file():
+            found = await self.pull(reference, version, into)
+            self._pulled[reference, version] = found
+        return found
 
     async def upgrade_install(  # noqa: PLR0913 - what is installed, and how, in helm's words
         self,
@@ -157,14 +166,28 @@ class Helm:
         except Missing:
             return None
 
-    async def history(self, release: str, namespace: str) -> list[dict[str, Any]]:
-        """Return the revisions, oldest first: revision, updated, status, chart, description."""
+    async def history(
+        self, release: str, namespace: str, *, most: int = 256
+    ) -> list[dict[str, Any]]:
+        """Return the revisions, oldest first: revision, updated, status, chart, description.
+
+        Only the newest `most` of them.
+        """
         from arcctl.clients.helm.command import Missing
 
+        asked = self._command().history(release, namespace=namespace, max_revisions=most)
         try:
-            return list(await self._command().history(release, namespace=namespace))
+            return [*(await asked or ())]
         except Missing:
             return []
+
+    async def chart(self, path: Path) -> dict[str, Any]:
+        """Return what stands in Chart.yaml of a chart on this disk; AZK8S0502 where it is none."""
+        try:
+            return dict(await self._command().show_chart(path))
+        except HelmError as error:
+            error.code = trouble.CODES["pull"]
+            raise
 
     async def rollback(
         self,

@@ -6,6 +6,7 @@ package, which brings pydantic too, and 0.18 s without it.
 
 from __future__ import annotations
 
+import json
 import re
 import tempfile
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import pyhelm3.command
 import pyhelm3.errors
 
+from arcctl.clients import own_folder
 from arcctl.clients.helm import process, trouble
 from arcctl.model.scrub import scrubbed
 
@@ -67,8 +69,12 @@ class Command(pyhelm3.command.Command):  # type: ignore[misc]  # pyhelm3 has no 
             raise trouble.timed_out(arguments[0]) from error
         except OSError as error:
             raise trouble.not_run(self._executable, error) from error
+        if finished.status == 0 and "json" in arguments:
+            return self._from_json(arguments[0], finished.stdout)
         if finished.status == 0:
-            return _from_json(finished.stdout) if "json" in arguments else finished.stdout
+            return finished.stdout
+        if finished.status < 0:
+            raise trouble.killed(arguments[0], finished.status, finished.stderr)
         if trouble.release_missing(finished.stderr):
             raise Missing(finished.status, finished.stdout, finished.stderr.encode())
         raise trouble.explained(arguments[0], finished.stderr)
@@ -78,7 +84,7 @@ class Command(pyhelm3.command.Command):  # type: ignore[misc]  # pyhelm3 has no 
         if arguments[0] in ("upgrade", "rollback") and self._version >= (4, 0, 0):
             argv += _HAVE_OUR_WAY
         # helm's own folders are this call's alone: no plug-ins, no repositories, no races.
-        with tempfile.TemporaryDirectory(prefix="arcctl-helm-") as folder:
+        with tempfile.TemporaryDirectory(prefix="helm-", dir=own_folder.folder()) as folder:
             own = {f"HELM_{kind}_HOME": f"{folder}/{kind}" for kind in ("CACHE", "CONFIG", "DATA")}
             return await process.run(
                 argv,
@@ -92,13 +98,17 @@ class Command(pyhelm3.command.Command):  # type: ignore[misc]  # pyhelm3 has no 
         if self._on_line:
             self._on_line(scrubbed(line))
 
+    def _from_json(self, verb: str, stdout: bytes) -> bytes:
+        """Skip what helm 4.2 and later prints before the JSON of a chart from a registry."""
+        found = re.search(rb"^[{\[]|^null", stdout, re.MULTILINE)
+        answer = stdout[found.start() :] if found else b""
+        try:
+            json.loads(answer)
+        except ValueError as error:
+            raise trouble.no_json(verb, self._executable, stdout) from error
+        return answer
+
     async def fetch(self, reference: str, version: str, into: Path, *, plain_http: bool) -> None:
         """`helm pull --untar`, with the flag for plain HTTP that pyhelm3's `pull` lacks."""
         command = ["pull", reference, "--version", version, "--untar", "--untardir", str(into)]
         await self.run([*command, "--destination", str(into)] + ["--plain-http"] * plain_http)
-
-
-def _from_json(stdout: bytes) -> bytes:
-    """Skip what helm 4.2 and later prints before the JSON of a chart from a registry."""
-    found = re.search(rb"^[{\[]|^null", stdout, re.MULTILINE)
-    return stdout[found.start() :] if found else b"null"

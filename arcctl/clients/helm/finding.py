@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from arcctl.clients.helm import release, versions
+from arcctl.clients.helm import release, trouble, versions
 from arcctl.errors import HelmError
 
 if TYPE_CHECKING:
@@ -51,7 +51,7 @@ async def _named(named: str, settings: Settings) -> tuple[Path, Version]:
             f"no helm at {named}",
             code="AZK8S0510",
             why="it was named by --helm, ARCCTL_HELM or HELM_CLIENT_PATH",
-            hints="leave it out, and a helm is found or fetched",
+            hints=(trouble.ANOTHER, "leave it out, and a helm is found or fetched"),
         )
     version = await versions.of(path, settings)
     if version < versions.OLDEST:
@@ -59,7 +59,7 @@ async def _named(named: str, settings: Settings) -> tuple[Path, Version]:
             f"helm {versions.written(version)} is too old",
             code="AZK8S0511",
             why=f"{path}; arcctl needs {versions.written(versions.OLDEST)} or newer",
-            hints="leave --helm out, and a helm is found or fetched",
+            hints=(trouble.ANOTHER, "leave it out, and a helm is found or fetched"),
         )
     return path, version
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import errno
 import re
+import signal
 from typing import TYPE_CHECKING
 
 from arcctl.clients.kubernetes.trouble import DYING
 from arcctl.errors import AccessError, ArcctlError, ClusterError, HelmError
+from arcctl.model import machine
 from arcctl.model.scrub import scrubbed
 
 if TYPE_CHECKING:
@@ -34,6 +37,8 @@ REMEDIES = {
     "pull": "is there a proxy on the way out? export HTTPS_PROXY=http://HOST:PORT",
 }
 AGAIN = "run the same command again: it goes on from here"
+ANOTHER = "name another helm: --helm FILE"
+LOG_IN = "sign in to the registry: helm registry login HOST"
 SIGN_IN = "sign in to the cluster again, then: kubectl auth whoami"
 BUSY = ("another operation (install/upgrade/rollback) is in progress",)
 TIMED_OUT = ("timed out waiting for the condition", "deadline exceeded", "timeout waiting for")
@@ -43,6 +48,13 @@ UNREACHABLE = (
     "no such host", "i/o timeout", "network is unreachable", "no route to host",
     "tls handshake timeout", "failed to verify certificate",
 )  # fmt: skip
+# What helm refuses in a kubeconfig that the `kubernetes` package takes.
+REFUSED_FILE = (
+    "error loading config file", "invalid configuration", "duplicate name", "exec plugin: invalid",
+    "invalid apiversion", "error in configuration",
+)  # fmt: skip
+UNKNOWN_TO_REGISTRY = ("401", "unauthorized", "403", "forbidden", "denied")
+NOT_ITSELF = frozenset({errno.ENOENT, errno.EACCES, errno.ENOEXEC, errno.EPERM, errno.ENOTDIR})
 UNKNOWN_TO_CLUSTER = ("unauthorized", "the server has asked for the client to provide credentials")
 PASSING = (
     "i/o timeout", "tls handshake timeout", "connection reset", "eof", "too many requests",
@@ -66,6 +78,8 @@ def passing(text: str) -> bool:
 def explained(verb: str, text: str) -> ArcctlError:
     """Turn what helm wrote to stderr into one error; secrets are taken out of the text."""
     why, low = said(text), text.lower()
+    if local := machine.heard(text, why=why):
+        return local
     if verb != "pull" and (error := _of_cluster(low, why)):
         return error
     if _any(BUSY, low):
@@ -81,6 +95,8 @@ def explained(verb: str, text: str) -> ArcctlError:
         return HelmError(
             "the chart is not there", code=CODES["pull"], why=why, hints=REMEDIES["pull"]
         )
+    if verb == "pull" and _any(UNKNOWN_TO_REGISTRY, low):
+        return HelmError(TITLES[verb], code=CODES[verb], why=why, hints=(LOG_IN, REMEDIES[verb]))
     return HelmError(
         TITLES.get(verb, f"helm {verb} failed"),
         code=CODES.get(verb, "helm"),
@@ -89,18 +105,50 @@ def explained(verb: str, text: str) -> ArcctlError:
     )
 
 
+def killed(verb: str, status: int, text: str) -> HelmError:
+    """Build the error for a helm that a signal has ended; `status` is the signal, negative."""
+    return HelmError(
+        TITLES.get(verb, f"helm {verb} failed"),
+        code=CODES.get(verb, "helm"),
+        why=(f"helm was ended by {_signal(-status)}", *said(text)),
+        hints=(AGAIN, "a process may be ended for want of memory: dmesg"),
+    )
+
+
+def _signal(number: int) -> str:
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"
+
+
+def no_json(verb: str, executable: str, stdout: bytes) -> HelmError:
+    """Build the error for a helm that does not answer in JSON, which every helm does."""
+    shown = " ".join(scrubbed(stdout[:LENGTH].decode("utf-8", "replace")).split())
+    return HelmError(
+        f"what {executable} answers to {verb} is not helm's",
+        code="AZK8S0510",
+        why=f"it printed: {shown}" if shown else "it printed nothing",
+        hints=ANOTHER,
+    )
+
+
 def timed_out(verb: str, why: tuple[str, ...] = ()) -> HelmError:
     """Build the error for helm that took longer than it was given."""
     return HelmError(f"helm {verb} did not end in time", code="AZK8S0514", why=why, hints=AGAIN)
 
 
-def not_run(executable: str, error: OSError) -> HelmError:
-    """Build the error for a helm that is gone, or a disk that is full."""
+def not_run(executable: str, error: OSError) -> ArcctlError:
+    """Build the error for a helm that cannot be started, or a machine that has no room for it."""
+    found = machine.explained(error)
+    if error.errno not in NOT_ITSELF or error.filename not in (None, executable):
+        found.why = (*found.why, f"when {executable} was to be started")
+        return found
     return HelmError(
         f"{executable} cannot be run",
         code="AZK8S0510",
-        why=str(error),
-        hints="is there room on the disk, and is it a program for this machine?",
+        why=(found.message, *found.why),
+        hints=(ANOTHER, *found.hints),
     )
 
 
@@ -118,6 +166,16 @@ def _of_cluster(low: str, why: tuple[str, ...]) -> ArcctlError | None:
             code="kube-forbidden",
             why=why,
             hints="use a context that is cluster-admin: --kube-context NAME",
+        )
+    if _any(REFUSED_FILE, low):
+        return ClusterError(
+            "helm cannot use this kubeconfig",
+            code="AZK8S0200",
+            why=why,
+            hints=(
+                "kubectl version, which refuses it in the same words",
+                "name another file: --kube-config FILE",
+            ),
         )
     if _any(UNKNOWN_TO_CLUSTER, low):
         return AccessError(

@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeAlias
 
-from arcctl.clients.helm import process
+from arcctl.clients.helm import process, trouble
 from arcctl.clients.helm.environment import for_helm
 from arcctl.errors import HelmError
 
@@ -44,13 +44,21 @@ async def _asked(path: Path, settings: Settings) -> Version:
     argv = [str(path), "version", "--template", "{{ .Version }}"]
     try:
         finished = await process.run(argv, environ=for_helm(settings.environ), limit=LIMIT)
-    except (OSError, TimeoutError) as error:
-        raise HelmError(f"{path} cannot be run", code="AZK8S0510", why=str(error)) from error
+    except TimeoutError as error:
+        why = f"it did not tell its version within {LIMIT:.0f} s"
+        raise _no_helm(path, why) from error
+    except OSError as error:
+        raise trouble.not_run(str(path), error) from error
     found = _parsed(finished.stdout.decode("utf-8", "replace"))
     if finished.status != 0 or not found:
-        why = finished.stderr.strip() or "it does not tell its version"
-        raise HelmError(f"{path} is no helm that arcctl knows", code="AZK8S0510", why=why)
+        raise _no_helm(path, *trouble.said(finished.stderr) or ("it does not tell its version",))
     return found
+
+
+def _no_helm(path: Path, *why: str) -> HelmError:
+    return HelmError(
+        f"{path} is no helm that arcctl knows", code="AZK8S0510", why=why, hints=trouble.ANOTHER
+    )
 
 
 def _parsed(text: str) -> Version | None:
@@ -62,7 +70,7 @@ def _key(path: Path) -> str:
     try:
         about = path.stat()
     except OSError as error:
-        raise HelmError(f"no helm at {path}", code="AZK8S0510", why=str(error)) from error
+        raise trouble.not_run(str(path), error) from error
     return f"{path}:{about.st_mtime_ns}:{about.st_size}"
 
 

@@ -61,6 +61,7 @@ class Kubernetes:
         self.cluster_name = chosen.cluster_name
         self.files = chosen.files
         self.plugin = chosen.plugin
+        self.token_ends = chosen.token_ends
         self.insecure = insecure
         self._transport = transport
 

@@ -6,6 +6,8 @@ current context wins, and a user that no file defines is an error.
 
 from __future__ import annotations
 
+import base64
+import json
 import os
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +24,9 @@ HINTS = (
     "kubectl config get-contexts",
     "name the file by --kube-config or KUBECONFIG, the context by --kube-context",
 )
+
+
+_LINKS = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +50,25 @@ class Chosen:
         command = (self.user.get("exec") or {}).get("command")
         return Path(str(command)).name if command else None
 
+    @property
+    def token_ends(self) -> float | None:
+        """When the token ends that stands in the file itself, which nobody renews; or None.
+
+        A plug-in, or a file beside the kubeconfig, gives another one in time.
+        """
+        renewed = any(self.user.get(each) for each in ("exec", "tokenFile", "auth-provider"))
+        return None if renewed else _ending(str(self.user.get("token") or ""))
+
+
+def _ending(token: str) -> float | None:
+    """Return when a JSON web token ends, in seconds since 1970; None where it does not say."""
+    try:
+        claims = token.split(".")[1]
+        found = json.loads(base64.urlsafe_b64decode(claims + "=" * (-len(claims) % 4)))
+        return float(found["exp"])
+    except (ValueError, LookupError, TypeError):
+        return None
+
 
 def unusable(message: str, *why: str, hints: tuple[str, ...] = HINTS) -> ClusterError:
     """Build the error for a kubeconfig that cannot be used, AZK8S0200."""
@@ -66,6 +90,30 @@ def locate(settings: Settings) -> tuple[Path, ...]:
             "no kubeconfig found", *(f"{path}: no such file" for path in paths), hints=HINTS[1:]
         )
     return found
+
+
+def readable(path: Path) -> Path:
+    """Return a file that can be read again and by helm too: the file itself, or a private copy.
+
+    A pipe gives what it holds only once, and `/dev/stdin` is another stream in a child. Raise
+    OSError where it cannot be read or copied.
+    """
+    if not _passing(path):
+        return path
+    from arcctl.clients import own_folder
+
+    return own_folder.keep("kubeconfig", path.read_bytes())
+
+
+def _passing(path: Path) -> bool:
+    """Whether this is no ordinary file, or a name for a stream of this process alone."""
+    for _ in range(_LINKS):
+        if path.is_relative_to("/dev") or path.is_relative_to("/proc"):
+            return True
+        if not path.is_symlink():
+            return not path.is_file()
+        path = path.parent / path.readlink()
+    return False
 
 
 def _expanded(path: str, home: Path) -> Path:

@@ -104,7 +104,7 @@ def load(settings: Settings) -> Session:
     merger = kube_config.KubeConfigMerger("")
     for path in kubeconfig.locate(settings):
         try:
-            merger.load_config(str(path))
+            merger.load_config(str(kubeconfig.readable(path)))
         except SHAPELESS as error:
             raise _another_shape(str(path)) from error
         except BROKEN as error:

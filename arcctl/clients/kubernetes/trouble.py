@@ -10,7 +10,8 @@ import json
 import ssl
 from typing import Any
 
-from arcctl.errors import AccessError, ClusterError
+from arcctl.errors import AccessError, ArcctlError, ClusterError
+from arcctl.model import machine
 
 # A namespace on its way out refuses new content with 403, though nobody lacks a right
 # (`connectedk8s.md` trap 29).
@@ -57,8 +58,10 @@ def says_nothing(error: ClusterError) -> bool:
     return error.code == UNUSABLE or NO_SERVER in error.why or PACKED in error.why
 
 
-def from_failure(server: str, error: BaseException) -> ClusterError:
+def from_failure(server: str, error: BaseException) -> ArcctlError:
     """Translate what urllib3 raised: refused, not found by name, TLS, silence."""
+    if refused := machine.beneath(error):
+        return machine.explained(refused, why=(f"when {server} was to be asked",))
     if type(error).__name__ == "DecodeError":
         return unreachable(server, PACKED)
     cause = _innermost(error)

@@ -8,13 +8,13 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from arcctl.checks.azure import data_plane
-from arcctl.checks.check import Answer, Check, asked, check, passed
+from arcctl.checks.check import Answer, Check, asked, check, passed, skipped
 from arcctl.checks.cluster import direct, reachable
 from arcctl.checks.health import cluster, network, release, sign_in
 from arcctl.errors import ArcctlError
 from arcctl.model.finding import Finding, Verdict
 from arcctl.model.plan import Fate
-from arcctl.operations import standing
+from arcctl.operations import proofs, standing
 from arcctl.operations.request import ConnectRequest, DeleteRequest
 
 if TYPE_CHECKING:
@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from arcctl.operations.check import CheckRequest
     from arcctl.operations.world import World
 
+_BY_HELM = (proofs.HELM, proofs.CHART)
 _OPTION = re.compile(r"--[a-z-]+( [\w-]+)?")
 # Rows of a plan that say that something could not be looked at.
 _UNREAD = frozenset({
@@ -40,8 +41,27 @@ async def before(request: CheckRequest, sight: HealthSight, world: World) -> tup
         return await _before_move(request, sight, world)
     checks = {"connect": _connect, "delete": _delete, "upgrade": _upgrade}[request.before](world)
     # The command would stop at a question that cannot be asked, so that is a failure here.
-    strict = (replace(each, reaching=True) for each in checks)
+    here = await _helm_is_here(sight)
+    strict = [replace(each, reaching=True) for each in checks]
+    strict = [each if here or each.sentence not in _BY_HELM else _unasked(each) for each in strict]
     return tuple(await asyncio.gather(*(asked(e, sight, request.patience) for e in strict)))
+
+
+async def _helm_is_here(sight: HealthSight) -> bool:
+    """Nothing is downloaded to find out; a helm that does not work is for the questions about it."""
+    from arcctl.clients.helm import finding
+
+    try:
+        return await finding.here(sight.clients.settings, lambda _note: None) is not None
+    except ArcctlError:
+        return True
+
+
+def _unasked(asking: Check) -> Check:
+    async def ask(_sight: HealthSight) -> Answer:
+        return skipped("no helm is here yet; the command fetches one and asks then")
+
+    return replace(asking, ask=ask)
 
 
 @check("no run has stopped part-way", code="run-unfinished")
@@ -57,7 +77,7 @@ def _connect(world: World) -> tuple[Check, ...]:
     from arcctl.operations.connect import before_connect
 
     name, group = world.cluster.name, world.cluster.group
-    asked = before_connect(ConnectRequest(name, group))
+    asked = before_connect(ConnectRequest(name, group), world)
     return (sign_in.signed_in, *asked, network.helm, no_run)
 
 
@@ -69,11 +89,12 @@ def _delete(world: World) -> tuple[Check, ...]:
         seen = await standing.look(sight)
         if seen.resource:
             standing.refuse_kind(seen.resource)
-        asking = DeleteRequest(world.cluster.name, world.cluster.group)
         await must_belong(asking, world, seen)
         return passed()
 
-    return (sign_in.signed_in, reachable, direct, no_run, belongs)
+    asking = DeleteRequest(world.cluster.name, world.cluster.group)
+    tools_of = proofs.before_delete(asking, world)
+    return (sign_in.signed_in, reachable, direct, no_run, belongs, *tools_of)
 
 
 @check("auto-upgrade is off", code="auto-upgrade-on")
@@ -85,7 +106,7 @@ async def upgraded_by_hand(sight: HealthSight) -> Answer:
     return passed()
 
 
-def _upgrade(_world: World) -> tuple[Check, ...]:
+def _upgrade(world: World) -> tuple[Check, ...]:
     from arcctl.operations.changing import BEFORE_CHANGE
 
     return (
@@ -97,6 +118,7 @@ def _upgrade(_world: World) -> tuple[Check, ...]:
         data_plane,
         network.registry,
         network.helm,
+        *proofs.before_change(world),
         no_run,
     )
 

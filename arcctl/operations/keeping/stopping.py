@@ -7,6 +7,7 @@ from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
 from arcctl.errors import ArcctlError, Interrupted, StoppedPartWay
+from arcctl.model import machine
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
@@ -69,8 +70,9 @@ def _stopped(run: Run, error: BaseException) -> ArcctlError | None:
         why = (*error.why, _standing(run))
         return StoppedPartWay(error.message, code=error.code, why=why, hints=advice)
     if isinstance(error, OSError):
-        why = (error.strerror or str(error), _standing(run))
-        return StoppedPartWay("this machine could not do it", code="os", why=why, hints=hints)
+        found = machine.explained(error, why=(_standing(run),))
+        advice = (*hints, *found.hints)
+        return StoppedPartWay(found.message, code=found.code, why=found.why, hints=advice)
     what = type(error).__name__
     return StoppedPartWay(
         f"arcctl met something it did not expect: {what}",

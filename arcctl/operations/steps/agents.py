@@ -43,12 +43,19 @@ def chart_reference(repository_path: str) -> tuple[str, str]:
 
 async def _installed(world: World, request: ConnectRequest) -> str | None:
     """Say so when all of a release is there, it holds the right key, and no flag would change it."""
+    held = await world.sight.key()
+    if held is None or held != world.key:
+        return None
+    return await whole(world, request)
+
+
+async def whole(world: World, request: ConnectRequest) -> str | None:
+    """Say so when all of a release is there, whatever its key, and no flag would change it."""
     release = await world.sight.release()
     if not release or release.status != "deployed" or request.reaches_helm:
         return None
     onboarding = await world.sight.onboarding()
-    held = await world.sight.key()
-    if onboarding is None or not onboarding.agent_version or held is None or held != world.key:
+    if onboarding is None or not onboarding.agent_version:
         return None
     if await world.sight.gone_or_asleep():
         return None
@@ -76,10 +83,11 @@ class FetchChart(Step[World]):
         )
         where = self._request.registry_override or settings.repository_path
         reference, version = chart_reference(where)
-        helm = await world.clients.helm()
-        path = await helm.pull(reference, version, world.folder)
         if self._request.chart_override:
             path = Path(self._request.chart_override)
+        else:
+            helm = await world.clients.helm()
+            path = await helm.pulled(reference, version, world.folder)
         world.chart = AgentChart(path, version, settings.values, self._request.train)
         return version
 

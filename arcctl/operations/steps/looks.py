@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from arcctl.checks import tools
 from arcctl.checks.check import Answer, ask_all, check, passed
 from arcctl.errors import AccessError
 from arcctl.flow.step import Step
@@ -114,6 +115,28 @@ class Require(Step[World]):
         if failures := report.having(Verdict.FAIL):
             raise _first(failures)
         return report.summary
+
+
+class Room(Step[World]):
+    """Enough files may be opened for all that follows; asked before the first connection."""
+
+    name = "room"
+
+    def __init__(self, count: int = tools.FILES) -> None:
+        self._count = count
+
+    async def do(self, world: World, tell: Callable[[str], None]) -> str:
+        report = await ask_all((tools.files(self._count),), world.sight)
+        if failures := report.having(Verdict.FAIL):
+            raise _first(failures)
+        return report.summary
+
+
+class Prove(Require):
+    """What is used after the first change works, which is found out before it."""
+
+    name = "tools"
+    title = "tools"
 
 
 def _first(failures: Sequence[Finding]) -> Exception:

@@ -41,7 +41,7 @@ class Pull(Step[World]):
     async def _pulled(self, world: World) -> Path:
         reference, _ = chart_reference(self._path)
         helm = await world.clients.helm()
-        return await helm.pull(reference, self._version, world.folder)
+        return await helm.pulled(reference, self._version, world.folder)
 
 
 class Change(Step[World]):
