@@ -8,6 +8,15 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests import binaries
+from tests.leavings import (  # noqa: F401 - hooks, found by their names
+    pytest_sessionfinish,
+    pytest_sessionstart,
+)
+from tests.parts import (  # noqa: F401 - hooks, found by their names
+    pytest_addoption,
+    pytest_collection_modifyitems,
+    pytest_report_header,
+)
 
 if TYPE_CHECKING:
     from pathlib import Path

@@ -19,6 +19,7 @@ from tests import binaries
 from tests.chaos.behind import housed
 from tests.chaos.seed import Outcome, Play, drawn
 from tests.conftest import FOREIGN, pytest_configure
+from tests.parts import part
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -51,12 +52,20 @@ def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser("python -m tests.chaos", description=__doc__)
     parser.add_argument("--seeds", type=int, default=200, help="how many")
     parser.add_argument("--first", type=int, default=1, help="the first of them")
-    parser.add_argument("--seed", type=int, help="only this one, with all that happened in it")
+    parser.add_argument("--part", metavar="K/N", help="only so many of them, dealt by --seed")
+    parser.add_argument(
+        "--seed", help="only this one, with all that happened in it; with --part, what deals"
+    )
     parser.add_argument("--only", default="", help="acts whose name has this in it")
     parser.add_argument("--jobs", type=int, default=2, help="how many at a time")
     parser.add_argument("--helm", type=int, choices=(3, 4), default=4)
     parser.add_argument("--worker", type=int, help=argparse.SUPPRESS)
-    return parser.parse_args()
+    found = parser.parse_args()
+    if found.part:
+        numbers = part(found.part, found.seed or "").numbers(found.seeds)
+        found.first, found.seeds, found.seed = numbers.start, len(numbers), None
+    found.seed = int(found.seed) if found.seed else None
+    return found
 
 
 def _seeds(arguments: argparse.Namespace) -> list[int]:

@@ -22,9 +22,12 @@ def either_helm(request: pytest.FixtureRequest) -> Path:
 
 
 @pytest.fixture
-def stage(theatre: Theatre, tmp_path: Path, either_helm: Path) -> Iterator[Stage]:
-    """A sandbox with one cluster, played with both helms."""
-    with theatre.lent(tmp_path, either_helm) as opened:
+def stage(
+    request: pytest.FixtureRequest, theatre: Theatre, tmp_path: Path, either_helm: Path
+) -> Iterator[Stage]:
+    """A sandbox with one cluster, played with both helms; in processes of their own where marked."""
+    apart = request.node.get_closest_marker("apart") is not None
+    with theatre.lent(tmp_path, either_helm, apart=apart) as opened:
         yield opened
 
 

@@ -27,6 +27,7 @@ def status(stage: Stage) -> str:
     return str(stage.well("show -n harbor -g edge").data["connectivityStatus"])
 
 
+@pytest.mark.apart
 def test_a_fresh_cluster_is_connected_and_says_so_at_the_end(stage: Stage) -> None:
     """The result is read at the end, so it says Connected, with versions and counts."""
     ended = stage.well(CONNECT)
@@ -37,6 +38,7 @@ def test_a_fresh_cluster_is_connected_and_says_so_at_the_end(stage: Stage) -> No
     assert "Connected: harbor (edge, westeurope)" in ended.err
 
 
+@pytest.mark.apart
 def test_connecting_again_changes_nothing(stage: Stage) -> None:
     """A second run writes nothing to ARM, and does not run helm's upgrade."""
     stage.after(CONNECT)
@@ -59,6 +61,7 @@ def test_tags_are_merged_and_nothing_else_is_touched(quick: Stage) -> None:
     assert (merged, untouched, cleared) == ({"a": "1", "b": "3"}, {"a": "1", "b": "3"}, {})
 
 
+@pytest.mark.apart
 def test_delete_then_connect_at_once_works(stage: Stage) -> None:
     """Namespaces that still die are waited for (trap 29)."""
     stage.after(CONNECT)

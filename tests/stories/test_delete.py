@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING
 
+import pytest
 from tests.stories.clusters import GROUP, ask, definition
 from tests.terminal import typed_at_a_terminal
 
@@ -28,6 +29,7 @@ def resource_gone(stage: Stage) -> bool:
     return stage.type("show -n harbor -g edge").code == 3
 
 
+@pytest.mark.apart
 def test_delete_leaves_nothing_in_azure_or_in_the_cluster(stage: Stage, kubectl: Path) -> None:
     """Resource, release, both namespaces and the seven kinds are gone."""
     stage.after(CONNECT)

@@ -26,6 +26,7 @@ def system(stage: Stage) -> dict[str, Any]:
     return values
 
 
+@pytest.mark.apart
 def test_features_are_enabled_and_disabled_and_shown(stage: Stage) -> None:
     """Agents come and go with them, `show --agents` tells them, and the resource stays as it is."""
     stage.after(changing.connected)

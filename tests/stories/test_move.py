@@ -24,6 +24,7 @@ def compared(child: dict[str, Any]) -> dict[str, Any]:
     return properties
 
 
+@pytest.mark.apart
 def test_a_move_carries_every_child_and_restarts_nothing(stage: Stage) -> None:
     """Region, children, tags and secrets arrive; whatever ran goes on running."""
     stage.after(moving.connected)

@@ -70,6 +70,7 @@ def test_a_no_changes_nothing(connected: Stage) -> None:
     assert changes(connected) == []
 
 
+@pytest.mark.apart
 def test_a_new_proxy_reaches_the_agents_and_nothing_is_lost(stage: Stage) -> None:
     """Tags, key and the other values stay; the password is in helm's record and not in ARM."""
     stage.after(changing.connected)
