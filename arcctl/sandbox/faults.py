@@ -36,6 +36,7 @@ SERVICES = frozenset(
 WIRE_ACTIONS = frozenset(
     {"status", "body", "headers", "reset", "cut", "delay", "drop_header", "add_header"}
     | {"patch_body", "patch_items", "mangle_ids", "gzip", "chunked"}
+    | {"bytes", "truncate", "charset"}
 )
 # The agents' and the embedded Kubernetes' own words are theirs to know.
 _WORDS = {

@@ -8,11 +8,15 @@
 {"patch_body": {…}, "patch_items": {…}}      merged into the answer, or each of its "value"
 {"mangle_ids": true}                         ids come back in another case
 {"gzip": true} {"chunked": true}             the answer travels in another form
+{"bytes": "AP8=", "headers": {…}}            the true answer with these bytes as its body (base64)
+{"truncate": 20}                             … with so many bytes of it, and a length that agrees
+{"charset": "utf-16"}                        … in another charset, and the header says so
 """
 
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import socket
 import struct
@@ -59,6 +63,8 @@ def _alter(fault: dict[str, Any], answer: web.Response) -> None:
         answer.headers.pop(name, None)
     if fault.keys() & {"patch_body", "patch_items", "mangle_ids"}:
         _alter_body(fault, answer)
+    if fault.keys() & {"bytes", "truncate", "charset"}:
+        _alter_bytes(fault, answer)
     if fault.get("gzip"):
         answer.enable_compression(web.ContentCoding.gzip)
     if fault.get("chunked"):
@@ -73,6 +79,17 @@ def _alter_body(fault: dict[str, Any], answer: web.Response) -> None:
         patch = fault.get("patch_items", {})
         document["value"] = [merged(item, patch) for item in document["value"]]
     answer.body = json.dumps(_mangled(document) if "mangle_ids" in fault else document).encode()
+
+
+def _alter_bytes(fault: dict[str, Any], answer: web.Response) -> None:
+    body = answer.body if isinstance(answer.body, bytes) else b""
+    if "bytes" in fault:
+        body = base64.b64decode(fault["bytes"])
+        answer.headers.update(fault.get("headers", {}))
+    if charset := fault.get("charset"):
+        body = body.decode().encode(charset)
+        answer.headers["Content-Type"] = f"application/json; charset={charset}"
+    answer.body = body[: int(fault.get("truncate", len(body)))]
 
 
 def _mangled(document: Any) -> Any:

@@ -31,7 +31,11 @@ CLUSTER = (
     f"/subscriptions/{SUBSCRIPTION}/resourceGroups/{GROUP}"
     f"/providers/Microsoft.Kubernetes/connectedClusters/{NAME}"
 )
-_VERSIONS = {"extensions": "2025-03-01", "fluxConfigurations": "2025-04-01"}
+_VERSIONS = {
+    "sourceControlConfigurations": "2023-05-01",
+    "extensions": "2025-03-01",
+    "fluxConfigurations": "2025-04-01",
+}
 GIT = {"url": "https://git.example/apps", "repositoryRef": {"branch": "main"}}
 QUIET_AGENTS = ("config-agent", "extension-manager")
 QUIET_FLUX = ("fluxconfig-agent", "fluxconfig-controller")

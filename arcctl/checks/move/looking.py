@@ -124,6 +124,10 @@ class Looking(Remembering):
     @once
     async def children(self) -> tuple[Child, ...]:
         """The configuration resources of the source, all three kinds."""
+        return await self.read_children()
+
+    async def read_children(self) -> tuple[Child, ...]:
+        """Read them now, whatever was read before."""
         return tuple(await self._read_children())
 
     @once
@@ -160,7 +164,7 @@ class Looking(Remembering):
         try:
             return [each async for each in arm.items(path, query=query)]
         except (AccessError, NotFound, AzureError) as error:
-            self._could_not(subject, error, needed=needed)
+            self.could_not(subject, error, needed=needed)
             return []
 
     async def looked_at(self, subject: str, path: str, *, needed: bool = True) -> Body | None:
@@ -169,10 +173,10 @@ class Looking(Remembering):
         try:
             return await arm.find(path)
         except (AccessError, NotFound, AzureError) as error:
-            self._could_not(subject, error, needed=needed)
+            self.could_not(subject, error, needed=needed)
             return None
 
-    def _could_not(self, subject: str, error: ArcctlError, *, needed: bool) -> None:
+    def could_not(self, subject: str, error: ArcctlError, *, needed: bool) -> None:
         """Azure that cannot be asked at all ends the planning; nothing is changed yet."""
         if error.code in NOTHING:
             return

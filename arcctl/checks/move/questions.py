@@ -15,6 +15,7 @@ from arcctl.checks.move import (
     identities,
     regions,
     targets,
+    unlisted,
 )
 from arcctl.checks.move.verdicts import blocks, noted
 from arcctl.model.plan import Fate
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
 QUESTIONS: tuple[Question, ...] = (
     *children.ASKED,
+    *unlisted.ASKED,
     *body.ASKED,
     *agents.ASKED,
     *identities.ASKED,

@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from arcctl.checks.move.configs import Configs
 from arcctl.checks.move.depending import Depending
 from arcctl.checks.move.hanging import Hanging
 from arcctl.clients.once import once
@@ -22,7 +23,7 @@ CLUSTERS = "connectedClusters"
 _CONFIGURATION = "Microsoft.KubernetesConfiguration"
 
 
-class MoveSight(Hanging, Depending):
+class MoveSight(Configs, Hanging, Depending):
     """All looks of a move; see its parents for those at what hangs on the source, and on it."""
 
     async def attached(self) -> Attached:

@@ -45,13 +45,21 @@ def put(call: Call) -> Answer:
     found.secrets = children.digests(children.a_map(wanted, _PROTECTED))
     found.body["properties"] = properties
     found.state = "Succeeded"
+    # Azure is done; the agents hear of it all the same, whenever they ask.
+    call.world.errands.give(found, "install")
     sent = {"Location": f"file:///{call.target.path}"}  # as the real one does (arm.md 6)
     return children.answer(call, 200 if old else 201, shown(call, found), sent)
 
 
 def delete(call: Call) -> Answer:
     found = children.find(call)
-    return children.force_deleted(call, found) if found else Answer(204)
+    if not found:
+        return Answer(204)
+    known = call.world.errands.find(found)
+    gone = children.force_deleted(call, found)
+    if known and known.met:
+        call.world.errands.give(found, "remove")
+    return gone
 
 
 def shown(_call: Call, found: Resource) -> dict[str, Any]:

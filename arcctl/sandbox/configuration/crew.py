@@ -13,7 +13,7 @@ from arcctl.sandbox.azure import errands
 from arcctl.sandbox.azure import extensions as service
 from arcctl.sandbox.azure.extension_types import known
 from arcctl.sandbox.clusterapi import Mirror, RefusedError
-from arcctl.sandbox.configuration import charts, extensions, flux, kustomizing
+from arcctl.sandbox.configuration import charts, extensions, flux, git, kustomizing
 from arcctl.sandbox.configuration.attempts import Attempts, may_pass
 from arcctl.sandbox.configuration.naming import AGENTS, FLUX_NAMESPACE, FLUX_TYPE
 from arcctl.sandbox.configuration.releasing import BlockedError
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 
 # Which Deployments must run for a kind of children to be dealt with.
 _EXTENSIONS = (AGENTS, ("config-agent", "extension-manager"))
+_GIT = (AGENTS, ("config-agent",))
 _FLUX = (FLUX_NAMESPACE, ("fluxconfig-agent", "fluxconfig-controller"))
 _KUSTOMIZE = (FLUX_NAMESPACE, ("kustomize-controller",))
 
@@ -76,7 +77,7 @@ class Crew:
             return
         self._domain = found.domain
         self._world.errands.met(self.principal)
-        running = {agents for agents in (_EXTENSIONS, _FLUX) if self._runs(*agents)}
+        running = {agents for agents in (_EXTENSIONS, _GIT, _FLUX) if self._runs(*agents)}
         for errand in self._world.errands.pending(str(found.cluster)) if running else ():
             if _agents_of(errand.child) in running:
                 self._attempts.begin(errand, self._carry_out(errand))
@@ -126,12 +127,18 @@ class Crew:
             made = await flux.install(self._api, flux.Configuration(child), errand.values)
             self._waiting_for[errand] = made
             return
+        if _is_git(child):
+            await git.install(self._api, git.SourceControl(child, self._domain))
+            return
         await extensions.install(self._api, self._extension(child), errand.values, now)
 
     async def _remove(self, child: Resource) -> None:
         if _is_flux(child):
             prune = self._runs(*_KUSTOMIZE)
             await flux.remove(self._api, flux.Configuration(child), prune=prune)
+            return
+        if _is_git(child):
+            await git.remove(self._api, git.SourceControl(child, self._domain))
             return
         await extensions.remove(self._api, self._extension(child))
 
@@ -142,7 +149,8 @@ class Crew:
         # Flux goes last: its kinds, and what is of them, go with it.
         last = [child for child in installed if _brings_flux(child)]
         others = [child for child in installed if not _brings_flux(child)]
-        turns = ((_FLUX, configurations), (_EXTENSIONS, others), (_EXTENSIONS, last))
+        older = [child for child in farewell.children if _is_git(child)]
+        turns = ((_FLUX, configurations), (_GIT, older), (_EXTENSIONS, others), (_EXTENSIONS, last))
         for agents, children in turns:
             if children and self._runs(*agents) and await self._still_run(*agents):
                 await self._remove_all(children)
@@ -204,11 +212,17 @@ def _version(thing: Object) -> str:
 
 
 def _agents_of(child: Resource) -> tuple[str, tuple[str, ...]]:
-    return _FLUX if _is_flux(child) else _EXTENSIONS
+    if _is_flux(child):
+        return _FLUX
+    return _GIT if _is_git(child) else _EXTENSIONS
 
 
 def _is_flux(child: Resource) -> bool:
     return _kind(child) == "fluxconfigurations"
+
+
+def _is_git(child: Resource) -> bool:
+    return _kind(child) == "sourcecontrolconfigurations"
 
 
 def _is_extension(child: Resource) -> bool:

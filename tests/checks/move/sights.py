@@ -167,6 +167,7 @@ _LISTS = (
     "references",
     "sub_resources",
     "children",
+    "configs",
 )
 
 

@@ -33,7 +33,7 @@ def calls() -> list[ast.Call]:
         node
         for module in modules("arcctl")
         if module.path.startswith(homes)
-        for node in ast.walk(module.tree)
+        for node in module.nodes
     ]
     return [
         node

@@ -55,6 +55,24 @@ async def test_an_answer_can_be_cut(world: World, azure: Client) -> None:
     assert world.faults.happened(fault) == 1
 
 
+async def test_the_bytes_of_an_answer_can_be_others(world: World, azure: Client) -> None:
+    """Any bytes, fewer bytes with a length that agrees, another charset."""
+    provider = f"{SUB}/providers/Microsoft.Kubernetes"
+    plan(world, {"bytes": "//4=", "headers": {"Content-Type": "text/html"}})
+    plan(world, {"truncate": 20})
+    plan(world, {"charset": "utf-16"})
+    url, other_bytes = f"{azure.base}{provider}?api-version=2021-04-01", []
+    token = world.azure.tokens.issue(azure.principal, azure.base)
+    for _ in range(4):
+        async with azure.session.get(url, headers={"Authorization": f"Bearer {token}"}) as answer:
+            other_bytes.append(await answer.read())
+    other, short, wide, whole = other_bytes
+
+    assert other == b"\xff\xfe"
+    assert short == whole[:20]
+    assert wide == whole.decode().encode("utf-16")
+
+
 async def test_an_answer_can_be_altered(world: World, azure: Client) -> None:
     """Unknown values, unknown fields, headers gone or added, ids in another case."""
     world.azure.plant({"clusters": [{"name": "harbor", "group": "edge"}]})
