@@ -172,7 +172,7 @@ def _complain(error: ArcctlError, around: Surroundings, *, debug: bool) -> ExitC
     err = cast("TextIO", Steady(around.streams.stderr))
     complain(error, err, no_colour="NO_COLOR" in around.environ)
     if debug:
-        err.write(traceback_of(error, around.environ))
+        err.write(traceback_of(error))
     # Or Python would find at its end what is left in stdout, and exit with 120.
     nobody_reads(around.streams.stdout)
     return error.exit_code

@@ -22,16 +22,23 @@ if TYPE_CHECKING:
 class Clients(Remembering):
     """The bundle an operation is given. Each client is made when first asked for, and once.
 
-    `note` is told what a person should know, such as which helm was fetched. In a hurry, Azure is
+    `note` is told what a person should know, such as which helm was fetched, `warn` what may be
+    dangerous. In a hurry, Azure is
     asked once, briefly, and only with a token that is there already.
     """
 
     def __init__(
-        self, settings: Settings, *, note: Callable[[str], None], hurried: bool = False
+        self,
+        settings: Settings,
+        *,
+        note: Callable[[str], None],
+        warn: Callable[[str], None] | None = None,
+        hurried: bool = False,
     ) -> None:
         super().__init__()
         self.settings = settings
         self.note = note
+        self._warn = warn or note
         self._hurried = hurried
         _ask_no_uname()
 
@@ -69,7 +76,10 @@ class Clients(Remembering):
         """The cluster; raise ClusterError where the kubeconfig cannot be used."""
         from arcctl.clients.kubernetes import Kubernetes
 
-        return await Kubernetes.open(self.settings)
+        found = await Kubernetes.open(self.settings)
+        if found.insecure:
+            self._warn(f"the certificate of {found.server} is NOT verified")
+        return found
 
     @once
     async def helm(self) -> Helm:

@@ -145,7 +145,8 @@ class Identity:
 
 
 def _given_token(settings: Settings) -> Secret | None:
-    token = settings.environ.get("AZURE_ACCESS_TOKEN")
+    # A secret store may end it with a newline, which no header may hold.
+    token = settings.environ.get("AZURE_ACCESS_TOKEN", "").strip()
     missing = [name for name in _COMPANIONS if not settings.environ.get(name)]
     if token and missing:
         raise UsageError(

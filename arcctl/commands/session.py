@@ -138,6 +138,11 @@ class Session:
 
 
 Work = Callable[..., Coroutine[Any, Any, None]]
+# What a command line says in the clear: a secret of the same value does not hide it.
+_CLEAR = frozenset({
+    "name", "resource_group", "location", "target_region", "target_name", "target_group",
+    "subscription", "target_subscription", "cloud", "kube_context", "run", "distribution",
+})  # fmt: skip
 _CONTEXT = inspect.Parameter("ctx", inspect.Parameter.KEYWORD_ONLY, annotation=typer.Context)
 
 
@@ -183,8 +188,12 @@ def _in_loop(work: Work, around: Surroundings, flags: dict[str, Any], own: dict[
     import asyncio
 
     from arcctl.errors import Interrupted
+    from arcctl.model import mask
+    from arcctl.model.scrub import secrets_of
     from arcctl.settings import Flags, read
 
+    known = mask.begin(secrets_of(around.environ))
+    known.show(*(word for name, word in (flags | own).items() if name in _CLEAR and word))
     settings = read(around.environ, Flags(**flags), around.streams)
 
     async def main() -> None:
@@ -227,9 +236,11 @@ async def _with_session(work: Work, settings: Settings, own: dict[str, Any]) -> 
     room.widen()
     own_folder.sweep()
     console = Console(settings)
-    clients = Clients(settings, note=lambda text: console.progress(Noted(text)))
-    if settings.flags.skip_ssl_verification:
-        console.progress(Noted("the cluster's certificate is NOT verified", warning=True))
+    clients = Clients(
+        settings,
+        note=lambda text: console.progress(Noted(text)),
+        warn=lambda text: console.progress(Noted(text, warning=True)),
+    )
     with shown(settings, console.err):
         try:
             await work(Session(settings, clients, console), **own)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from arcctl.errors import ArcctlError, StoppedPartWay
 from arcctl.flow.events import Noted
+from arcctl.model import mask
 from arcctl.model.run import Entry, begun, named_now
 from arcctl.model.scrub import scrubbed
 
@@ -84,15 +85,15 @@ class Journal:
 
     async def done(self, step: str, detail: str = "") -> None:
         """A step has changed what it was to change."""
-        await self._write("done", step, detail)
+        await self._write("done", step, mask.current().text(detail))
 
     async def failed(self, step: str, reason: str) -> None:
         """A step has ended badly."""
-        await self._write("failed", step, scrubbed(reason))
+        await self._write("failed", step, scrubbed(mask.current().text(reason)))
 
     async def undone(self, step: str, detail: str | None = None) -> None:
         """What a step had changed is as it was before."""
-        await self._write("undone", step, detail)
+        await self._write("undone", step, detail and mask.current().text(detail))
 
     async def fact(self, name: str, value: Any) -> None:
         """Remember a value (JSON, no secret) for whoever takes the run up."""
@@ -113,7 +114,7 @@ class Journal:
 
     async def ended(self, outcome: str, **more: Any) -> None:
         """The run is over, for better or worse."""
-        await self._write("ended", "", {"outcome": outcome, **more})
+        await self._write("ended", "", {"outcome": mask.current().text(outcome), **more})
 
     def fact_of(self, name: str, default: Any = None) -> Any:
         """Return the newest value remembered under this name."""

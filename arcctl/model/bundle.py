@@ -9,6 +9,7 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from arcctl.errors import UsageError
+from arcctl.model import mask
 from arcctl.model.configuration.child import Child
 from arcctl.model.resource_id import ClusterId
 
@@ -66,7 +67,7 @@ class Bundle:
             "lookedAt": self.looked_at,
             "versions": dict(self.versions),
             "resource": self.resource,
-            "children": [child.to_document() for child in self.children],
+            "children": [_kept(child) for child in self.children],
             "agentValues": self.agent_values,
             "held": list(self.held),
             "gateway": self.gateway,
@@ -98,3 +99,9 @@ class Bundle:
             looked_at=document["lookedAt"],
             gateway=document.get("gateway", ""),
         )
+
+
+def _kept(child: Child) -> Body:
+    """Return a child as plain JSON; the service's words about it may repeat a secret."""
+    document = child.to_document()
+    return {**document, "state": mask.current().document(document["state"])}

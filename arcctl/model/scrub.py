@@ -37,12 +37,12 @@ _SHORTEST = 4  # a shorter one could be any word, and hiding it would spoil the 
 def secrets_of(environ: Mapping[str, str]) -> tuple[str, ...]:
     """Return what the environment holds that nobody may read: tokens, secrets, proxy passwords."""
     named = {value for name, value in environ.items() if _SECRET_NAME.search(name)}
-    found = named | {password for value in environ.values() for password in _passwords(value)}
+    found = named | {password for value in environ.values() for password in passwords_of(value)}
     return tuple(sorted((each for each in found if len(each) >= _SHORTEST), key=len, reverse=True))
 
 
-def _passwords(url: str) -> set[str]:
-    """The password of `scheme://user:password@host`, as written and as meant."""
+def passwords_of(url: str) -> set[str]:
+    """Return the password of `scheme://user:password@host`, as written and as meant."""
     if "://" not in url or "@" not in url:
         return set()
     try:

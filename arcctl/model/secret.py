@@ -2,16 +2,26 @@
 
 from __future__ import annotations
 
-from typing import NoReturn
+from typing import TYPE_CHECKING, NoReturn
+
+from arcctl.model import mask
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
 
 
 class Secret:
-    """Holds a token, key or password; `reveal()` is the only way to read it."""
+    """Holds a token, key or password; `reveal()` is the only way to read it.
+
+    Its value is taken out of every text that the command writes (`mask`), or only `parts` of it,
+    where the rest may be read by anyone: of a proxy's URL its password.
+    """
 
     __slots__ = ("_value",)
 
-    def __init__(self, value: str) -> None:
+    def __init__(self, value: str, *, parts: Iterable[str] | None = None) -> None:
         self._value = value
+        mask.current().add(*((value,) if parts is None else parts))
 
     def reveal(self) -> str:
         """Return the value itself, for the one place that must send it."""

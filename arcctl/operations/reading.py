@@ -13,6 +13,7 @@ from arcctl.errors import UsageError
 from arcctl.model import names
 from arcctl.model.distribution import DISTRIBUTIONS, INFRASTRUCTURES
 from arcctl.model.duration import seconds
+from arcctl.model.scrub import passwords_of
 from arcctl.model.secret import Secret
 from arcctl.operations.request import ConnectRequest, Proxy
 
@@ -125,11 +126,15 @@ def _proxy(given: Given, domain: str) -> Proxy:
     certificate = given["proxy_cert"]
     skip = given["proxy_skip_range"]
     return Proxy(
-        https=Secret(given["proxy_https"]) if given["proxy_https"] else None,
-        http=Secret(given["proxy_http"]) if given["proxy_http"] else None,
+        https=_proxy_url(given["proxy_https"]),
+        http=_proxy_url(given["proxy_http"]),
         skip_range=skip_range(skip, domain) if skip else None,
-        certificate=Secret(_file(certificate, "AZK8S0103")) if certificate else None,
+        certificate=Secret(_file(certificate, "AZK8S0103"), parts=()) if certificate else None,
     )
+
+
+def _proxy_url(url: str | None) -> Secret | None:
+    return Secret(url, parts=passwords_of(url)) if url else None
 
 
 def skip_range(text: str, domain: str) -> str:

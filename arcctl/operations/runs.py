@@ -19,6 +19,7 @@ from arcctl.errors import ArcctlError, Refusal
 from arcctl.flow.events import Noted
 from arcctl.flow.journal import Journal
 from arcctl.flow.runner import names_of
+from arcctl.model import mask
 from arcctl.model.run import PUT_CHILD, Header, Record, begun, first_line, named_now, parse
 from arcctl.operations.keeping import lookup, space
 from arcctl.operations.keeping.entering import entered
@@ -131,7 +132,7 @@ class Run:
     async def ended(self, outcome: str, report: Body | None = None, *, clean: bool) -> None:
         """Close the run; `clean` takes away what it has kept in the cluster."""
         if report is not None:
-            self.documents[_REPORT] = report
+            report = mask.current().document(report)
             await self.store(_REPORT, report)
         await self.journal.ended(outcome, clean=clean)
         if clean:

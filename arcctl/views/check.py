@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime
 from itertools import zip_longest
 from textwrap import wrap
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 from arcctl.model.finding import Verdict
 from arcctl.views import output
@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from arcctl.model.examination import Examination
     from arcctl.model.finding import Finding
     from arcctl.views.console import Console
+    from arcctl.views.shown import Stream
 
 _MARKS = {Verdict.PASS: "✓", Verdict.WARN: "!", Verdict.FAIL: "✗", Verdict.SKIP: "–"}
 _WIDTH = 80
@@ -44,7 +45,7 @@ def write_change(console: Console, found: Examination, before: Examination | Non
     console.out.flush()
 
 
-def write_news(found: Examination, before: Examination, time: str, out: TextIO) -> None:
+def write_news(found: Examination, before: Examination, time: str, out: Stream) -> None:
     """Write the findings that are others than before, and how things stand now."""
     out.write(f"\n{time}\n")
     for finding in found.changed_since(before):
@@ -62,7 +63,7 @@ def _row(finding: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def write(found: Examination, out: TextIO) -> None:
+def write(found: Examination, out: Stream) -> None:
     """Write all answers by category, and one sentence at the end."""
     for section in found.sections:
         out.write(f"{section.title}\n")

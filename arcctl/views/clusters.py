@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 from arcctl.model.duration import spoken
 from arcctl.model.support import A_MAJOR, NEWEST_AGENT, SUPPORTED_MINORS, minors_behind
@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from arcctl.model.agents import AgentState
+    from arcctl.views.shown import Stream
 
 Printed = dict[str, Any]
 
@@ -67,7 +68,7 @@ def _age(time: str | None, now: datetime) -> str:
 
 def write(
     cluster: Printed,
-    out: TextIO,
+    out: Stream,
     agents: Sequence[AgentState] = (),
     features: Sequence[str] = (),
 ) -> None:
@@ -162,7 +163,7 @@ def _features(cluster: Printed) -> Iterator[str]:
         yield str(each.get("feature"))
 
 
-def write_agents(agents: Sequence[AgentState], out: TextIO) -> None:
+def write_agents(agents: Sequence[AgentState], out: Stream) -> None:
     """Write the agents, one a line, the reason only where one is not well."""
     width = max(len(agent.name) for agent in agents)
     for agent in agents:

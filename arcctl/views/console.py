@@ -1,4 +1,8 @@
-"""The two streams: data on stdout, people on stderr."""
+"""The two streams: data on stdout, people on stderr.
+
+All text for people leaves through `Shown`, or through `shown` where colours go with it: there the
+secrets that the command knows are taken out, and nothing that others wrote can act on a terminal.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +11,13 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO, cast
 
 from arcctl.errors import UsageError
-from arcctl.model.scrub import scrubbed, secrets_of
+from arcctl.model.scrub import scrubbed
 from arcctl.views.progress import JsonLines, Lines, Living, Progress, Silent
+from arcctl.views.shown import Shown, shown
 from arcctl.views.streams import Steady, divert
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Mapping
+    from collections.abc import Iterator
 
     from arcctl.errors import ArcctlError
     from arcctl.settings import Settings
@@ -24,9 +29,10 @@ class Console:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.opened = time.monotonic()
-        self.out: TextIO = settings.streams.stdout
-        self.err: TextIO = cast("TextIO", Steady(settings.streams.stderr))
-        self.progress: Progress = _progress(settings, self.err)
+        steady = Steady(settings.streams.stderr)
+        self.out = Shown(settings.streams.stdout)
+        self.err = Shown(steady)
+        self.progress: Progress = _progress(settings, steady)
 
     @property
     def output(self) -> str | None:
@@ -63,7 +69,7 @@ class Console:
             yield
             self.out.flush()
         except BrokenPipeError:
-            if not nobody_reads(self.out):
+            if not nobody_reads(self.settings.streams.stdout):
                 raise
 
     def close(self) -> None:
@@ -71,7 +77,7 @@ class Console:
         self.progress.close()
 
 
-def _progress(settings: Settings, err: TextIO) -> Progress:
+def _progress(settings: Settings, err: Steady) -> Progress:
     kind = settings.flags.progress
     if kind not in (None, "auto", "json", "plain", "none"):
         raise UsageError(f"unknown --progress: {kind}", why="one of auto, plain, json, none")
@@ -80,10 +86,10 @@ def _progress(settings: Settings, err: TextIO) -> Progress:
     if kind == "none" or settings.flags.only_show_errors:
         return Silent()
     if kind == "plain" or _plain(settings) or not err.isatty():
-        return Lines(err)
+        return Lines(Shown(err))
     from rich.console import Console as RichConsole
 
-    return Living(RichConsole(file=err, highlight=False, _environ=settings.environ))
+    return Living(RichConsole(file=cast("TextIO", err), highlight=False, _environ=settings.environ))
 
 
 def _plain(settings: Settings) -> bool:
@@ -113,16 +119,16 @@ def complain(error: ArcctlError, err: TextIO, *, no_colour: bool) -> None:
     red, dim, plain = (
         ("", "", "") if no_colour or not err.isatty() else ("\33[31m", "\33[2m", "\33[0m")
     )
-    err.write(f"{red}error{plain}  {error.message}   {dim}[{error.code}]{plain}\n")
-    for line in (line for why in error.why for line in why.splitlines()):
+    err.write(f"{red}error{plain}  {shown(error.message)}   {dim}[{error.code}]{plain}\n")
+    for line in (line for why in error.why for line in shown(why).splitlines()):
         err.write(f"       {line}\n")
     for number, hint in enumerate(error.hints):
-        err.write(f"{'try  ' if number == 0 else '     '}  {hint}\n")
+        err.write(f"{'try  ' if number == 0 else '     '}  {shown(hint)}\n")
     err.flush()
 
 
-def traceback_of(error: BaseException, environ: Mapping[str, str]) -> str:
-    """Return the traceback for `--debug`, without local values and without what looks secret."""
+def traceback_of(error: BaseException) -> str:
+    """Return the traceback for `--debug`, without local values, and without secrets."""
     import traceback
 
-    return scrubbed("".join(traceback.format_exception(error)), secrets_of(environ))
+    return scrubbed(shown("".join(traceback.format_exception(error))))

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 from arcctl.errors import UsageError
+from arcctl.model import mask
+from arcctl.model.readable import acts, escaped, readable
+from arcctl.views.shown import bare as bare_of
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Sequence
     from typing import TypeAlias
+
+    from arcctl.views.shown import Stream
 
     Row: TypeAlias = Callable[[Any], dict[str, Any]]
 
@@ -30,37 +35,41 @@ def queried(value: Any, query: str | None) -> Any:
 
 
 def write(
-    value: Any, out: TextIO, output: str, *, query: str | None = None, row: Row | None = None
+    value: Any, out: Stream, output: str, *, query: str | None = None, row: Row | None = None
 ) -> None:
     """Write one result; nothing for a query that found nothing, as az does.
 
+    Secrets that the command knows are hidden in the strings that echo them. Control characters
+    are escaped in JSON and YAML, and replaced where people read.
+
     `row` makes an object's line of a table, unless a query has reshaped it.
     """
-    value = queried(value, query)
+    value, bare = mask.current().document(queried(value, query)), bare_of(out)
     if output == "none" or value is None:
         return
     if output == "table":
-        out.write(_table(value, None if query else row))
+        bare.write(readable(_table(value, None if query else row)))
     elif output == "tsv":
-        out.write("".join(f"{line}\n" for line in _tsv(value)))
+        text = "".join(f"{line}\n" for line in _tsv(value))
+        bare.write(readable(text) if out.isatty() else text)
     elif output in ("yaml", "yamlc"):
-        out.write(_yaml(value))
+        bare.write(_yaml(value))
     else:
-        out.write(_json(value, coloured=output == "jsonc" and out.isatty()))
+        bare.write(_json(value, coloured=output == "jsonc" and out.isatty()))
 
 
-async def stream(items: AsyncIterator[Any], out: TextIO) -> None:
+async def stream(items: AsyncIterator[Any], out: Stream) -> None:
     """Write a JSON array item by item, so that ten thousand need no memory."""
     opened = False
     async for item in items:
-        text = _dumped(item).replace("\n", "\n  ")
-        out.write(f"{',' if opened else '['}\n  {text}")
+        text = _dumped(mask.current().document(item)).replace("\n", "\n  ")
+        bare_of(out).write(f"{',' if opened else '['}\n  {text}")
         opened = True
-    out.write("\n]\n" if opened else "[]\n")
+    bare_of(out).write("\n]\n" if opened else "[]\n")
 
 
 def _dumped(value: Any) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True)
+    return escaped(json.dumps(value, indent=2, ensure_ascii=False, sort_keys=True))
 
 
 def _json(value: Any, *, coloured: bool) -> str:
@@ -79,8 +88,16 @@ def _json(value: Any, *, coloured: bool) -> str:
 def _yaml(value: Any) -> str:
     import yaml
 
-    text: str = yaml.safe_dump(value, allow_unicode=True, default_flow_style=False)
-    return text
+    class Dumper(yaml.SafeDumper):
+        """Quotes what must be escaped."""
+
+    def text(dumper: yaml.SafeDumper, said: str) -> Any:
+        style = '"' if acts(said) else None
+        return dumper.represent_scalar("tag:yaml.org,2002:str", said, style=style)
+
+    Dumper.add_representer(str, text)
+    dumped: str = yaml.dump(value, Dumper=Dumper, allow_unicode=True, default_flow_style=False)
+    return escaped(dumped)
 
 
 def _table(value: Any, row: Row | None) -> str:

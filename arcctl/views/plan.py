@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from itertools import groupby
 from textwrap import wrap
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any
 
 from arcctl.model.duration import spoken
 from arcctl.model.plan import Fate
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from arcctl.model.plan import Plan, Row, SecretStatus
     from arcctl.views.console import Console
+    from arcctl.views.shown import Stream
 
 _WIDTH = 80
 _TEXT = 13  # the column at which text begins, behind the word for the fate
@@ -52,7 +53,7 @@ def _table_row(row: dict[str, Any]) -> dict[str, Any]:
     return {"Fate": fate, "What": row["subject"], "Detail": row["detail"], "Code": row["code"]}
 
 
-def write(plan: Plan, out: TextIO) -> None:
+def write(plan: Plan, out: Stream) -> None:
     """Write it for people, 80 columns wide; only commands are never broken."""
     for line in (*_told(plan), "", _last(plan)):
         out.write(f"{line.rstrip()}\n")

@@ -4,18 +4,23 @@ from __future__ import annotations
 
 import json
 import time
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, fields, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any, Protocol, TextIO, assert_never
+from typing import TYPE_CHECKING, Any, Protocol, assert_never
 
 from arcctl.flow.events import Done, Event, Failed, Noted, Passed, Progressed, Started
+from arcctl.model import mask
 from arcctl.model.duration import spoken
+from arcctl.model.readable import escaped
+from arcctl.views.shown import shown
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rich.console import Console, RenderableType
     from rich.live import Live
+
+    from arcctl.views.shown import Stream
 
 _TITLE = 16
 _WIDEST = 90
@@ -46,7 +51,7 @@ class Lines:
     Of a step under way at most one line a second is printed; the last word is its end.
     """
 
-    def __init__(self, err: TextIO, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(self, err: Stream, clock: Callable[[], float] = time.monotonic) -> None:
         self._err = err
         self._clock = clock
         self._titles: dict[str, str] = {}
@@ -95,18 +100,31 @@ class Lines:
 
 
 class JsonLines:
-    """One event, one line of JSON on stderr; the names are those of `arcctl.flow.events`."""
+    """One event, one line of JSON on stderr; the names are those of `arcctl.flow.events`.
 
-    def __init__(self, err: TextIO) -> None:
+    Secrets are taken out of its strings, so the line stays JSON whatever they are.
+    """
+
+    def __init__(self, err: Stream) -> None:
         self._err = err
 
     def __call__(self, event: Event) -> None:
         line: dict[str, Any] = {"event": type(event).__name__.lower(), "time": time.time()}
-        self._err.write(json.dumps(line | asdict(event), ensure_ascii=False) + "\n")
+        told = line | mask.current().document(asdict(event))
+        self._err.write(escaped(json.dumps(told, ensure_ascii=False)) + "\n")
         self._err.flush()
 
     def close(self) -> None:
         """Nothing is open."""
+
+
+def _fit_to_be_shown(event: Event) -> Event:
+    texts = {
+        each.name: shown(value)
+        for each in fields(event)
+        if isinstance(value := getattr(event, each.name), str)
+    }
+    return replace(event, **texts)  # type: ignore[arg-type] # of the fields that are text
 
 
 @dataclass
@@ -125,7 +143,10 @@ class _Row:
 
 
 class Living:
-    """A list of steps that fills itself while a person watches."""
+    """A list of steps that fills itself while a person watches.
+
+    Text is made fit to be shown here, since rich's own colours lie below.
+    """
 
     def __init__(self, console: Console) -> None:
         self._console = console
@@ -133,7 +154,7 @@ class Living:
         self._live: Live | None = None
 
     def __call__(self, event: Event) -> None:
-        match event:
+        match _fit_to_be_shown(event):
             case Started(step, title) if title:
                 self._rows.setdefault(step, _Row(title))
             case Progressed(step, text) if step in self._rows:

@@ -24,7 +24,7 @@ class Steady:
     def __getattr__(self, name: str) -> Any:
         return getattr(self._stream, name)
 
-    def write(self, text: str) -> int:
+    def write(self, text: str, /) -> int:
         """Write, or let it go."""
         try:
             return self._stream.write(text)
@@ -32,7 +32,7 @@ class Steady:
             self._lost(error)
         return len(text)
 
-    def writelines(self, lines: Iterable[str]) -> None:
+    def writelines(self, lines: Iterable[str], /) -> None:
         """Write several lines, or let them go."""
         for line in lines:
             self.write(line)
@@ -43,6 +43,10 @@ class Steady:
             self._stream.flush()
         except (OSError, ValueError) as error:
             self._lost(error)
+
+    def isatty(self) -> bool:
+        """Tell whether it is a terminal."""
+        return self._stream.isatty()
 
     def _lost(self, error: Exception) -> None:
         if isinstance(error, UnicodeError):

@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 
 import pytest
 from arcctl.errors import ArcctlError, Refusal, UsageError
+from arcctl.model import mask
+from arcctl.model.scrub import secrets_of
 from arcctl.settings import Flags, Settings
 from arcctl.views.console import Console, complain, traceback_of
 from arcctl.views.progress import JsonLines, Lines, Silent
@@ -74,7 +76,8 @@ def test_a_traceback_keeps_no_secret() -> None:
     try:
         raise ValueError("marked-one, then marked-two, then Bearer marked-three")
     except ValueError as error:
-        text = traceback_of(error, environ)
+        mask.begin(secrets_of(environ))
+        text = traceback_of(error)
 
     assert "marked" not in text.partition("ValueError:")[2]
     assert "test_console.py" in text

@@ -6,6 +6,8 @@ import io
 import logging
 
 import pytest
+from arcctl.model import mask
+from arcctl.model.scrub import secrets_of
 from arcctl.settings import Flags, Settings
 from arcctl.views.logs import shown
 
@@ -19,6 +21,7 @@ HELD = {
 def logged(**flags: bool) -> str:
     """What stderr gets of a command that logs, with these flags."""
     err = io.StringIO()
+    mask.begin(secrets_of(HELD))
     with shown(Settings(environ=HELD, flags=Flags(**flags)), err):
         logging.getLogger("arcctl.http").debug("GET %s 200", "https://arm.example/subscriptions")
         logging.getLogger("arcctl.kubernetes").debug("GET /version: 200")

@@ -75,4 +75,23 @@ async def may_read_events(sight: HealthSight) -> Answer:
     return passed()
 
 
-ASKED = (*BEFORE_CONNECT, right_cluster, nodes_ready, none_dying, may_read_events)
+@check("cluster's certificate is verified", code="tls-unverified")
+async def certificate_verified(sight: HealthSight) -> Answer:
+    """Without it anyone between here and the cluster may read and change all that is sent."""
+    kubernetes = await sight.clients.kubernetes()
+    if not kubernetes.insecure:
+        return passed()
+    return noted(
+        f"the certificate of {kubernetes.server} is not verified",
+        "remove insecure-skip-tls-verify from the kubeconfig, and set certificate-authority-data",
+    )
+
+
+ASKED = (
+    *BEFORE_CONNECT,
+    certificate_verified,
+    right_cluster,
+    nodes_ready,
+    none_dying,
+    may_read_events,
+)

@@ -54,7 +54,7 @@ class Kubernetes:
     with `status`) or AccessError (`kube-unauthorized`, `kube-forbidden`).
     """
 
-    def __init__(self, session: Session, transport: Transport, *, insecure: bool = False) -> None:
+    def __init__(self, session: Session, transport: Transport) -> None:
         chosen = session.chosen
         self.server = chosen.server
         self.context = chosen.context
@@ -62,7 +62,7 @@ class Kubernetes:
         self.files = chosen.files
         self.plugin = chosen.plugin
         self.token_ends = chosen.token_ends
-        self.insecure = insecure
+        self.insecure = session.insecure
         self._transport = transport
 
     @classmethod
@@ -83,15 +83,14 @@ class Kubernetes:
         from arcctl.clients.kubernetes.transport import Transport
 
         session = sign_in.load(settings)
-        insecure = settings.flags.skip_ssl_verification
         try:
-            transport = Transport(session, settings.environ, insecure=insecure)
+            transport = Transport(session, settings.environ)
         except (OSError, ValueError, AssertionError) as error:
             context = session.chosen.context
             raise unusable(
                 f"the certificates or proxy of {context} cannot be used", str(error)
             ) from error
-        return cls(session, transport, insecure=transport.insecure)
+        return cls(session, transport)
 
     async def version(self) -> dict[str, Any]:
         """Return `/version`: gitVersion, major, minor, platform."""

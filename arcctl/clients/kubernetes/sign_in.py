@@ -6,7 +6,11 @@ itself swallows what a credential plug-in says when it fails; `Loader` raises it
 
 from __future__ import annotations
 
+import base64
+import binascii
 import copy
+import ssl
+import tempfile
 import threading
 from typing import TYPE_CHECKING, Any
 
@@ -14,14 +18,17 @@ import yaml
 from kubernetes.client import Configuration
 from kubernetes.config import ConfigException, kube_config
 from kubernetes.config.exec_provider import ExecProvider
+from urllib3.util.ssl_ import create_urllib3_context
 
 from arcctl.clients.kubernetes import kubeconfig
 from arcctl.clients.kubernetes.environment import for_plugin
 from arcctl.clients.kubernetes.kubeconfig import Chosen, unusable
+from arcctl.model import mask
+from arcctl.model.redaction import secret_leaves
 from arcctl.model.scrub import scrubbed
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from arcctl.settings import Settings
 
@@ -52,6 +59,7 @@ class Loader(kube_config.KubeConfigLoader):  # type: ignore[misc]  # the package
 
     def _take(self, status: dict[str, Any]) -> None:
         if status.get("token"):
+            mask.current().add(str(status["token"]))
             self.token = f"Bearer {status['token']}"
         if status.get("clientCertificateData"):
             self.cert_file = self._temporary(status["clientCertificateData"])
@@ -62,32 +70,72 @@ class Loader(kube_config.KubeConfigLoader):  # type: ignore[misc]  # the package
             raise ConfigException("exec: the plug-in returned neither a token nor a certificate")
 
     def _temporary(self, text: str) -> str:
-        return str(kube_config._create_temp_file_with_content(text))
+        return str(kube_config._create_temp_file_with_content(text, self._temp_file_path))
 
 
 class Session:
-    """What a connection needs, renewed on demand; used from several threads."""
+    """What a connection needs, renewed on demand; used from several threads.
 
-    def __init__(self, chosen: Chosen, loader: Loader) -> None:
+    `tls` holds the certificates and the key. The package can read them from files only: those lie
+    in a private folder for as long as it reads, and no kill later on leaves a key behind.
+    """
+
+    tls: ssl.SSLContext
+
+    def __init__(self, chosen: Chosen, loader: Loader, *, insecure: bool) -> None:
         self.chosen = chosen
         self._loader = loader
+        self._insecure = insecure
         self._lock = threading.Lock()
         self.configuration = Configuration()
+        mask.current().add(*_secrets(chosen.user))
         self._load()
 
     def _load(self) -> None:
+        with tempfile.TemporaryDirectory(prefix="arcctl-") as folder:
+            self._loader._temp_file_path = folder
+            try:
+                self._loader.load_and_set(self.configuration)
+            except BROKEN as error:
+                raise _explained(self.chosen, error) from error
+            self.tls = self._tls()
+
+    @property
+    def insecure(self) -> bool:
+        """Whether the server's certificate is not verified: by the flag, or by the kubeconfig."""
+        return self._insecure or not self.configuration.verify_ssl
+
+    def _tls(self) -> ssl.SSLContext:
+        """Make the context once: the package would read the files again for each connection."""
+        configuration, insecure = self.configuration, self.insecure
+        context = create_urllib3_context(cert_reqs=ssl.CERT_NONE if insecure else ssl.CERT_REQUIRED)
+        # Python 3.13 began to demand extensions that many clusters' own CAs lack; kubectl does not.
+        context.verify_flags &= ~ssl.VERIFY_X509_STRICT
         try:
-            self._loader.load_and_set(self.configuration)
-        except BROKEN as error:
-            raise _explained(self.chosen, error) from error
+            if not insecure and configuration.ssl_ca_cert:
+                context.load_verify_locations(configuration.ssl_ca_cert)
+            elif not insecure:
+                context.load_default_certs()
+            if configuration.cert_file:
+                context.load_cert_chain(configuration.cert_file, configuration.key_file)
+        except (OSError, ValueError) as error:
+            context_name = self.chosen.context
+            raise unusable(
+                f"the certificates or proxy of {context_name} cannot be used", str(error)
+            ) from error
+        return context
 
     def authorization(self) -> str | None:
         """Return the header's value; this is where an expired token is renewed."""
         with self._lock:
             try:
-                return self.configuration.get_api_key_with_prefix("BearerToken") or None
+                found = self.configuration.get_api_key_with_prefix("BearerToken")
             except BROKEN as error:
                 raise _explained(self.chosen, error) from error
+        # A file may end in a newline, which no header may hold; client-go trims it too.
+        header = (found or "").strip()
+        mask.current().add(header.partition(" ")[2])
+        return header or None
 
     def renew(self) -> bool:
         """Sign in anew after a 401; False where the kubeconfig holds all there is."""
@@ -118,7 +166,16 @@ def load(settings: Settings) -> Session:
         config_persister=merger.save_changes,
     )
     loader.environ = for_plugin(settings.environ, chosen.plugin)
-    return Session(chosen, loader)
+    return Session(chosen, loader, insecure=settings.flags.skip_ssl_verification)
+
+
+def _secrets(user: Mapping[str, Any]) -> Iterator[str]:
+    """Yield what a user's entry must not show: tokens, passwords, and the client's key."""
+    yield from secret_leaves(dict(user))
+    try:
+        yield base64.b64decode(str(user.get("client-key-data") or "")).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return  # what is no key at all is told when it is used
 
 
 def _chosen(merger: Any, wanted: str | None) -> Chosen:

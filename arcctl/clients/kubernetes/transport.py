@@ -6,7 +6,6 @@ Blocking, made for threads. Importing this module imports urllib3 and the `kuber
 from __future__ import annotations
 
 import logging
-import ssl
 import time
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -15,7 +14,6 @@ from urllib.parse import urlencode, urlsplit
 import urllib3
 from kubernetes.client.rest import is_socks_proxy_url, should_bypass_proxies
 from kubernetes.utils.keepalive import tcp_keepalive_socket_options
-from urllib3.util.ssl_ import create_urllib3_context
 
 import arcctl
 from arcctl.clients.kubernetes import trouble
@@ -54,24 +52,23 @@ class Request:
 class Transport:
     """Sends requests with the session's credentials and the kubeconfig's TLS and proxy."""
 
-    def __init__(self, session: Session, environ: Mapping[str, str], *, insecure: bool) -> None:
+    def __init__(self, session: Session, environ: Mapping[str, str]) -> None:
         self.server = session.chosen.server
         self.answered = False
         self._session = session
         self._environ = environ
-        self.insecure = insecure or not session.configuration.verify_ssl
         self._pool = self._connect()
 
     def _connect(self) -> urllib3.PoolManager:
         configuration = self._session.configuration
         options: dict[str, Any] = {
             "maxsize": CONNECTIONS,
-            "ssl_context": _tls(configuration, insecure=self.insecure),
+            "ssl_context": self._session.tls,
             "socket_options": tcp_keepalive_socket_options(),
         }
         if configuration.tls_server_name:
             options["server_hostname"] = configuration.tls_server_name
-        if self.insecure:
+        if self._session.insecure:
             urllib3.disable_warnings(urllib3.exceptions.InsecureRequestWarning)
         proxy = self._proxy()
         if not proxy:
@@ -177,17 +174,3 @@ class Transport:
     def close(self) -> None:
         """Close every connection that is not in use."""
         self._pool.clear()
-
-
-def _tls(configuration: Any, *, insecure: bool) -> ssl.SSLContext:
-    """Make the context once: the package would read the files again for each connection."""
-    context = create_urllib3_context(cert_reqs=ssl.CERT_NONE if insecure else ssl.CERT_REQUIRED)
-    # Python 3.13 began to demand extensions that many clusters' own CAs lack; kubectl does not.
-    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
-    if not insecure and configuration.ssl_ca_cert:
-        context.load_verify_locations(configuration.ssl_ca_cert)
-    elif not insecure:
-        context.load_default_certs()
-    if configuration.cert_file:
-        context.load_cert_chain(configuration.cert_file, configuration.key_file)
-    return context

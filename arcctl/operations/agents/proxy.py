@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from arcctl.model import cluster as names
+from arcctl.model.scrub import passwords_of
 from arcctl.model.secret import Secret
 from arcctl.operations.request import Proxy
 
@@ -20,7 +21,8 @@ async def proxy_of_agents(world: World) -> Proxy:
     values = (found or {}).get("global") or {}
 
     def secret(name: str) -> Secret | None:
-        return Secret(values[name]) if values.get(name) else None
+        value = values.get(name)
+        return Secret(value, parts=passwords_of(value)) if value else None
 
     return Proxy(
         https=secret("httpsProxy"),

@@ -59,7 +59,7 @@ def protected(request: ConnectRequest) -> dict[str, dict[str, Secret]]:
     if request.proxy.skip_range is not None:
         from arcctl.model.secret import Secret
 
-        found["no_proxy"] = Secret(request.proxy.skip_range)
+        found["no_proxy"] = Secret(request.proxy.skip_range, parts=())
     if found:
         features["proxy"] = {**found, **features.get("proxy", {})}
     return features

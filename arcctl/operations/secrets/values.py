@@ -7,8 +7,10 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from arcctl.errors import UsageError
+from arcctl.model import mask
 from arcctl.model.configuration.kinds import Kind
 from arcctl.model.configuration.secrets import accepted, needs
+from arcctl.model.mask import texts_of
 from arcctl.model.plan import SecretStatus
 
 if TYPE_CHECKING:
@@ -69,6 +71,8 @@ def resolve(
     name or `kind/name`. Raises UsageError where a child's name alone could mean several.
     """
     ours = [child for child in children if child.carried]
+    # A secret with the value of an open setting must not spoil what is told of that setting.
+    mask.current().show(*(text for child in ours for text in texts_of(child.body)))
     wanted = {child.key: needs(child) for child in ours}
     found = Resolved()
     strays = []
