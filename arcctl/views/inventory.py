@@ -55,7 +55,7 @@ def write_cluster(
 
 
 async def write_list(console: Console, found: AsyncIterator[Printed]) -> None:
-    """Write many; JSON goes out as it comes in, a table needs only its own columns."""
+    """Write many; JSON goes out whole or not at all, a table needs only its own columns."""
     query, chosen = console.settings.flags.query, console.output or "table"
     if chosen == "json" and not query:
         await output.stream(found, console.out)

@@ -59,13 +59,26 @@ def write(
 
 
 async def stream(items: AsyncIterator[Any], out: Stream) -> None:
-    """Write a JSON array item by item, so that ten thousand need no memory."""
-    opened = False
-    async for item in items:
-        text = _dumped(mask.current().document(item)).replace("\n", "\n  ")
-        bare_of(out).write(f"{',' if opened else '['}\n  {text}")
-        opened = True
-    bare_of(out).write("\n]\n" if opened else "[]\n")
+    """Write a JSON array of what comes in item by item: the whole of it, or nothing at all.
+
+    Until the last one is there it is kept packed, so that ten thousand need little memory and no
+    file; where `items` raises, nothing has been written.
+    """
+    import gzip
+    import io
+    import shutil
+
+    kept, opened = io.BytesIO(), False
+    how: Any = {"encoding": "utf-8", "errors": "surrogatepass", "newline": ""}
+    with gzip.open(kept, "wt", compresslevel=1, **how) as packed:
+        async for item in items:
+            text = _dumped(item).replace("\n", "\n  ")
+            packed.write(f"{',' if opened else '['}\n  {text}")
+            opened = True
+        packed.write("\n]\n" if opened else "[]\n")
+    kept.seek(0)
+    with gzip.open(kept, "rt", **how) as packed:
+        shutil.copyfileobj(packed, bare_of(out))
 
 
 def _dumped(value: Any) -> str:

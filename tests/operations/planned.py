@@ -88,10 +88,13 @@ class Yard:
 
     async def plan(self, given: Any = (), **asked: Any) -> tuple[Plan, Bundle]:
         """Plan to move harbor, to westeurope unless it is said otherwise."""
-        said = {"name": "harbor", "group": "edge", "subscription": SUBSCRIPTION} | asked
-        request = MoveRequest(**({"target_region": "westeurope"} | said))
         async with self.world() as world:
-            return await plan(request, world, given)
+            return await plan(self.request(**asked), world, given)
+
+    def request(self, **asked: Any) -> MoveRequest:
+        """Ask for harbor in westeurope, unless it is said otherwise."""
+        said = {"name": "harbor", "group": "edge", "subscription": SUBSCRIPTION} | asked
+        return MoveRequest(**({"target_region": "westeurope"} | said))
 
 
 @contextmanager

@@ -50,6 +50,18 @@ def test_a_group_that_is_not_there_is_exit_three(quick: Stage) -> None:
     assert (ended.code, "[ResourceGroupNotFound]" in ended.err) == (3, True)
 
 
+def test_a_list_that_breaks_off_writes_no_half_json(quick: Stage) -> None:
+    """Its second page stays broken: nothing in the pipe, an error with a code, exit 1."""
+    quick.seed(clusters=[{"name": "cabin", "group": "edge", "count": 25}], pageSize=10)
+    broken = quick.fault("arm", {"truncate": 40}, path="connectedClusters$", skip=1, times=None)
+
+    ended = quick.type("list")
+
+    assert quick.happened(broken) > 1
+    assert (ended.code, ended.out) == (1, "")
+    assert "[azure-not-json]" in ended.err
+
+
 def test_a_table_has_a_line_for_each(quick: Stage) -> None:
     """The same at a terminal, where nobody asked for a format."""
     quick.seed(clusters=[{"name": "cabin", "group": "edge", "count": 3}])

@@ -25,6 +25,9 @@ BUSY = {"error": {"code": "Conflict", "message": "The resource is still being de
 NEWER = {"properties": {"newer": {"deep": [1]}, "distribution": "lunar"}}
 FAILS = {"polls": 1, "code": "InternalServerError", "message": "it broke"}
 BROKEN = {"error": {"code": "InternalServerError", "message": "it broke"}}
+NULL = {"status": 200, "body": {"value": None}}
+EMPTY: dict[str, Any] = {"status": 200, "body": {"value": []}}
+GONE = {"status": 404, "body": {"error": {"code": "ResourceNotFound", "message": "There is none."}}}
 NOT_YOURS = {"kind": "Status", "status": "Failure", "reason": "Forbidden", "code": 403}
 KUBE_GONE = {"kind": "Status", "status": "Failure", "reason": "InternalError", "code": 500}
 
@@ -86,6 +89,10 @@ SURVIVED = [
     arm("configuration 503", {"status": 503}, method="PUT", path=FLUX),
     arm("configuration reset before", {"reset": "before"}, method="PUT", path=FLUX),
     arm("list cut", {"cut": "mid"}, method="GET", path="/fluxConfigurations$"),
+    arm("lists without a body", {"status": 200}, method="GET", path="(s|onfigurations)$", times=3),
+    arm("null for a list", NULL, method="GET", path="/extensions$", times=3),
+    arm("a list falsely empty", EMPTY, method="GET", path="/extensions$"),
+    arm("the source falsely gone", GONE, method="GET", path=HARBOR),
     # ── the cluster ──
     kube("journal 500", {"status": 500, "body": KUBE_GONE}, method="PUT", path="-journal$"),
     kube("journal throttled", {"status": 429}, method="PUT", path="-journal$", times=2),
@@ -155,6 +162,16 @@ def before(name: str, code: str, exit_code: int, plan: dict[str, Any]) -> Any:
             "children cannot be listed", "InternalServerError", 1,
             {"service": "arm", "method": "GET", "path": "/extensions$", "times": None,
              "action": {"status": 500, "body": BROKEN}},
+        ),
+        before(
+            "children are not told", "azure-unusable-answer", 1,
+            {"service": "arm", "method": "GET", "path": "/extensions$", "times": None,
+             "action": NULL},
+        ),
+        before(
+            "children are left out", "unlisted-child", 5,
+            {"service": "arm", "method": "GET", "path": "/fluxConfigurations$", "times": None,
+             "action": EMPTY},
         ),
         before(
             "sign-in refused", "AADSTS7000215", 4,

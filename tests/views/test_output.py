@@ -7,7 +7,7 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from arcctl.errors import UsageError
+from arcctl.errors import AzureError, UsageError
 from arcctl.model.connected_cluster import printed
 from arcctl.views import clusters, output
 from tests.model.resources import HARBOR, UNHEARD
@@ -172,6 +172,20 @@ async def test_a_stream_is_the_same_json() -> None:
 
     assert out.getvalue() == written(CLUSTERS, "json")
     assert json.loads(out.getvalue()) == CLUSTERS
+
+
+async def test_a_stream_that_breaks_writes_nothing() -> None:
+    """A pipe gets whole JSON or none."""
+
+    async def items() -> AsyncIterator[Any]:
+        yield {"a": 1}
+        raise AzureError("the second page is lost")
+
+    out = io.StringIO()
+    with pytest.raises(AzureError):
+        await output.stream(items(), out)
+
+    assert out.getvalue() == ""
 
 
 async def test_an_empty_stream_is_an_empty_array() -> None:

@@ -18,7 +18,7 @@ from arcctl.errors import AccessError, ClusterError
 from arcctl.model.configuration.kinds import Kind
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Collection, Iterable, Sequence
 
     from arcctl.clients.kubernetes import Kubernetes
     from arcctl.model.configuration.child import Child
@@ -79,17 +79,24 @@ def unexplained(configs: Iterable[Config], children: Sequence[Child]) -> list[Co
 
 
 class Configs(Looking):
-    """The look at these objects, and a list of children that is read again where they miss one."""
+    """The look at these objects, and a list of children that is read again where they miss one.
+
+    `before` holds the keys of the children that an earlier look has seen, () where there was none.
+    """
+
+    before: Collection[str] = ()
 
     @once
     async def children(self) -> tuple[Child, ...]:
         """The configuration resources of the source, all three kinds.
 
-        Where the cluster knows of one that they lack, the lists are read once more.
+        Where they lack one that the cluster knows of, or that was there `before`, the lists are
+        read once more.
         """
         found = await self.read_children()
         configs = await self.configs()
-        if any(not each.leftover for each in unexplained(configs, found)):
+        unlisted = any(not each.leftover for each in unexplained(configs, found))
+        if unlisted or set(self.before) - {each.key for each in found}:
             return await self.read_children()
         return found
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
+from arcctl.checks.move.unlisted import UNLISTED
 from arcctl.flow.step import Step
 from arcctl.model.configuration.adjusting import adjusted
 from arcctl.model.configuration.comparing import compare
@@ -12,7 +13,7 @@ from arcctl.model.configuration.forms import PROTECTED
 from arcctl.model.connected_cluster import writable
 from arcctl.model.report import Changed, Report
 from arcctl.operations.configuration.children import children_of
-from arcctl.operations.moving.worlds import Moving
+from arcctl.operations.moving.worlds import PLAN, Moving
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -85,10 +86,13 @@ class Prove(Step[Moving]):
 
 
 def _lost(world: Moving) -> Iterator[str]:
-    """Yield the fields that this arcctl could not carry, as the plan has named them."""
+    """Yield what the plan has named and a person has accepted: fields, and unlisted children."""
     for child in world.bundle.children:
         if child.carried and child.not_carried:
             yield f"{child.key}: {', '.join(child.not_carried)}"
+    for row in (world.run.documents.get(PLAN) or {}).get("rows") or ():
+        if row.get("accepted") and row.get("code") == UNLISTED:
+            yield f"{row['subject']}: {row['detail']}"
 
 
 def _fitted(world: Moving, child: Child) -> Child:

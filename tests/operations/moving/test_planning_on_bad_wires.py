@@ -5,11 +5,15 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from arcctl.checks.move.sight import MoveSight
 from arcctl.errors import AzureError, ClusterError
+from arcctl.operations.configuration.children import children_of
 from tests.clients.arm.server import GROUP
 from tests.operations.planned import APPS, HARBOR, blocking, codes, furnished
 
 if TYPE_CHECKING:
+    from arcctl.model.configuration.child import Child
+    from arcctl.operations.world import World
     from tests.operations.planned import Yard
 
 SAYS_NOTHING: dict[str, dict[str, Any]] = {
@@ -149,6 +153,25 @@ async def test_a_list_that_stays_empty_blocks(harbor: Yard, path: str, key: str)
     assert blocking(plan) == ["unlisted-child"]
     assert key in next(row.detail for row in plan.rows if row.code == "unlisted-child")
     assert blocking(accepted) == []
+
+
+async def test_a_list_shorter_than_before_is_read_again(harbor: Yard) -> None:
+    """What an earlier look has seen is asked for once more, before it counts as gone."""
+    furnished(harbor)
+    async with harbor.world() as world:
+        sight = MoveSight(world.clients, harbor.request(), world.sight, lambda: read(world))
+        sight.before = ("extensions/monitor", "extensions/deleted-meanwhile")
+        fault = faulty(harbor, "arm", "/extensions$", {"status": 200, "body": {"value": []}}, 1)
+
+        found = await sight.children()
+
+    assert harbor.stage.happened(fault)
+    assert [child.name for child in found] == ["flux", "monitor", "apps"]
+
+
+async def read(world: World) -> tuple[Child, ...]:
+    """Read the children as a plan does."""
+    return await children_of(await world.clients.arm(), world.cluster)
 
 
 async def test_leftovers_in_the_cluster_are_noted(harbor: Yard) -> None:
