@@ -80,7 +80,7 @@ def _layer(what: str, manifest: Any) -> str:
     try:
         [layer] = manifest.json()["layers"]
         return str(layer["digest"])
-    except (ValueError, LookupError, TypeError) as error:
+    except (ValueError, LookupError, TypeError, RecursionError) as error:
         raise _unfetched(what, "its manifest does not name one layer") from error
 
 

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import gzip
 import json
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from arcctl.clients.channel import host_of
 from arcctl.clients.cloud import find_cloud
 from arcctl.clients.data_plane import DataPlane
 from arcctl.clients.graph import custom_locations_app
+from arcctl.clients.registry import pull
 from arcctl.clients.resource_graph import rows
 from arcctl.errors import AzureError
 from tests.clients.arm.server import CLUSTER, FOUND, SUBSCRIPTION, TENANT, Azure, Say
@@ -342,6 +345,17 @@ async def test_a_sign_in_that_says_nothing_is_told_in_words(
 
     assert caught.value.code == UNUSABLE
     assert capsys.readouterr().err == ""
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+async def test_a_registry_that_says_nothing_is_told(azure: Azure, name: str) -> None:
+    """A manifest that nobody can read is an artifact that cannot be fetched."""
+    azure.say("GET", "/v2/harbor/manifests/1", UNREADABLE[name][0])
+
+    with pytest.raises(AzureError) as caught:
+        await asyncio.to_thread(pull, host_of(azure.url), "harbor", "1")
+
+    assert caught.value.code == "AZK8S0800"
 
 
 @pytest.mark.parametrize("name", [each for each in UNREADABLE if UNREADABLE[each][0].status == 200])
