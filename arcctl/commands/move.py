@@ -12,6 +12,7 @@ from arcctl.commands.protecting import Concurrency, FromCluster, ProtectedSettin
 from arcctl.commands.session import Session, command
 
 if TYPE_CHECKING:
+    from arcctl.model.keys import KeyPair
     from arcctl.operations.moving.request import MoveRequest
 
 Target = Annotated[
@@ -44,6 +45,13 @@ Accept = Annotated[
 KeepSecrets = Annotated[
     bool,
     typer.Option("--keep-secrets-in-cluster", help="Until the end, so that resume needs no file."),
+]
+PrivateKey = Annotated[
+    str | None, typer.Option(help="File with the RSA key for the agents.", metavar="FILE")
+]
+NewKey = Annotated[bool, typer.Option("--new-key", help="Replace the key pair of the agents.")]
+KeepKey = Annotated[
+    bool, typer.Option("--keep-key", help="Keep the key pair under another name or group too.")
 ]
 Scope = Annotated[
     str | None,
@@ -81,6 +89,9 @@ async def move(
     protected_settings: ProtectedSettings = None,
     secrets_from_cluster: FromCluster = False,
     keep_secrets_in_cluster: KeepSecrets = False,
+    private_key: PrivateKey = None,
+    new_key: NewKey = False,
+    keep_key: KeepKey = False,
     private_link_scope: Scope = None,
     gateway: Gateway = None,
     reassign_identities: Reassign = False,
@@ -95,8 +106,10 @@ async def move(
     Example: arcctl move -n harbor -g edge --target-region westeurope --dry-run
     """
     from arcctl.operations.moving.request import MoveRequest
+    from arcctl.operations.reading import key_of_a_move
 
     _judge_target(target_name, target_group)
+    key = key_of_a_move(private_key, new_key=new_key, keep_key=keep_key)
     source = await session.cluster_id(name, resource_group)
     subscription = await session.subscription_id(target_subscription)
     request = MoveRequest(
@@ -111,6 +124,9 @@ async def move(
         waive=frozenset(waive_secret or ()),
         secrets_from_cluster=secrets_from_cluster,
         keep_secrets_in_cluster=keep_secrets_in_cluster,
+        new_key=new_key,
+        keep_key=keep_key,
+        public_key=key.public if key else "",
         private_link_scope=private_link_scope,
         gateway=gateway,
         reassign_identities=reassign_identities,
@@ -118,7 +134,7 @@ async def move(
         concurrency=concurrency,
         timeout=onboarding_timeout,
     )
-    files = _Files(protected_settings, plan, plan_out, report)
+    files = _Files(protected_settings, plan, plan_out, report, key)
     await _move(session, request, files, dry_run=dry_run, yes=yes)
 
 
@@ -136,6 +152,7 @@ class _Files(NamedTuple):
     plan: str | None
     plan_out: str | None
     report: str | None
+    key: KeyPair | None
 
 
 async def _move(
@@ -150,7 +167,7 @@ async def _move(
     with session.run(session.sight(request.source), yes=yes) as world:
         await operation.look(world)
         request = await preparation.completed(request, stored, world)
-        prepared = await preparation.prepare(request, world, files.secrets)
+        prepared = await preparation.prepare(request, world, files.secrets, files.key)
         if files.plan_out:
             stored_plans.store(prepared.plan, files.plan_out)
         if dry_run:

@@ -9,14 +9,16 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from arcctl.errors import UsageError
-from arcctl.model import mask
+from arcctl.model import mask, times
 from arcctl.model.configuration.child import Child
+from arcctl.model.connected_cluster import public_key
 from arcctl.model.resource_id import ClusterId
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from arcctl.model.connected_cluster import Body
+    from arcctl.model.key_choice import Kind as KeyKind
 
 FORMAT = "arcctl.bundle/1"
 
@@ -38,6 +40,23 @@ class Attached:
     policy_exemptions: tuple[Body, ...] = ()
 
 
+_MARKS = {
+    "key": "its public key is another one",
+    "principalId": "its identity is another one",
+    "createdAt": "it was created at another time",
+}
+
+
+def marked(resource: Body) -> dict[str, str]:
+    """Return what tells a resource from another one that has its name, and perhaps its key."""
+    created = times.read((resource.get("systemData") or {}).get("createdAt"))
+    return {
+        "key": public_key(resource),
+        "principalId": str((resource.get("identity") or {}).get("principalId") or ""),
+        "createdAt": created.isoformat() if created else "",
+    }
+
+
 @dataclass(frozen=True, slots=True)
 class Bundle:
     """One cluster, saved.
@@ -45,6 +64,8 @@ class Bundle:
     `resource` is ARM's answer. `agent_values` are the helm values that the agents' release was
     given, less those named in `held` (dotted), which never leave the cluster. `versions` are the
     api-versions it was read with, by type. `gateway` is the id of the linked Arc gateway, or "".
+    `key` says which key pair the target has. `mark` tells this very resource from another of its
+    name (`marked`); bundles of an arcctl that always made a new key have none.
     """
 
     source: ClusterId
@@ -57,6 +78,17 @@ class Bundle:
     versions: Mapping[str, str]
     looked_at: str
     gateway: str = ""
+    key: KeyKind = "new"
+    mark: Mapping[str, str] | None = None
+
+    def is_other(self, resource: Body) -> str:
+        """Say how a resource of this name is not the one that was saved; "" where it is the one."""
+        known = self.mark or {"key": public_key(self.resource)}
+        now = marked(resource)
+        for name, words in _MARKS.items():
+            if known.get(name) and now[name] and known[name] != now[name]:
+                return words
+        return ""
 
     def to_document(self) -> Body:
         """Return it as plain JSON."""
@@ -71,6 +103,8 @@ class Bundle:
             "agentValues": self.agent_values,
             "held": list(self.held),
             "gateway": self.gateway,
+            "key": self.key,
+            "mark": self.mark,
             "attached": {
                 each.name: list(getattr(self.attached, each.name)) for each in fields(Attached)
             },
@@ -98,6 +132,8 @@ class Bundle:
             versions=document["versions"],
             looked_at=document["lookedAt"],
             gateway=document.get("gateway", ""),
+            key=document.get("key", "new"),
+            mark=document.get("mark"),
         )
 
 

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FORMAT = "arcctl.report/1"
-_LISTS = ("carried", "differences", "left", "lost", "accepted", "waived")
+_LISTS = ("carried", "differences", "left", "lost", "accepted", "waived", "files")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,8 @@ class Changed:
 class Report:
     """`carried` names what was found again in the target, `differences` what was not, or not as
     it was; `left` what a person has to do, as commands where there is one; `lost` what the plan had
-    named as not to be carried, and a person has accepted. `unmanaged` is the
+    named as not to be carried, and a person has accepted; `files` what a Terraform or Bicep file of
+    the cluster must say from now on, as snippets. `unmanaged` is the
     seconds from the moment the agents were quieted until the new ones had spoken to Azure.
     """
 
@@ -46,6 +47,7 @@ class Report:
     lost: tuple[str, ...] = ()
     accepted: tuple[str, ...] = ()
     waived: tuple[str, ...] = ()
+    files: tuple[str, ...] = ()
     unmanaged: float = 0.0
 
     @property
@@ -80,5 +82,5 @@ class Report:
             to_region=document["toRegion"],
             unmanaged=document["unmanagedSeconds"],
             changed=tuple(Changed(**each) for each in document["changed"]),
-            **{name: tuple(document[name]) for name in _LISTS},
+            **{name: tuple(document.get(name, ())) for name in _LISTS},
         )

@@ -40,7 +40,9 @@ async def move(request: MoveRequest, world: World, prepared: Prepared) -> Report
         documents[REFERENCES] = secrets.references
     moves = sequence.steps(request, bundle)
     async with runs.opened(world, VERB, request.to_document(), moves, documents) as run:
-        return await _to_its_end(moving_of(run, world, secrets.values))
+        moving = moving_of(run, world, secrets.values)
+        moving.brought = prepared.key
+        return await _to_its_end(moving)
 
 
 async def look(world: World) -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from arcctl.errors import UsageError
-from arcctl.model import names
+from arcctl.model import keys, names
 from arcctl.model.distribution import DISTRIBUTIONS, INFRASTRUCTURES
 from arcctl.model.duration import seconds
 from arcctl.model.scrub import passwords_of
@@ -19,6 +19,8 @@ from arcctl.operations.request import ConnectRequest, Proxy
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+
+    from arcctl.model.keys import KeyPair
 
 BENEFITS = ("True", "False", "NotApplicable")
 _ARC_HOSTS = (".his.arc.azure.", ".dp.kubernetesconfiguration.azure.", ".guestconfiguration.azure.")
@@ -156,6 +158,27 @@ def _file(path: str, code: str) -> str:
 
 def _key(path: str | None) -> Secret | None:
     return Secret(_file(path, "AZK8S0507")) if path else None
+
+
+def key_of_a_move(path: str | None, *, new_key: bool, keep_key: bool) -> KeyPair | None:
+    """Read the key that a move is to give to the agents; UsageError where the flags contradict."""
+    said = [
+        flag
+        for flag, value in (
+            ("--private-key", path),
+            ("--new-key", new_key),
+            ("--keep-key", keep_key),
+        )
+        if value
+    ]
+    if said[1:]:
+        raise UsageError(
+            f"{' and '.join(said)} contradict each other",
+            code="AZK8S0100",
+            hints=f"leave out {said[-1]}",
+        )
+    secret = _key(path)
+    return keys.read(secret.reveal()) if secret else None
 
 
 def _gateway(text: str | None) -> str | None:

@@ -58,6 +58,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield from _some("lost", report.lost)
     yield from _some("accepted", report.accepted)
     yield from _some("waived", report.waived)
+    yield from _some("files", report.files)
     yield from _some("to do", report.left)
 
 
@@ -93,6 +94,7 @@ def markdown(report: Report) -> str:
         ("Carried", report.carried, "Found again in the target, as it was in the source."),
         ("Changed", tuple(map(_told, report.changed)), "Another now, as was to be expected."),
         ("Different", report.differences, "Not found again, or not as it was."),
+        ("Terraform and Bicep", report.files, "What a file of the cluster must say from now on."),
         ("Left to do", report.left, "What this move could not do itself."),
         ("Lost", report.lost, "Named by the plan, and accepted."),
         ("Accepted", report.accepted, "Findings that were let pass with `--accept`."),

@@ -6,6 +6,8 @@ its helms along. What it had on its own disk is gone each time.
 
 from __future__ import annotations
 
+import hashlib
+import re
 import signal
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +16,7 @@ from tests import arm
 from tests.matrix import vows
 from tests.matrix.cutting import Cut, Place, asked_path, cut
 from tests.matrix.plays import Part, Play, perform, well_or_nothing_open
+from tests.matrix.worlds import key_is_shared
 from tests.stories import moving
 
 if TYPE_CHECKING:
@@ -23,6 +26,7 @@ if TYPE_CHECKING:
     from tests.matrix.plays import Record, TakeUp
     from tests.stage import Ended, Stage
 
+_TAG, _CLUSTER = "key", re.compile(r"/connectedclusters/harbor2?$")
 SLICES = 24
 SAMPLE = 41
 FILE = "--protected-settings secrets.yaml"
@@ -42,6 +46,7 @@ def worth_moving(stage: Stage) -> None:
     moving.connected(stage)
     moving.secrets_file(stage)
     attach(stage)
+    remember_key(stage)
 
 
 def with_source_control(stage: Stage) -> None:
@@ -53,6 +58,7 @@ def with_source_control(stage: Stage) -> None:
     old = {"properties": {"repositoryUrl": "https://git.example.com/edge/old"}}
     arm.put_child(stage, "sourceControlConfigurations", "old", old)
     attach(stage)
+    remember_key(stage)
 
 
 def attach(stage: Stage) -> None:
@@ -61,6 +67,21 @@ def attach(stage: Stage) -> None:
         assignments=[{"on": "edge/harbor", "who": "operator", "role": "Reader"}],
         diagnosticSettings=[{"on": "edge/harbor", "workspaceId": "/w"}],
     )
+
+
+def remember_key(stage: Stage) -> None:
+    """Write the digest of the public key into a tag, which goes along wherever harbor goes."""
+
+    def tag() -> None:
+        found = stage.world.azure.store.get(arm.HARBOR)
+        assert found
+        found.body["tags"][_TAG] = _digest(found.properties)
+
+    stage.within(tag)
+
+
+def _digest(properties: dict[str, Any]) -> str:
+    return hashlib.sha256(properties["agentPublicKeyCertificate"].encode()).hexdigest()
 
 
 def half_way(stage: Stage) -> None:
@@ -118,20 +139,31 @@ def keep_vows(*children: str) -> Callable[[Stage, Ended], None]:
     return keep
 
 
-def keep_proof(stage: Stage, said: list[Ended]) -> None:
-    """What must hold at every end."""
-    vows.keep_secrets(stage, *said)
+def proof(*, kept: bool) -> Callable[[Stage, list[Ended]], None]:
+    """What must hold at every end: no secret was seen, and the key is the old one, or is not."""
+
+    def keep(stage: Stage, said: list[Ended]) -> None:
+        vows.keep_secrets(stage, *said)
+        resources = stage.within(lambda: list(stage.world.azure.store.resources.values()))
+        [harbor] = [each for each in resources if _CLUSTER.search(each.key)]
+        assert (_digest(harbor.properties) == harbor.body["tags"][_TAG]) is kept
+        assert key_is_shared(stage, harbor.body["name"])
+
+    return keep
 
 
 def play(line: str, take_up: TakeUp, beginning: Making = worth_moving, **more: Any) -> Play:
-    """Return a move that is cut."""
-    vow = keep_vows(*more.pop("children", CHILDREN))
-    return Play(line, beginning, take_up, kill_every=5, vows=vow, proof=keep_proof, **more)
+    """Return a move that is cut; the key is `kept`, or a new one."""
+    vow, end = keep_vows(*more.pop("children", CHILDREN)), proof(kept=more.pop("kept", True))
+    return Play(line, beginning, take_up, kill_every=5, vows=vow, proof=end, **more)
 
 
 KEEP, RENAMED = "--keep-secrets-in-cluster", f"{MOVE} --target-name harbor2"
+ROTATED, KEEPING = f"{MOVE} --new-key", f"{RENAMED} --keep-key"
 CUT_MOVE = play(MOVE, resumed(MOVE))
-CUT_RENAMING = play(RENAMED, resumed(RENAMED))
+CUT_ROTATION = play(ROTATED, resumed(ROTATED), kept=False)
+CUT_RENAMING = play(RENAMED, resumed(RENAMED), kept=False)
+CUT_KEEPING_KEY = play(KEEPING, resumed(KEEPING))
 CUT_KEEPING = play(f"{MOVE} {KEEP}", resumed_with_what_is_held)
 CUT_OLD = play(moving.MOVE, resumed(moving.MOVE, ""), with_source_control, children=OLD)
 CUT_RESUME = play(f"{RESUME} {FILE}", resumed(MOVE), half_way)
@@ -150,16 +182,39 @@ def test_a_move_cut_anywhere_ends_in_the_same_world(
 @pytest.mark.matrix
 @pytest.mark.parametrize(
     "cut_play",
-    [CUT_RENAMING, CUT_KEEPING, CUT_OLD, CUT_RESUME, CUT_AND_BACK],
-    ids=["renamed", "secrets kept", "source control", "resume cut too", "rolled back"],
+    [
+        CUT_ROTATION,
+        CUT_RENAMING,
+        CUT_KEEPING_KEY,
+        CUT_KEEPING,
+        CUT_OLD,
+        CUT_RESUME,
+        CUT_AND_BACK,
+    ],
+    ids=[
+        "new key",
+        "renamed",
+        "renamed with its key",
+        "secrets kept",
+        "source control",
+        "resume cut too",
+        "rolled back",
+    ],
 )
 def test_other_moves_that_are_cut_end_in_the_same_world(
     theatre: Theatre, cut_play: Play, record_property: Record
 ) -> None:
-    """To another name; with secrets held; with Flux's first version; cut twice; taken back."""
+    """With either key; to another name; with secrets held; with Flux 1; cut twice; taken back."""
     perform(theatre, cut_play, Part(17, 39), record_property)
 
 
-def test_a_sample_of_cut_moves_heals(theatre: Theatre, record_property: Record) -> None:
-    """A few places, for every run of the tests."""
-    perform(theatre, CUT_MOVE, Part(31, SAMPLE), record_property)
+@pytest.mark.parametrize(
+    ("cut_play", "part"),
+    [(CUT_MOVE, Part(31, SAMPLE)), (CUT_ROTATION, Part(17, 2 * SAMPLE))],
+    ids=["its own key", "a new key"],
+)
+def test_a_sample_of_cut_moves_heals(
+    theatre: Theatre, cut_play: Play, part: Part, record_property: Record
+) -> None:
+    """A few places with each kind of key, for every run of the tests."""
+    perform(theatre, cut_play, part, record_property)

@@ -127,9 +127,9 @@ def running(stage: Stage) -> dict[str, str]:
     return {name: uid for name, uid in found.items() if not name.startswith(_RESTARTED)}
 
 
-def key_is_shared(stage: Stage) -> bool:
+def key_is_shared(stage: Stage, name: str = "harbor") -> bool:
     """Whether the private key in the cluster belongs to the public one in ARM."""
-    return stage.within(lambda: _private_half(stage) == _public_half(stage))
+    return stage.within(lambda: _private_half(stage) == _public_half(stage, name))
 
 
 def _private_half(stage: Stage) -> str:
@@ -139,7 +139,7 @@ def _private_half(stage: Stage) -> str:
     return keys.read(base64.b64decode(secret["data"]["privateKey"]).decode(), proved=False).public
 
 
-def _public_half(stage: Stage) -> str:
+def _public_half(stage: Stage, name: str) -> str:
     resources = stage.world.azure.store.resources.values()
-    found = [each for each in resources if each.key.endswith("/connectedclusters/harbor")]
+    found = [each for each in resources if each.key.endswith(f"/connectedclusters/{name}")]
     return str(found[0].properties["agentPublicKeyCertificate"])

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from arcctl.checks.move.verdicts import carried, changes, counted, lost, named
+from arcctl.checks.move.verdicts import carried, changes, counted, lost, named, noted
 from arcctl.model.connected_cluster import PRINTED, writable
+from arcctl.model.declared import Declared
+from arcctl.model.region import canonical
 
 if TYPE_CHECKING:
     from arcctl.checks.move.sight import MoveSight
@@ -68,8 +70,26 @@ async def unknown_fields(sight: MoveSight) -> list[Row]:
 
 
 async def key(sight: MoveSight) -> list[Row]:
-    """The agents' key pair is made anew, and never leaves the cluster."""
-    return [changes("certificate-key", f"key pair of {sight.asked.source.name}", "made anew")]
+    """The agents' key pair stays where it can; it never leaves the cluster."""
+    choice, subject = await sight.key_choice(), f"key pair of {sight.asked.source.name}"
+    if choice.kind == "kept":
+        return [carried("certificate-key", subject)]
+    word = "made anew" if choice.kind == "new" else "the one that was given"
+    return [changes("certificate-key", subject, f"{word}: {choice.why}" if choice.why else word)]
 
 
-ASKED = (tags, choices, unknown_fields, key)
+async def files(sight: MoveSight) -> list[Row]:
+    """Terraform and Bicep hold the location, and the public key."""
+    asked, choice = sight.asked, await sight.key_choice()
+    declared = Declared(
+        asked.source,
+        asked.target,
+        canonical((await sight.resource())["location"]),
+        asked.region,
+        new_key=choice.kind != "kept",
+    )
+    what = "a Terraform or Bicep file must say"
+    return [noted("declared", what, declared.summary, *declared.snippets())]
+
+
+ASKED = (tags, choices, unknown_fields, key, files)

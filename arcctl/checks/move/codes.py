@@ -58,7 +58,8 @@ _ALL = (
     Code("tags", "Tags of the resource."),
     Code("properties", "What the resource's own body says."),
     Code("not-carried", "Fields that a newer api-version shows, and this arcctl cannot carry."),
-    Code("certificate-key", "The key pair of the agents is made anew."),
+    Code("certificate-key", "The key pair of the agents: whether it stays, or is another one."),
+    Code("declared", "What a Terraform or Bicep file of the cluster must say afterwards."),
     Code("resource-id", "The ARM id changes with name, group or subscription."),
     # ── the agents ──
     Code("agent-settings", "What people chose for the agents, in helm's values."),

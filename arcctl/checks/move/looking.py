@@ -65,6 +65,21 @@ class Asked(Protocol):
         ...
 
     @property
+    def new_key(self) -> bool:
+        """Whether the agents are to have a new key pair."""
+        ...
+
+    @property
+    def keep_key(self) -> bool:
+        """Whether they keep theirs, even if it lies in two places."""
+        ...
+
+    @property
+    def public_key(self) -> str:
+        """The public half of a key that a person brings, or ""."""
+        ...
+
+    @property
     def reassign_identities(self) -> bool:
         """Whether roles given elsewhere follow the new identities."""
         ...

@@ -15,6 +15,8 @@ from arcctl.clients.once import once
 from arcctl.errors import AccessError, ArcctlError, AzureError, NotFound
 from arcctl.model import cluster as names
 from arcctl.model.bundle import Attached
+from arcctl.model.connected_cluster import public_key
+from arcctl.model.key_choice import KeyChoice
 
 if TYPE_CHECKING:
     from arcctl.model.connected_cluster import Body
@@ -44,6 +46,30 @@ class MoveSight(Configs, Hanging, Depending):
             policy_assignments=tuple(policies),
             policy_exemptions=tuple(exemptions),
         )
+
+    @once
+    async def key_choice(self) -> KeyChoice:
+        """Which key pair the agents have afterwards: theirs stays where nothing speaks against it."""
+        asked, known = self.asked, public_key(await self.resource())
+        if asked.public_key:
+            return KeyChoice("kept" if asked.public_key == known else "brought")
+        if asked.new_key:
+            return KeyChoice("new", "as --new-key asks")
+        if not (known and known == await self._held_key()):
+            return KeyChoice("new", "the private key cannot be read in the cluster")
+        if not (asked.in_place or asked.keep_key):
+            why = "else two resources would bear one key for a while; --keep-key keeps it"
+            return KeyChoice("new", why)
+        return KeyChoice("kept")
+
+    async def _held_key(self) -> str:
+        try:
+            held = await self.source.key()
+        except AccessError as error:
+            if error.code != "kube-forbidden":
+                raise
+            return ""
+        return held.public if held else ""
 
     @once
     async def agent_values(self) -> Body:

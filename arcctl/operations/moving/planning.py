@@ -13,7 +13,7 @@ from arcctl.checks.move.sight import MoveSight
 from arcctl.checks.move.verdicts import blocks, lost, named, noted
 from arcctl.checks.sight import Sight
 from arcctl.errors import UsageError
-from arcctl.model.bundle import Bundle
+from arcctl.model.bundle import Bundle, marked
 from arcctl.model.plan import Fate, Plan
 from arcctl.model.region import canonical
 from arcctl.model.resource_id import CONNECTED_CLUSTERS
@@ -110,8 +110,13 @@ async def _choices(sight: MoveSight) -> Choices:
 
 
 async def _bundle(request: MoveRequest, sight: MoveSight) -> Bundle:
-    resource, children, attached, chosen, gateway = await asyncio.gather(
-        sight.resource(), sight.children(), _attached(sight), _choices(sight), sight.gateway()
+    resource, children, attached, chosen, gateway, key = await asyncio.gather(
+        sight.resource(),
+        sight.children(),
+        _attached(sight),
+        _choices(sight),
+        sight.gateway(),
+        sight.key_choice(),
     )
     arm = await sight.clients.arm()
     versions = {child.kind.resource_type: child.version for child in children}
@@ -127,6 +132,8 @@ async def _bundle(request: MoveRequest, sight: MoveSight) -> Bundle:
         versions=versions,
         looked_at=datetime.now(UTC).isoformat(timespec="seconds"),
         gateway=gateway,
+        key=key.kind,
+        mark=marked(resource),
     )
 
 

@@ -18,6 +18,7 @@ from arcctl.operations.steps import diagnostics
 
 if TYPE_CHECKING:
     from arcctl.model.bundle import Bundle
+    from arcctl.model.keys import KeyPair
     from arcctl.model.plan import Plan
     from arcctl.operations.secrets.values import Resolved
     from arcctl.operations.world import World
@@ -30,6 +31,7 @@ class Prepared:
     plan: Plan
     bundle: Bundle
     secrets: Resolved
+    key: KeyPair | None = None
 
     @property
     def question(self) -> str:
@@ -60,6 +62,8 @@ async def completed(request: MoveRequest, stored: Plan | None, world: World) -> 
     """Return the whole request: as a stored plan has it, or with the region that was left out."""
     if stored:
         planned = MoveRequest.from_document(stored.options)
+        if planned.public_key != request.public_key:
+            raise _other_key(planned)
         if request.agrees_with(planned):
             return planned
         raise UsageError(
@@ -76,8 +80,23 @@ async def completed(request: MoveRequest, stored: Plan | None, world: World) -> 
     return replace(request, target_region=resource["location"])
 
 
-async def prepare(request: MoveRequest, world: World, secrets_file: str | None) -> Prepared:
-    """Look at everything and change nothing; `world` is seen from the source."""
+def _other_key(planned: MoveRequest) -> UsageError:
+    return UsageError(
+        "the plan and this command do not speak of the same key",
+        code="plan-other",
+        why="the plan was made with a key of --private-key"
+        if planned.public_key
+        else "the plan was made without --private-key",
+        hints="--private-key FILE, the same file"
+        if planned.public_key
+        else "plan again: --dry-run --plan-out FILE --private-key FILE",
+    )
+
+
+async def prepare(
+    request: MoveRequest, world: World, secrets_file: str | None, key: KeyPair | None = None
+) -> Prepared:
+    """Look at everything and change nothing; `world` is seen from the source, `key` is brought."""
     settings = world.clients.settings
     given = (
         read_secrets(secrets_file, settings.environ, world.note, settings.streams.stdin)
@@ -86,7 +105,7 @@ async def prepare(request: MoveRequest, world: World, secrets_file: str | None) 
     )
     plan, bundle = await planning.plan(request, world, given)
     secrets = await planning.resolved(request, world, bundle.children, given)
-    return Prepared(plan, bundle, secrets)
+    return Prepared(plan, bundle, secrets, key)
 
 
 async def try_the_way_out(request: MoveRequest, world: World) -> None:

@@ -33,6 +33,10 @@ class MoveRequest:
     waive: frozenset[str] = frozenset()
     secrets_from_cluster: bool = False
     keep_secrets_in_cluster: bool = False
+    new_key: bool = False
+    keep_key: bool = False
+    public_key: str = ""
+    """The public half of the key of `--private-key`"""
     private_link_scope: str | None = None
     gateway: str | None = None
     reassign_identities: bool = False

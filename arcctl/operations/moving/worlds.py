@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from arcctl.checks.sight import Sight
-from arcctl.model.bundle import Bundle
+from arcctl.model.bundle import Bundle, marked
 from arcctl.operations.moving.request import MoveRequest
 from arcctl.operations.world import World
 
@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from arcctl.model.configuration.secrets import Supplied
+    from arcctl.model.keys import KeyPair
     from arcctl.model.report import Report
     from arcctl.model.secret import Secret
     from arcctl.operations.agents.values import Values
@@ -54,6 +55,8 @@ class Moving(Restoring):
     request: MoveRequest
     bundle: Bundle
     origin: World
+    brought: KeyPair | None = None
+    """The key of `--private-key`"""
     turned: bool = False
     """Whether this is the way back: what was the target is now left, for where it came from"""
     # ── learned ──
@@ -93,8 +96,6 @@ async def exchanged(moving: Moving) -> dict[str, Any]:
     """Return request and bundle of the way back: source and target change places."""
     bundle, asked = moving.bundle, moving.request
     made = await moving.sight.resource() or bundle.resource
-    key = made["properties"].get("agentPublicKeyCertificate")
-    properties = {**bundle.resource["properties"], "agentPublicKeyCertificate": key}
     back = replace(
         asked,
         name=asked.target.name,
@@ -107,10 +108,5 @@ async def exchanged(moving: Moving) -> dict[str, Any]:
         private_link_scope=None,
         gateway=None,
     )
-    left = replace(
-        bundle,
-        source=asked.target,
-        region=asked.region,
-        resource={**bundle.resource, "properties": properties},
-    )
+    left = replace(bundle, source=asked.target, region=asked.region, mark=marked(made))
     return {"request": back.to_document(), BUNDLE: left.to_document()}

@@ -57,6 +57,10 @@ async def whole(world: World, request: ConnectRequest) -> str | None:
     onboarding = await world.sight.onboarding()
     if onboarding is None or not onboarding.agent_version:
         return None
+    # Agents of a resource that was moved may hold the same key.
+    elsewhere = onboarding.region and onboarding.region != await world.sight.region()
+    if elsewhere or onboarding.contradicts(world.cluster, tenant=None):
+        return None
     if await world.sight.gone_or_asleep():
         return None
     return f"{onboarding.agent_version} installed"

@@ -1,7 +1,8 @@
-"""What must outlive the agents, and must not leave the cluster: their new key, secret helm values.
+"""What must outlive the agents, and must not leave the cluster: their key, and secret helm values.
 
-Both lie in one Secret of namespace `arcctl` for the length of the run. The key is new from the
-start, so its place in `azure-arc` tells the new agents from the old ones.
+Both lie in one Secret of namespace `arcctl` for the length of the run, and nowhere on disk. The
+key may be the one that the agents have already: what tells the new agents from the old ones is in
+`old_agents`.
 """
 
 from __future__ import annotations
@@ -10,13 +11,15 @@ import base64
 import json
 from typing import TYPE_CHECKING, Any
 
-from arcctl.errors import ClusterError
+from arcctl.errors import ClusterError, Refusal
 from arcctl.flow.step import Step
 from arcctl.model import cluster as names
 from arcctl.model import keys
+from arcctl.model.connected_cluster import public_key
 from arcctl.model.secret import Secret
 from arcctl.operations.agents.choices import choices
 from arcctl.operations.moving.worlds import Moving
+from arcctl.operations.steps import old_agents
 from arcctl.operations.steps.keys import Generating
 
 if TYPE_CHECKING:
@@ -25,13 +28,15 @@ if TYPE_CHECKING:
     from arcctl.clients.kubernetes import Kubernetes
     from arcctl.model.configuration.secrets import Supplied
     from arcctl.model.connected_cluster import Body
+    from arcctl.model.keys import KeyPair
 
 NAMESPACE = "arcctl"
 _KEY, _VALUES, _SUPPLIED = "key", "values", "protected-settings"
+_SOURCES_KEY = "key-of-the-source"
 
 
 class Hold(Step[Moving]):
-    """The new key and the agents' secret values lie in the cluster, and are known to this run."""
+    """The target's key and the agents' secret values lie in the cluster, and are known to this run."""
 
     name = "hold-secrets"
     intent = "save everything"
@@ -46,11 +51,14 @@ class Hold(Step[Moving]):
         return "held"
 
     async def do(self, world: Moving, tell: Callable[[str], None]) -> str:
-        world.key = await Generating().pair()
+        world.key, own = await _chosen(world)
         world.held = await self._values(world)
         data = {_KEY: world.key.private.reveal(), _VALUES: json.dumps(world.held)}
+        if own:
+            data[_SOURCES_KEY] = own.private.reveal()
         if world.request.keep_secrets_in_cluster:
             data[_SUPPLIED] = json.dumps(_revealed(world.supplied))
+        await old_agents.remember(world)
         await _write(world, data)
         return "held"
 
@@ -74,6 +82,55 @@ class Hold(Step[Moving]):
         helm = await world.clients.helm()
         given = await helm.values(names.RELEASE, release.namespace) if release else None
         return choices(given or {}, world.bundle.region).held
+
+
+async def _chosen(world: Moving) -> tuple[KeyPair, KeyPair | None]:
+    """Return the target's key, and the source's own where the way back should have it again.
+
+    Raise Refusal where a key that the plan has promised is out of reach, and nothing is lost yet.
+    """
+    if world.turned:
+        return await _of_the_way_back(world), None
+    choice, own = world.bundle.key, await _sources_own(world)
+    if choice == "kept" and (key := own or world.brought):
+        return key, key
+    # One that was replaced in place is not to come back.
+    back = None if world.request.new_key or (choice == "new" and world.request.in_place) else own
+    if choice == "brought" and world.brought:
+        return world.brought, back
+    if choice != "new" and not world.run.journal.no_return:
+        raise _out_of_reach(world)
+    return await _placed(world) or await Generating().pair(), back
+
+
+async def _of_the_way_back(world: Moving) -> KeyPair:
+    """The source has the key again that it had, unless that was to be replaced."""
+    first = await _read(world, turned=False) or {}
+    text = first.get(_SOURCES_KEY)
+    return keys.read(text, proved=False) if text else await Generating().pair()
+
+
+async def _sources_own(world: Moving) -> KeyPair | None:
+    """Return the private half of the saved resource's key, where the cluster still holds it."""
+    held = await world.sight.key()
+    return held if held and held.public == public_key(world.bundle.resource) else None
+
+
+async def _placed(world: Moving) -> KeyPair | None:
+    """Return the key that this run has placed already, where what was held is gone since."""
+    return await world.sight.key() if await old_agents.are_new(world) else None
+
+
+def _out_of_reach(world: Moving) -> Refusal:
+    return Refusal(
+        f"the key of {world.bundle.source.name} cannot be read any more, and the plan keeps it",
+        code="key-gone",
+        why="nothing was changed yet",
+        hints=(
+            f"arcctl rollback {world.run.id}",
+            "then move again, with --private-key FILE or --new-key",
+        ),
+    )
 
 
 async def kept(kubernetes: Kubernetes, run: str) -> Supplied:

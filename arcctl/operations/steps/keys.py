@@ -19,6 +19,7 @@ from arcctl.model import cluster as names
 from arcctl.model import keys
 from arcctl.model.connected_cluster import public_key
 from arcctl.model.next_command import adopting
+from arcctl.operations.steps.waiting import dying
 from arcctl.operations.world import World
 
 if TYPE_CHECKING:
@@ -98,8 +99,8 @@ class Place(Step[World]):
     name = "place-key"
 
     async def observe(self, world: World) -> str | None:
-        held = await world.sight.key()
-        return "there already" if held and held == world.key else None
+        held, space = await world.sight.key(), await world.sight.namespace(names.AGENT_NAMESPACE)
+        return "there already" if held and held == world.key and not dying(space) else None
 
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
         assert world.key

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,8 @@ from arcctl.flow.step import Step
 from arcctl.model.configuration.adjusting import adjusted
 from arcctl.model.configuration.comparing import compare
 from arcctl.model.configuration.forms import PROTECTED
-from arcctl.model.connected_cluster import writable
+from arcctl.model.connected_cluster import public_key, writable
+from arcctl.model.declared import Declared
 from arcctl.model.report import Changed, Report
 from arcctl.operations.configuration.children import children_of
 from arcctl.operations.moving.worlds import PLAN, Moving
@@ -77,6 +79,7 @@ class Prove(Step[Moving]):
             lost=tuple(_lost(world)),
             accepted=tuple(sorted(world.request.accept)),
             waived=tuple(sorted(world.request.waive)),
+            files=tuple(_declared(world).snippets()),
             unmanaged=_unmanaged(world),
         )
         if report.differences:
@@ -111,6 +114,13 @@ def _carried(world: Moving, comparison: Comparison) -> Iterator[str]:
 
 
 def _changed(world: Moving) -> Iterator[Changed]:
+    if world.bundle.region != world.request.region:
+        yield Changed("location", world.bundle.region, world.request.region)
+    if _declared(world).new_key:
+        known = (public_key(each) for each in (world.bundle.resource, world.resource))
+        yield Changed(
+            "public key", *(hashlib.sha256(each.encode()).hexdigest()[:16] for each in known)
+        )
     for subject, path in (
         ("managed identity", ("identity", "principalId")),
         ("agents", ("properties", "agentVersion")),
@@ -119,6 +129,13 @@ def _changed(world: Moving) -> Iterator[Changed]:
         before, after = (_at(each, path) for each in (world.bundle.resource, world.resource))
         if before != after and before:
             yield Changed(subject, str(before), str(after or "none"))
+
+
+def _declared(world: Moving) -> Declared:
+    """What a Terraform or Bicep file of the cluster must say now."""
+    bundle, request = world.bundle, world.request
+    new = public_key(bundle.resource) != public_key(world.resource)
+    return Declared(bundle.source, request.target, bundle.region, request.region, new)
 
 
 def _at(body: Any, path: tuple[str, ...]) -> Any:
@@ -139,6 +156,8 @@ def _resource_differences(world: Moving) -> Iterator[str]:
     if world.request.private_link_scope:
         for each in (saved, now):
             each.pop("privateLinkScopeResourceId", None)
+    if world.bundle.key == "kept" and _declared(world).new_key:
+        yield "resource agentPublicKeyCertificate: was to stay, and is another one"
     for name in sorted({*saved, *now}):
         if saved.get(name) != now.get(name):
             yield f"resource {name}: was {saved.get(name)!r}, is {now.get(name)!r}"

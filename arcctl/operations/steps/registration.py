@@ -85,7 +85,7 @@ class Register(Step[World]):
         self._template = template
 
     async def observe(self, world: World) -> str | None:
-        resource = await world.sight.resource()
+        resource = await self.there(world)
         if not resource or await self._desired(world) != writable(resource):
             return None
         if resource["properties"].get("provisioningState") not in ("Succeeded", None):
@@ -95,7 +95,7 @@ class Register(Step[World]):
         return f"{world.cluster.group}/{world.cluster.name} is as asked"
 
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
-        existed = await world.sight.resource()
+        existed = await self.there(world)
         arm = await world.clients.arm()
         world.resource = await arm.put(
             world.cluster.path,
@@ -106,9 +106,13 @@ class Register(Step[World]):
         what = "brought up to date" if existed else f"created in {world.resource['location']}"
         return f"{world.cluster.group}/{world.cluster.name} {what}"
 
+    async def there(self, world: World) -> Body | None:
+        """Return the resource as it is now, or None."""
+        return await world.sight.resource()
+
     async def _desired(self, world: World) -> Body:
         assert world.key
-        resource = await world.sight.resource() or self._template
+        resource = await self.there(world) or self._template
         nodes = await world.sight.nodes()
         region = await world.sight.region()
         return desired(self._request, resource, region=region, key=world.key.public, nodes=nodes)

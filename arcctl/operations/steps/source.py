@@ -9,6 +9,7 @@ from arcctl.errors import AccessError, AzureError, Refusal
 from arcctl.flow.step import Step
 from arcctl.model.region import canonical
 from arcctl.operations.moving.worlds import Moving
+from arcctl.operations.steps import old_agents
 from arcctl.operations.steps.kinds import RemoveKinds, left_over
 from arcctl.operations.steps.leftovers import RemoveNamespaces, Uninstall
 from arcctl.operations.steps.registration import Deregister
@@ -74,15 +75,11 @@ async def _until_gone(world: Moving, tell: Callable[[str], None]) -> None:
 
 def _must_be_the_one(world: Moving, found: Body) -> None:
     """Only the very resource that was saved is deleted: another one may bear its name by now."""
-    saved, now = (
-        (each.get("properties") or {}).get("agentPublicKeyCertificate")
-        for each in (world.bundle.resource, found)
-    )
-    if saved != now:
+    if other := world.bundle.is_other(found):
         raise Refusal(
             f"{world.bundle.source.name} in {world.bundle.region} is not the resource that was saved",
             code="source-replaced",
-            why="its public key is another one, so it was deleted and made anew since",
+            why=f"{other}, so it was deleted and made anew since",
             hints=f"arcctl rollback {world.run.id}, then plan the move again",
         )
 
@@ -102,8 +99,7 @@ class RemoveAgents(Step[Moving]):
 
     async def observe(self, world: Moving) -> str | None:
         world.sight.forget()
-        held = await world.sight.key()
-        if held and held == world.key:
+        if await old_agents.are_replaced(world):
             return "gone already"
         spaces = [await world.sight.namespace(name) for name in NAMESPACES]
         remains = await world.sight.release() or any(spaces) or await left_over(world)

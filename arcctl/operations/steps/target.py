@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from arcctl.errors import AccessError, ArcctlError, AzureError
+from arcctl.model.connected_cluster import public_key
 from arcctl.model.region import canonical
 from arcctl.operations.moving.worlds import Moving
 from arcctl.operations.steps.registration import Register
@@ -41,6 +42,11 @@ class CreateTarget(Register):
     def __init__(self, request: ConnectRequest, template: Body) -> None:
         super().__init__(request, template)
 
+    async def there(self, world: World) -> Body | None:
+        """Return the target; what ARM may still show of a source of the same id is not it."""
+        found = await super().there(world)
+        return found if found and canonical(found["location"]) == world.sight.asked_region else None
+
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
         for number, pause in enumerate(_PAUSES):
             try:
@@ -59,8 +65,7 @@ class CreateTarget(Register):
         """Delete it again; nothing has spoken for it yet."""
         arm = await world.clients.arm()
         found = await arm.find(world.cluster.path)
-        known = (found or {}).get("properties", {}).get("agentPublicKeyCertificate")
-        if found is None or (world.key and known != world.key.public):
+        if found is None or not world.key or public_key(found) != world.key.public:
             return None
         await arm.delete(world.cluster.path, progress=tell)
         return f"{world.cluster.group}/{world.cluster.name} deleted again"

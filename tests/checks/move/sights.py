@@ -37,6 +37,9 @@ class Wish:
     private_link_scope: str | None = None
     gateway: str | None = None
     reassign_identities: bool = False
+    new_key: bool = False
+    keep_key: bool = False
+    public_key: str = ""
     diagnostics: bool = True
 
     @property

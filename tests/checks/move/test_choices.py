@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import pytest
 from arcctl.checks.move import agents, body
+from arcctl.model.keys import KeyPair
 from arcctl.model.plan import Fate
-from tests.checks.move.sights import Told, codes, resource
+from arcctl.model.secret import Secret
+from tests.checks.move.sights import DEPOT, Told, Wish, resource
 
 
 async def test_tags_are_carried() -> None:
@@ -37,9 +40,53 @@ async def test_fields_of_a_newer_version_are_said() -> None:
     assert row.detail == "brandNew"
 
 
-async def test_the_key_is_made_anew() -> None:
-    """It never leaves the cluster, so it cannot be carried."""
-    assert codes(await body.key(Told())) == ["certificate-key"]
+HELD, OTHER = KeyPair("PUBLIC", Secret("x")), KeyPair("OTHER", Secret("y"))
+
+
+@pytest.mark.parametrize(
+    ("wish", "held", "kind", "fate"),
+    [
+        (Wish(), HELD, "kept", Fate.CARRIED),
+        (Wish(), None, "new", Fate.CHANGES),
+        (Wish(), OTHER, "new", Fate.CHANGES),
+        (Wish(new_key=True), HELD, "new", Fate.CHANGES),
+        (Wish(target=DEPOT), HELD, "new", Fate.CHANGES),
+        (Wish(target=DEPOT, keep_key=True), HELD, "kept", Fate.CARRIED),
+        (Wish(target=DEPOT, keep_key=True), None, "new", Fate.CHANGES),
+        (Wish(public_key="PUBLIC"), None, "kept", Fate.CARRIED),
+        (Wish(public_key="BROUGHT"), HELD, "brought", Fate.CHANGES),
+        (Wish(target=DEPOT, public_key="PUBLIC"), HELD, "kept", Fate.CARRIED),
+    ],
+)
+async def test_the_key_stays_where_it_can(
+    wish: Wish, held: KeyPair | None, kind: str, fate: Fate
+) -> None:
+    """In place and readable; one that is asked for or brought wins; another id means a new one."""
+    told = Told(wish, source={"key": held})
+    [row] = await body.key(told)
+
+    assert ((await told.key_choice()).kind, row.fate) == (kind, fate)
+
+
+@pytest.mark.parametrize(
+    ("wish", "held", "said"),
+    [
+        (Wish(), HELD, ['Terraform: location = "westeurope"', "Bicep: location: 'westeurope'"]),
+        (
+            Wish(new_key=True),
+            HELD,
+            ["ignore_changes = [location, agent_public_key_certificate]", "NEW-KEY: arcctl show"],
+        ),
+        (Wish(target=DEPOT), HELD, ["terraform import ADDRESS /subscriptions/", "name: 'depot'"]),
+    ],
+)
+async def test_files_are_told_what_to_say(
+    wish: Wish, held: KeyPair | None, said: list[str]
+) -> None:
+    """Terraform and Bicep hold the location and the public key."""
+    [row] = await body.files(Told(wish, source={"key": held}))
+
+    assert [each for each in said if each not in " ".join(row.remedy)] == []
 
 
 async def test_settings_that_arm_never_knew_are_carried() -> None:

@@ -85,6 +85,7 @@ async def test_a_healthy_move_is_blocked_by_nothing() -> None:
 
     assert set(codes(list(rows))) == {
         "certificate-key",
+        "declared",
         "identity",
         "firewall",
         "history",
