@@ -172,18 +172,18 @@ CUT_AND_BACK = play(MOVE, taken_back, taken_back=True)
 
 @pytest.mark.matrix
 @pytest.mark.parametrize("part", range(SLICES))
+@pytest.mark.parametrize("cut_play", [CUT_MOVE, CUT_ROTATION], ids=["its own key", "a new key"])
 def test_a_move_cut_anywhere_ends_in_the_same_world(
-    theatre: Theatre, part: int, record_property: Record
+    theatre: Theatre, cut_play: Play, part: int, record_property: Record
 ) -> None:
-    """Taken up from the cluster's copy alone; where nothing was begun, typed again."""
-    perform(theatre, CUT_MOVE, Part(part, SLICES), record_property)
+    """With either key; taken up from the cluster's copy alone; typed again where nothing was begun."""
+    perform(theatre, cut_play, Part(part, SLICES), record_property)
 
 
 @pytest.mark.matrix
 @pytest.mark.parametrize(
     "cut_play",
     [
-        CUT_ROTATION,
         CUT_RENAMING,
         CUT_KEEPING_KEY,
         CUT_KEEPING,
@@ -192,7 +192,6 @@ def test_a_move_cut_anywhere_ends_in_the_same_world(
         CUT_AND_BACK,
     ],
     ids=[
-        "new key",
         "renamed",
         "renamed with its key",
         "secrets kept",
@@ -204,7 +203,7 @@ def test_a_move_cut_anywhere_ends_in_the_same_world(
 def test_other_moves_that_are_cut_end_in_the_same_world(
     theatre: Theatre, cut_play: Play, record_property: Record
 ) -> None:
-    """With either key; to another name; with secrets held; with Flux 1; cut twice; taken back."""
+    """To another name; with secrets held; with Flux's first version; cut twice; taken back."""
     perform(theatre, cut_play, Part(17, 39), record_property)
 
 
