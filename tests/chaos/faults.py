@@ -223,6 +223,13 @@ async def unkept(exchange: Exchange) -> Answer:
     return answer(200, sent | {"id": request.path, "name": name, "properties": done})
 
 
+async def echoing(exchange: Exchange) -> Answer:
+    """A write is refused, in words that repeat all that was sent."""
+    sent = exchange.request.body.decode("utf-8", "replace")
+    error = {"code": "InvalidRequestContent", "message": f"This cannot be read: {sent}"}
+    return answer(400, {"error": error})
+
+
 async def no_items(exchange: Exchange) -> Answer:
     """A list of Kubernetes' without its key `items`."""
     return await _rewritten(
@@ -250,7 +257,7 @@ LOUD: tuple[Fault, ...] = (
 )
 OF_LISTS: tuple[Fault, ...] = (nobody, null, bare, accepted, skipping, repeating, turning, stale)
 OF_ONE: tuple[Fault, ...] = (bare, missing, stale)
-OF_WRITES: tuple[Fault, ...] = (unkept,)
+OF_WRITES: tuple[Fault, ...] = (unkept, echoing)
 OF_KUBERNETES: tuple[Fault, ...] = (no_items, bare)
 
 

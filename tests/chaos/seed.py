@@ -35,6 +35,7 @@ _MOODS = (
 )
 _UNCHANGED = re.compile(r"nothing (was|has been|is) changed(?! yet)", re.IGNORECASE)
 _PART_WAY = 6
+_ASLEEP = ("agents ›", "flux-system/fluxconfig-")
 _STORMY, _CALM_TRIES, _OTHER_WAY = 2, 3, 2
 _AGAIN = 2
 _PATH = re.compile(r"^DELETE .*/connectedClusters/harbor2?$", re.IGNORECASE)
@@ -206,8 +207,8 @@ class Play:
             self.outcome.lies.append(f"{name} ended with 0, and {missed}")
         elif last.ended.code and _UNCHANGED.search(said):
             # Agents that are asleep are what a run that has stopped part-way says of itself.
-            asleep = "agents ›" if last.ended.code == _PART_WAY else "\0"
-            if missed := old.excusing(asleep).misses(last.found)[:4]:
+            excused = _ASLEEP if last.ended.code == _PART_WAY else ()
+            if missed := old.excusing(*excused).misses(last.found)[:4]:
                 told = "; ".join(missed)
                 self.outcome.lies.append(f"{name} says that nothing was changed, and {told}")
         if last.ended.code == 0:

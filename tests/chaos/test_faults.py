@@ -178,6 +178,19 @@ async def test_a_write_that_is_not_kept_never_arrives(
     assert json.loads(told)["properties"] == {"colour": "blue", "provisioningState": "Succeeded"}
 
 
+async def test_a_refusal_repeats_what_was_sent(
+    service: tuple[Service, ssl.SSLContext, ssl.SSLContext],
+) -> None:
+    """So a secret in it comes back in an error's text."""
+    made, own, trust = service
+    proxy = Proxy("arm", made.port, Once("echoing"), own, trust)
+    await proxy.open()
+    status, _, told = parts(await ask(proxy, trust, f"PUT {ONE}", b'{"key": "hidden-1"}'))
+    await proxy.close()
+    assert (status, made.seen) == (400, [])
+    assert "hidden-1" in json.loads(told)["error"]["message"]
+
+
 async def test_a_list_of_kubernetes_loses_its_items(
     service: tuple[Service, ssl.SSLContext, ssl.SSLContext],
 ) -> None:
@@ -192,7 +205,7 @@ async def test_a_list_of_kubernetes_loses_its_items(
 
 def test_every_fault_is_tried() -> None:
     """None is left out of the tests above."""
-    assert {*EXPECTED, "unkept", "no_items"} == faults.ALL.keys()
+    assert {*EXPECTED, "unkept", "echoing", "no_items"} == faults.ALL.keys()
 
 
 @dataclass
