@@ -32,6 +32,8 @@ _DERIVED = {"Event", "Node", "EndpointSlice", "Endpoints", "Lease"}
 _ROLES = "/providers/microsoft.authorization/roleassignments/"
 # Arc's half of Flux is put to sleep and woken: its pods are new.
 _WOKEN = ("Pod flux-system/fluxconfig-",)
+# An agent's record of a child: its kind goes with the agents' chart, and comes again with the child.
+_RECORDS = ("GitConfig ",)
 _OWN = ("azure-arc", "arcctl", "kube-")
 _ISSUER = re.compile(r"(\.oic\.prod-arc\.azure\.com/[^/]+/)[0-9a-f-]{36}")
 
@@ -105,7 +107,7 @@ def _objects(cluster: Any) -> Iterator[tuple[str, Any]]:
             metadata = each["metadata"]
             space = metadata.get("namespace", "-")
             place = f"{kind.kind} {space}/{metadata['name']}"
-            if not _is_own(each, space) and not place.startswith(_WOKEN):
+            if not _is_own(each, space) and not place.startswith(_WOKEN + _RECORDS):
                 yield place, {"uid": metadata["uid"], "is": _digest(_content(each))}
 
 
