@@ -40,6 +40,7 @@ class Flags:
     kube_config: str | None = None
     kube_context: str | None = None
     skip_ssl_verification: bool = False
+    skip_cluster_check: bool = False
     correlation_id: str | None = None
 
 

@@ -10,9 +10,9 @@ import base64
 import binascii
 from typing import TYPE_CHECKING
 
-from arcctl.checks.agents import DEPLOYMENTS
+from arcctl.checks.agents import DEPLOYMENTS, PODS
 from arcctl.clients.once import Remembering, once
-from arcctl.errors import UsageError
+from arcctl.errors import AccessError, UsageError
 from arcctl.model import cluster as names
 from arcctl.model import keys
 from arcctl.model.agents import replicas
@@ -40,6 +40,8 @@ class Sight(Remembering):
         self.clients = clients
         self.cluster = cluster
         self.asked_region = canonical(region) if region else None
+        self.supplied_key: KeyPair | None = None
+        """The resource's key, as a person holds it; it stands for one that the cluster has lost."""
 
     @once
     async def server_version(self) -> Body:
@@ -79,29 +81,64 @@ class Sight(Remembering):
         for status in ("deployed", "superseded"):
             for release in reversed(found):
                 if release.status == status:
-                    secret = await (await self.clients.kubernetes()).get(release.record)
+                    secret = await self.recorded(release)
                     newest = release is found[-1] and status == "deployed"
                     return read_record(release.namespace, secret["data"]["release"], newest=newest)
         return None
 
     @once
+    async def recorded(self, release: Release) -> Body:
+        """The Secret in which helm keeps a revision."""
+        return await (await self.clients.kubernetes()).get(release.record)
+
+    @once
+    async def pods(self) -> list[Body]:
+        """The pods of the agents' namespace."""
+        kubernetes = await self.clients.kubernetes()
+        return [each async for each in kubernetes.items(PODS)]
+
+    @once
+    async def deployments(self) -> list[Body]:
+        """The Deployments of the agents' namespace."""
+        kubernetes = await self.clients.kubernetes()
+        return [each async for each in kubernetes.items(DEPLOYMENTS)]
+
+    @once
     async def gone_or_asleep(self) -> list[str]:
         """Agents of that revision that somebody has removed, or scaled to zero, since."""
         installed = await self.installed()
-        kubernetes = await self.clients.kubernetes()
-        there = {
-            each["metadata"]["name"]: replicas(each) async for each in kubernetes.items(DEPLOYMENTS)
-        }
+        there = {each["metadata"]["name"]: replicas(each) for each in await self.deployments()}
         wanted = installed.agents() if installed else {}
         return [name for name, count in wanted.items() if count and not there.get(name)]
 
     @once
-    async def onboarding(self) -> Onboarding | None:
-        """Whose cluster this is, by its ConfigMap, or by the release's values where that is gone."""
+    async def config_map(self) -> Body | None:
+        """ConfigMap `azure-clusterconfig`, or None."""
         kubernetes = await self.clients.kubernetes()
-        found = await kubernetes.find(
+        return await kubernetes.find(
             f"/api/v1/namespaces/{names.AGENT_NAMESPACE}/configmaps/{names.IDENTITY_MAP}"
         )
+
+    @once
+    async def named_by_release(self) -> Onboarding | None:
+        """Whose cluster this is by the newest helm record, whole or not; None where it names none.
+
+        Raise ValueError where the record cannot be decoded.
+        """
+        release = await self.release()
+        if release is None:
+            return None
+        try:
+            packed = (await self.recorded(release))["data"]["release"]
+            record = read_record(release.namespace, packed, newest=True)
+        except (LookupError, TypeError, OSError, EOFError) as error:
+            raise ValueError(str(error)) from error
+        return Onboarding.from_values(record.values.get("global") or {})
+
+    @once
+    async def onboarding(self) -> Onboarding | None:
+        """Whose cluster this is, by its ConfigMap, or by the release's values where that is gone."""
+        found = await self.config_map()
         if found:
             return Onboarding.from_map(found.get("data") or {})
         release = await self.release()
@@ -112,13 +149,33 @@ class Sight(Remembering):
         return Onboarding.from_values((values or {}).get("global") or {})
 
     @once
-    async def key(self) -> KeyPair | None:
-        """The key pair by which the cluster would prove itself; None where it holds no usable one."""
+    async def key_secret(self) -> Body | None:
+        """The Secret with the cluster's private key, or None."""
         kubernetes = await self.clients.kubernetes()
-        found = await kubernetes.find(
+        return await kubernetes.find(
             f"/api/v1/namespaces/{names.AGENT_NAMESPACE}/secrets/{names.PRIVATE_KEY_SECRET}"
         )
+
+    @once
+    async def key(self) -> KeyPair | None:
+        """The key pair by which the cluster would prove itself; None where it holds no usable one."""
+        found = await self.key_secret()
         return _read_key(found) if found else None
+
+    async def readable_key(self) -> KeyPair | None:
+        """The same; None also where the kubeconfig may not read it."""
+        try:
+            return await self.key()
+        except AccessError as error:
+            if error.code != "kube-forbidden":
+                raise
+            return None
+
+    @once
+    async def identity(self) -> str:
+        """What tells this cluster from any other: the uid of its namespace kube-system."""
+        found = await (await self.clients.kubernetes()).get("/api/v1/namespaces/kube-system")
+        return str(found["metadata"]["uid"])
 
     @once
     async def may_everything(self) -> bool:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from arcctl.commands.options import CLUSTER, Group, Name, Yes
+from arcctl.commands.options import CLUSTER, OWNER, Group, Name, Yes
 from arcctl.commands.protecting import Concurrency, FromCluster, ProtectedSettings, Waive
 from arcctl.commands.session import Session, command
 from arcctl.commands.spelling import AzCommand
@@ -103,7 +103,7 @@ async def diff(
 
 
 @app.command("apply", cls=AzCommand)
-@command(CLUSTER)
+@command(CLUSTER, OWNER)
 async def apply(
     session: Session,
     name: Name,

@@ -8,7 +8,7 @@ import typer
 
 from arcctl.commands import completing
 from arcctl.commands.completing import regions, words
-from arcctl.commands.options import CHANGES, CLUSTER, Group, Name, NoWait, Yes
+from arcctl.commands.options import CHANGES, CLUSTER, OWNER, Group, Name, NoWait, Yes
 from arcctl.commands.session import Session, command
 from arcctl.commands.spelling import TRUTH
 
@@ -98,7 +98,7 @@ Register = Annotated[
 ]
 
 
-@command(CLUSTER, CHANGES)
+@command(CLUSTER, CHANGES, OWNER)
 async def connect(
     session: Session,
     name: Name,

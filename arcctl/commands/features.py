@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from arcctl.commands.options import CHANGES, CLUSTER, Group, Ids, NameOrIds, Yes
+from arcctl.commands.options import CHANGES, CLUSTER, OWNER, Group, Ids, NameOrIds, Yes
 from arcctl.commands.session import Session, command
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ Patience = Annotated[
 ]
 
 
-@command(CLUSTER, CHANGES)
+@command(CLUSTER, CHANGES, OWNER)
 async def enable_features(
     session: Session,
     features: Features,
@@ -48,7 +48,7 @@ async def enable_features(
     await _switch(session, given, enable, "Enabled", yes=True)
 
 
-@command(CLUSTER, CHANGES)
+@command(CLUSTER, CHANGES, OWNER)
 async def disable_features(
     session: Session,
     features: Features,

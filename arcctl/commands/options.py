@@ -107,3 +107,12 @@ CHANGES: dict[str, Any] = {
         str | None, typer.Option(help="GUID sent with every request to Azure.")
     ],
 }
+OWNER: dict[str, Any] = {
+    "skip_cluster_check": Annotated[
+        bool,
+        typer.Option(
+            "--skip-cluster-check",
+            help="Proceed where it is not certain that this is the right cluster.",
+        ),
+    ],
+}

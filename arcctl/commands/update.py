@@ -22,7 +22,7 @@ from arcctl.commands.connect import (
     Skip,
     Workload,
 )
-from arcctl.commands.options import CHANGES, CLUSTER, Group, Ids, NameOrIds, Yes
+from arcctl.commands.options import CHANGES, CLUSTER, OWNER, Group, Ids, NameOrIds, Yes
 from arcctl.commands.session import Session, command
 from arcctl.commands.spelling import TRUTH
 
@@ -52,7 +52,7 @@ Patience = Annotated[
 ]
 
 
-@command(CLUSTER, CHANGES)
+@command(CLUSTER, CHANGES, OWNER)
 async def update(
     session: Session,
     name: NameOrIds = None,

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from arcctl.commands.options import CHANGES, CLUSTER, Group, Ids, NameOrIds
+from arcctl.commands.options import CHANGES, CLUSTER, OWNER, Group, Ids, NameOrIds
 from arcctl.commands.session import Session, command
 
 Version = Annotated[
@@ -17,7 +17,7 @@ Patience = Annotated[
 ]
 
 
-@command(CLUSTER, CHANGES)
+@command(CLUSTER, CHANGES, OWNER)
 async def upgrade(
     session: Session,
     name: NameOrIds = None,

@@ -7,6 +7,7 @@ the cluster as a PKCS#1 PEM without a newline at its end. Another encoding break
 from __future__ import annotations
 
 import base64
+import hashlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 BITS = 4096
+REPLACES = "arcctl/replaces-key"
+"""Annotation on a Secret: the digest of the resource's public key that this one is to replace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,11 @@ class KeyPair:
 
     public: str
     private: Secret
+
+
+def digest(public: str) -> str:
+    """Return a short name of a public key, by which it is known again."""
+    return hashlib.sha256(public.strip().encode()).hexdigest()
 
 
 def generate() -> KeyPair:

@@ -6,10 +6,11 @@ from typing import TYPE_CHECKING
 
 from arcctl.checks.check import Answer, check, failed, passed, skipped
 from arcctl.checks.cluster import direct, may_bind_roles, may_read_releases, reachable
-from arcctl.errors import AzureError, ClusterError, NotFound, Refusal, UsageError
+from arcctl.errors import AzureError, ClusterError, NotFound, UsageError
 from arcctl.flow.runner import run
 from arcctl.flow.step import together
-from arcctl.operations import proofs, standing
+from arcctl.model.ownership import Verdict
+from arcctl.operations import ownership, proofs, standing
 from arcctl.operations.steps import looks, release
 
 if TYPE_CHECKING:
@@ -36,16 +37,27 @@ async def manageable(sight: Sight) -> Answer:
 
 @check("the kubeconfig leads to this resource's cluster", code="AZK8S0406")
 async def leads_there(sight: Sight) -> Answer:
-    """By the cluster's own word, or by its key (traps 7 to 9)."""
-    seen = await standing.look(sight)
-    if not seen.resource:
+    """By all evidence together (traps 7 to 9)."""
+    resource = await sight.resource()
+    if not resource:
         return skipped("there is no resource")
     if not await sight.installed():
         return failed(_no_agents(sight.cluster))
-    if seen.onboarding and seen.onboarding.contradicts(sight.cluster, tenant=await sight.tenant()):
-        return failed(_another(sight.cluster, seen.onboarding.cluster))
-    if not seen.onboarding and not seen.keys_match:
-        return failed(_no_agents(sight.cluster))
+    found = await ownership.look(sight, resource)
+    heal = f"if its agents are down: arcctl connect {sight.cluster.named}"
+    error = ownership.refusal(sight, found, heal)
+    return failed(error) if error else passed()
+
+
+@check("the kubeconfig does not lead to another cluster", code="AZK8S0406")
+async def not_elsewhere(sight: Sight) -> Answer:
+    """For a change in Azure alone, where a person has named a kubeconfig all the same."""
+    resource = await sight.resource()
+    if not resource:
+        return skipped("there is no resource")
+    found = await ownership.look(sight, resource)
+    if found.verdict is Verdict.REFUSES:
+        return failed(ownership.contradicted(sight.cluster, found))
     return passed()
 
 
@@ -141,13 +153,4 @@ def _no_agents(cluster: ClusterId) -> ClusterError:
             "choose the right cluster with --kube-context NAME",
             f"arcctl connect {cluster.named}",
         ),
-    )
-
-
-def _another(cluster: ClusterId, owner: ClusterId) -> Refusal:
-    return Refusal(
-        f"this kubeconfig leads to the cluster of {owner.name} (group {owner.group}, "
-        f"subscription {owner.subscription}), not of {cluster.name}",
-        code="AZK8S0406",
-        hints="choose the right cluster with --kube-context NAME",
     )

@@ -8,12 +8,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from arcctl.errors import FindingsError, Refusal
+from arcctl.errors import FindingsError
 from arcctl.flow.runner import run as carry
 from arcctl.flow.step import together
 from arcctl.model.configuration.child import Child
 from arcctl.model.configuration.comparing import Comparison, compare
-from arcctl.operations import runs
+from arcctl.operations import ownership, runs
+from arcctl.operations.changing import missing
 from arcctl.operations.configuration import manifests
 from arcctl.operations.configuration.children import children_of
 from arcctl.operations.configuration.putting import putting
@@ -22,7 +23,7 @@ from arcctl.operations.secrets.again import REFERENCES, supplied_again
 from arcctl.operations.secrets.files import Given, Sources, read_secrets, referenced
 from arcctl.operations.secrets.in_cluster import in_cluster
 from arcctl.operations.secrets.values import Resolved, resolve
-from arcctl.operations.standing import Standing, judge
+from arcctl.operations.standing import refuse_kind
 from arcctl.operations.steps import looks
 
 if TYPE_CHECKING:
@@ -132,15 +133,15 @@ async def prepare(world: World, path: str, asked: Asked) -> Prepared:
 
 
 async def _must_be_ours(world: World) -> None:
-    """The journal lies in the cluster, so it must be the one behind the resource."""
-    if await judge(world.sight) is not Standing.OURS:
-        cluster = world.cluster
-        raise Refusal(
-            f"nothing in this cluster says that it is {cluster.name}",
-            code="AZK8S0406",
-            why="the record of the run is kept in the cluster that it is about",
-            hints="choose the right cluster with --kube-context NAME",
-        )
+    """The journal is kept in the cluster, so it must be the one behind the resource."""
+    resource = await world.sight.resource()
+    if resource is None:
+        raise missing(world.cluster)
+    refuse_kind(resource)
+    await ownership.require(
+        world.sight,
+        sure=f"arcctl config apply {world.cluster.named} --file FILE {ownership.SURE}",
+    )
 
 
 async def apply(world: World, prepared: Prepared, side_by_side: int) -> Changes:

@@ -47,6 +47,7 @@ if TYPE_CHECKING:
 async def connect(request: ConnectRequest, world: World) -> Body:
     """Connect, and return the resource as it is at the end; running it again goes on or changes nothing."""
     choose = keys.Choose(request.private_key, keys.Generating())
+    world.sight.supplied_key = keys.supplied(request.private_key)
     await run(looking(request, world), world, world.observer)
     world.standing = await judge(world.sight)
     await _may_go_on(request, world)

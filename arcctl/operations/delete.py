@@ -9,7 +9,8 @@ from arcctl.checks.cluster import direct, reachable
 from arcctl.errors import ArcctlError, ClusterError, HelmError, Refusal
 from arcctl.flow.runner import run
 from arcctl.flow.step import in_turn, together
-from arcctl.operations import proofs, standing
+from arcctl.model.ownership import Verdict
+from arcctl.operations import ownership, proofs, standing
 from arcctl.operations.aftermath import Aftermath, Counting, telling
 from arcctl.operations.steps import kinds, leftovers, looks, registration, waiting
 
@@ -134,13 +135,24 @@ async def must_belong(request: DeleteRequest, world: World, seen: Seen) -> None:
         if request.skip_cluster_check:
             return
         raise _another(world, seen)
-    proved = bool(seen.onboarding) or seen.keys_match
-    if proved or not seen.resource or request.cluster_only:
+    if not seen.resource or request.cluster_only:
         return
-    if request.force or request.skip_cluster_check:
-        world.warn("nothing in this cluster says whose it is; going on because you said so")
+    found = await ownership.look(world.sight, seen.resource)
+    cluster = world.cluster.named
+    hints = (
+        f"delete the resource, touch no cluster: arcctl delete {cluster} --azure-only",
+        f"remove agents here, keep the resource: arcctl delete {cluster} --cluster-only",
+    )
+    if found.verdict is Verdict.REFUSES and not request.skip_cluster_check:
+        raise ownership.contradicted(world.cluster, found, *hints)
+    if found.verdict is Verdict.PASSES:
         return
-    raise _unproved(world)
+    refused = ownership.unproved(
+        world.cluster, found, *hints, sure=f"arcctl delete {cluster} --force"
+    )
+    if not request.force and not request.skip_cluster_check:
+        raise refused
+    world.warn(f"{refused.message}; going on because you said so")
 
 
 def _another(world: World, seen: Seen) -> Refusal:
@@ -154,19 +166,6 @@ def _another(world: World, seen: Seen) -> Refusal:
         hints=(
             "choose the right cluster with --kube-context NAME",
             f"arcctl delete -n {owner.name} -g {owner.group} --subscription {owner.subscription}",
-        ),
-    )
-
-
-def _unproved(world: World) -> Refusal:
-    cluster = world.cluster.named
-    return Refusal(
-        f"nothing in this cluster says that it is {world.cluster.name}",
-        code="AZK8S0406",
-        why="with the wrong kubeconfig, the right cluster would keep agents without a resource",
-        hints=(
-            "choose the right cluster with --kube-context NAME",
-            f"delete the resource, touch no cluster: arcctl delete {cluster} --azure-only",
         ),
     )
 

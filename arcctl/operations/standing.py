@@ -10,9 +10,11 @@ from dataclasses import dataclass, replace
 from enum import Enum, auto
 from typing import TYPE_CHECKING
 
-from arcctl.errors import ArcctlError, NotFound, Refusal
+from arcctl.errors import AccessError, ArcctlError, NotFound, Refusal
 from arcctl.model.connected_cluster import never_connected, status
+from arcctl.model.ownership import Says
 from arcctl.model.region import canonical
+from arcctl.operations import ownership
 
 if TYPE_CHECKING:
     from arcctl.checks.sight import Sight
@@ -63,7 +65,7 @@ async def look(sight: Sight) -> Seen:
     import asyncio
 
     release, onboarding, key, resource = await asyncio.gather(
-        sight.release(), sight.onboarding(), sight.key(), sight.resource()
+        sight.release(), _onboarding(sight), sight.readable_key(), sight.resource()
     )
     seen = Seen(release, onboarding, key, resource)
     # Agents are taken for stale, and removed, on the word of two looks only.
@@ -72,17 +74,49 @@ async def look(sight: Sight) -> Seen:
     return seen
 
 
+async def _onboarding(sight: Sight) -> Onboarding | None:
+    """By the release alone where the ConfigMap may not be read."""
+    try:
+        return await sight.onboarding()
+    except AccessError as error:
+        if error.code != "kube-forbidden":
+            raise
+        return await sight.named_by_release()
+
+
 async def judge(sight: Sight) -> Standing:
-    """Say how things stand, or raise the Refusal that names the owner."""
+    """Say how things stand, or raise the Refusal that names the owner, or what is not certain."""
     seen = await look(sight)
     if seen.resource:
         refuse_kind(seen.resource)
     tenant = await sight.tenant()
     if seen.onboarding and seen.onboarding.contradicts(sight.cluster, tenant=tenant):
         return await _somebody_elses(sight, seen.onboarding)
+    if seen.resource is None:
+        return Standing.STALE if seen.onboarding or seen.release else Standing.FRESH
     if seen.onboarding:
-        return _named_ours(sight, seen)
-    return _unnamed(sight, seen)
+        _must_be_home(sight, seen.resource)
+    elif not seen.keys_match:
+        return _unnamed(sight, seen.resource, seen.release)
+    await _must_be_ours(sight, seen.resource)
+    return Standing.OURS
+
+
+async def _must_be_ours(sight: Sight, resource: Body) -> None:
+    """What names the resource may be a copy: all evidence together must be enough."""
+    found = await ownership.look(sight, resource)
+    named = sight.cluster.named
+    hints = [
+        f"if this is a copy of that cluster: arcctl delete {named} --cluster-only",
+        f"if that cluster is gone: arcctl delete {named} --azure-only, then arcctl connect {named}",
+    ]
+    if found.seen.key is Says.CONTRADICTS:
+        hints.insert(
+            0, f"arcctl connect {named} --private-key FILE, if you hold the resource's key"
+        )
+    sure = f"arcctl connect {named} {ownership.SURE}"
+    if error := ownership.refusal(sight, found, *hints, sure=sure):
+        raise error
 
 
 def refuse_kind(resource: Body) -> None:
@@ -152,10 +186,8 @@ def _there(cluster: ClusterId, owner: ClusterId) -> str:
     return " ".join(option for option, a, b in parts if a.casefold() != b.casefold())
 
 
-def _named_ours(sight: Sight, seen: Seen) -> Standing:
-    if seen.resource is None:
-        return Standing.STALE
-    home = canonical(seen.resource["location"])
+def _must_be_home(sight: Sight, resource: Body) -> None:
+    home = canonical(resource["location"])
     cluster = sight.cluster
     if sight.asked_region and sight.asked_region != home:
         raise Refusal(
@@ -167,22 +199,17 @@ def _named_ours(sight: Sight, seen: Seen) -> Standing:
                 f"arcctl move {cluster.named} --target-region {sight.asked_region}",
             ),
         )
-    return Standing.OURS
 
 
-def _unnamed(sight: Sight, seen: Seen) -> Standing:
-    """Nothing in the cluster says whose it is; the key may still prove it."""
-    if seen.resource is None:
-        return Standing.STALE if seen.release else Standing.FRESH
-    if seen.keys_match:
-        return Standing.OURS
-    if never_connected(seen.resource) and not seen.release:
+def _unnamed(sight: Sight, resource: Body, release: Release | None) -> Standing:
+    """Nothing in the cluster says whose it is, and its key is not the resource's."""
+    if never_connected(resource) and not release:
         return Standing.ADOPTABLE
     cluster = sight.cluster
     raise Refusal(
         f"{cluster.name} in group {cluster.group} belongs to another cluster",
         code="AZK8S0404",
-        why=f"the resource is {status(seen.resource)} with a key that is not this cluster's",
+        why=f"the resource is {status(resource)} with a key that is not this cluster's",
         hints=(
             "choose another name with -n NAME",
             f"if that cluster is gone: arcctl delete {cluster.named} --azure-only",

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from arcctl.checks.azure import HYBRID_COMPUTE, data_plane, registered
 from arcctl.errors import ArcctlError, Refusal
 from arcctl.flow.runner import run
+from arcctl.flow.step import together
 from arcctl.model.helm_values import layered
 from arcctl.model.installed import Aim
 from arcctl.operations import proofs
@@ -19,12 +20,14 @@ from arcctl.operations.changing import (
     installed,
     looking,
     manageable,
+    not_elsewhere,
     refuse_issuer,
 )
 from arcctl.operations.steps import looks, updating, waiting
 from arcctl.operations.steps.agents import asking
 
 if TYPE_CHECKING:
+    from arcctl.flow.step import Move
     from arcctl.model.connected_cluster import Body
     from arcctl.model.helm_values import Values
     from arcctl.operations.request import UpdateRequest
@@ -58,7 +61,7 @@ async def update(request: UpdateRequest, world: World) -> Updated:
         await run(looking(world, *asking_first), world, world.observer)
         await _refuse(request, world)
     else:
-        await run([looks.Require((manageable,))], world, world.observer)
+        await run(_in_azure_alone(world), world, world.observer)
     confirm_benefit(asked, world)
     changed = False
     if request.patches:
@@ -66,6 +69,14 @@ async def update(request: UpdateRequest, world: World) -> Updated:
     if request.reaches_agents:
         changed = await _with_agents(request, world) or changed
     return Updated(world.resource, changed)
+
+
+def _in_azure_alone(world: World) -> list[Move[World]]:
+    """The cluster is not needed, and looked at only where a person has named it."""
+    flags = world.clients.settings.flags
+    if not (flags.kube_config or flags.kube_context):
+        return [looks.Require((manageable,))]
+    return [together(looks.NoRunUnderWay(), looks.Require((manageable, not_elsewhere)))]
 
 
 async def _refuse(request: UpdateRequest, world: World) -> None:

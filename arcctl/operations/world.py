@@ -47,6 +47,8 @@ class World:
     standing: Standing | None = None
     key: KeyPair | None = None
     """keys.Choose"""
+    replaces: str = ""
+    """keys.Choose: the digest of the resource's public key, where the cluster has lost its own"""
     accepted: asyncio.Future[Body] = field(default_factory=lambda: asyncio.Future())
     """registration.Register, as soon as ARM has taken the resource"""
     custom_locations_oid: str = ""

@@ -9,9 +9,9 @@ import inspect
 from typing import TYPE_CHECKING, Any
 
 from arcctl.app import app
-from arcctl.commands.options import CHANGES, CLUSTER, SHARED
+from arcctl.commands.options import CHANGES, CLUSTER, OWNER, SHARED
 from tests.architecture.source import ROOT
-from tests.docs import fields, parity
+from tests.docs import fields, ownership, parity
 from typer.main import get_command
 
 if TYPE_CHECKING:
@@ -26,7 +26,8 @@ def pages() -> dict[Path, str]:
     """Each page's path, and the text that it should have."""
     commands = get_command(app).commands  # type: ignore[attr-defined]  # a group, as app has many
     written = {FOLDER / f"{name}.md": page(name, command) for name, command in commands.items()}
-    return {**written, parity.PAGE: parity.rendered(), fields.PAGE: fields.rendered()}
+    tables = (parity, ownership, fields)
+    return {**written, **{each.PAGE: each.rendered() for each in tables}}
 
 
 def page(name: str, command: Any) -> str:
@@ -74,7 +75,7 @@ def usage(words: str, command: Any) -> Iterator[str]:
 
 def shared(option: Any) -> bool:
     """Whether it is one of the options that many commands have; `sandbox` has namesakes of them."""
-    known = {**SHARED, **CLUSTER, **CHANGES}.get(option.name)
+    known = {**SHARED, **CLUSTER, **CHANGES, **OWNER}.get(option.name)
     return known is not None and option.help in {each.help for each in known.__metadata__}
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import typer
 from arcctl.app import app
-from arcctl.commands.options import CHANGES, CLUSTER, SHARED
+from arcctl.commands.options import CHANGES, CLUSTER, OWNER, SHARED
 from arcctl.commands.verbs import VERBS
 from tests.architecture.source import ROOT
 from typer.main import get_command
@@ -71,7 +71,7 @@ def spellings(verb: str) -> dict[str, int]:
 def besides(verb: str) -> list[str]:
     """The flags of a command that the peer's does not have, without those of every command."""
     known = {name for row in rows(data()["flags"][verb]) for name in row.names}
-    shared = {**SHARED, **CLUSTER, **CHANGES}
+    shared = {**SHARED, **CLUSTER, **CHANGES, **OWNER}
     return [
         max(each.opts, key=len)
         for each in commands()[verb].params

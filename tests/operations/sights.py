@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from arcctl.checks.sight import Sight
 from arcctl.model.resource_id import ClusterId
+from arcctl.settings import Settings
 
 if TYPE_CHECKING:
     from arcctl.clients import Clients
@@ -21,6 +22,7 @@ class Azure:
     """Resources by path; an error stands for a question that is not answered."""
 
     resources: dict[str, Any] = field(default_factory=dict)
+    settings: Settings = field(default_factory=lambda: Settings(environ={}))
 
     async def arm(self) -> Azure:
         """Be the client of ARM too."""
@@ -40,6 +42,33 @@ class Azure:
     find_again = find_surely
 
 
+STARTED = "2026-01-01T08:00:00Z"
+HEARD = "2026-01-01T09:00:00Z"
+
+
+def pod(started: str = STARTED) -> dict[str, Any]:
+    """An agent's pod that is ready since a moment."""
+    return {
+        "metadata": {"name": "config-agent-7c1d"},
+        "status": {
+            "conditions": [{"type": "Ready", "status": "True"}],
+            "containerStatuses": [{"state": {"running": {"startedAt": started}}}],
+        },
+    }
+
+
+def named(onboarding: Onboarding) -> dict[str, Any]:
+    """The ConfigMap of such a cluster."""
+    values = {
+        "AZURE_SUBSCRIPTION_ID": onboarding.cluster.subscription,
+        "AZURE_RESOURCE_GROUP": onboarding.cluster.group,
+        "AZURE_RESOURCE_NAME": onboarding.cluster.name,
+        "AZURE_TENANT_ID": onboarding.tenant,
+        "AZURE_REGION": onboarding.region,
+    }
+    return {"data": values}
+
+
 class Seen(Sight):
     """A Sight whose looks have been taken."""
 
@@ -52,10 +81,12 @@ class Seen(Sight):
         resources: dict[str, Any] | None = None,
         tenant: str | None = "t-1",
         region: str | None = None,
+        pods: tuple[dict[str, Any], ...] = (pod(),),
     ) -> None:
         self.azure = Azure(resources or {})
         super().__init__(cast("Clients", self.azure), HARBOR, region)
         self._witnesses = (release, onboarding, key, tenant)
+        self._pods = pods
 
     async def release(self) -> Release | None:
         """Helm's record."""
@@ -68,6 +99,26 @@ class Seen(Sight):
     async def key(self) -> KeyPair | None:
         """The Secret."""
         return self._witnesses[2]
+
+    async def config_map(self) -> Any:
+        """As a ConfigMap."""
+        return named(self._witnesses[1]) if self._witnesses[1] else None
+
+    async def named_by_release(self) -> Onboarding | None:
+        """The release says the same as the ConfigMap."""
+        return self._witnesses[1] if self._witnesses[0] else None
+
+    async def key_secret(self) -> Any:
+        """The Secret of the key."""
+        return {"metadata": {}} if self._witnesses[2] else None
+
+    async def deployments(self) -> list[Any]:
+        """None are looked at where pods are."""
+        return []
+
+    async def pods(self) -> list[Any]:
+        """The agents."""
+        return list(self._pods)
 
     async def tenant(self) -> str | None:
         """Who is signed in."""

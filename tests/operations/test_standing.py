@@ -11,7 +11,7 @@ from arcctl.model.onboarding import Onboarding, Release
 from arcctl.model.resource_id import ClusterId
 from arcctl.model.secret import Secret
 from arcctl.operations.standing import Standing, judge
-from tests.operations.sights import HARBOR, Seen
+from tests.operations.sights import HARBOR, HEARD, Seen
 
 DEPLOYED = Release("azure-arc-release", 1, "deployed")
 OWN = Onboarding(HARBOR, "t-1", "westeurope")
@@ -23,6 +23,8 @@ KEY = KeyPair("PUBLIC", Secret("private"))
 def resource(status: str = "Connected", **more: Any) -> dict[str, Any]:
     """Harbor in ARM."""
     properties = {"connectivityStatus": status, "agentPublicKeyCertificate": "PUBLIC"}
+    if status in ("Connected", "Offline"):
+        properties["lastConnectivityTime"] = HEARD
     return {
         "name": "harbor",
         "location": "westeurope",
@@ -45,11 +47,13 @@ LOST = KeyPair("ANOTHER", Secret("private"))
         (Seen(), Standing.FRESH),
         (Seen(release=DEPLOYED, onboarding=OWN, key=KEY, resources=harbor()), Standing.OURS),
         (Seen(release=DEPLOYED, onboarding=OWN, resources=harbor()), Standing.OURS),
-        (Seen(release=DEPLOYED, onboarding=OWN, key=LOST, resources=harbor()), Standing.OURS),
         (Seen(release=DEPLOYED, onboarding=OWN), Standing.STALE),
-        (Seen(onboarding=OWN, resources=harbor()), Standing.OURS),
+        (Seen(onboarding=OWN, key=KEY, resources=harbor()), Standing.OURS),
         (Seen(key=KEY, resources=harbor(status="Connecting")), Standing.OURS),
-        (Seen(key=KEY, release=DEPLOYED, resources=harbor(status="Offline")), Standing.OURS),
+        (
+            Seen(release=DEPLOYED, onboarding=OWN, key=KEY, resources=harbor(status="Offline")),
+            Standing.OURS,
+        ),
         (Seen(release=DEPLOYED), Standing.STALE),
         (Seen(key=KEY), Standing.FRESH),
         (Seen(resources=harbor(status="AgentNotInstalled")), Standing.ADOPTABLE),
@@ -106,6 +110,18 @@ async def test_how_things_stand(sight: Seen, standing: Standing) -> None:
             "belongs to the service",
         ),
         (Seen(resources=harbor(kind="AWS")), "AZK8S0003", "belongs to the service"),
+        (Seen(onboarding=OWN, resources=harbor()), "cluster-unproved", "agree: ConfigMap"),
+        (Seen(key=KEY, resources=harbor()), "cluster-unproved", "agree: the private key"),
+        (
+            Seen(release=DEPLOYED, onboarding=OWN, key=KEY, pods=(), resources=harbor()),
+            "cluster-unproved",
+            "agree: ConfigMap",
+        ),
+        (
+            Seen(release=DEPLOYED, onboarding=OWN, key=LOST, resources=harbor()),
+            "AZK8S0406",
+            "not the one of the resource's public key",
+        ),
     ],
 )
 async def test_what_is_refused(sight: Seen, code: str, why: str) -> None:
@@ -138,7 +154,7 @@ async def test_a_missing_subscription_proves_that_the_resource_is_gone() -> None
 
 async def test_the_region_may_be_written_in_two_ways() -> None:
     """West Europe is westeurope."""
-    sight = Seen(onboarding=OWN, resources=harbor(), region="West Europe")
+    sight = Seen(onboarding=OWN, key=KEY, resources=harbor(), region="West Europe")
 
     assert await judge(sight) is Standing.OURS
 
@@ -147,9 +163,11 @@ async def test_case_is_no_difference() -> None:
     """ARM keeps the case in which a name was first written."""
     shouted = Onboarding(ClusterId("S-1", "EDGE", "HARBOR"), "T-1", "westeurope")
 
-    assert await judge(Seen(onboarding=shouted, resources=harbor())) is Standing.OURS
+    assert await judge(Seen(onboarding=shouted, key=KEY, resources=harbor())) is Standing.OURS
 
 
 async def test_a_resource_without_kind_belongs_to_everybody() -> None:
     """Kinds are for clusters that other services made."""
-    assert await judge(Seen(onboarding=OWN, resources=harbor(kind=""))) is Standing.OURS
+    sight = Seen(onboarding=OWN, key=KEY, resources=harbor(kind=""))
+
+    assert await judge(sight) is Standing.OURS

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from arcctl.checks.agents import DEPLOYMENTS, EVENTS, PODS
+from arcctl.checks.agents import EVENTS
 from arcctl.checks.health.feature_sight import FeatureSight
 from arcctl.clients.once import once
 from arcctl.model import cluster as names
@@ -33,16 +33,6 @@ class HealthSight(FeatureSight):
     def named(self) -> str:
         """How the cluster is named on a command line: `-n harbor -g edge`."""
         return self.cluster.named
-
-    @once
-    async def pods(self) -> list[Body]:
-        """The agents' pods."""
-        return await self._listed(PODS)
-
-    @once
-    async def deployments(self) -> list[Body]:
-        """The agents' Deployments."""
-        return await self._listed(DEPLOYMENTS)
 
     @once
     async def events(self) -> list[Body]:

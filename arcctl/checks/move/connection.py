@@ -2,51 +2,48 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from arcctl.checks.move.verdicts import blocks, named
 from arcctl.model import cluster as names
 from arcctl.model.configuration.kinds import Kind
 from arcctl.model.connected_cluster import status
-from arcctl.model.region import canonical
+from arcctl.model.ownership import Says, Verdict
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from arcctl.checks.move.sight import MoveSight
     from arcctl.model.connected_cluster import Body
-    from arcctl.model.keys import KeyPair
-    from arcctl.model.onboarding import Onboarding
     from arcctl.model.plan import Row
+    from arcctl.model.resource_id import ClusterId
 
 _CONTEXT = "--kube-context NAME"
 _UNFINISHED = ("pending-install", "pending-upgrade", "pending-rollback", "uninstalling", "failed")
 
 
 async def right_cluster(sight: MoveSight) -> list[Row]:
-    """The cluster says whose it is, and holds the private half of the resource's key."""
-    onboarding, key, release, resource, tenant = await asyncio.gather(
-        sight.source.onboarding(),
-        sight.source.key(),
-        sight.source.release(),
-        sight.resource(),
-        sight.source.tenant(),
-    )
-    if not (onboarding or release):
+    """All evidence together says that this is the cluster: a copy must not be taken for it."""
+    found = await sight.ownership()
+    seen = found.seen
+    if {seen.config_map, seen.release} == {Says.ABSENT}:
         why = "the kubeconfig leads to a cluster without Azure Arc"
         return [blocks("agents-missing", "no agents in this cluster", why, _CONTEXT)]
-    if onboarding and onboarding.contradicts(sight.asked.source, tenant=tenant):
-        return [_other(onboarding)]
-    if reason := _disagreement(onboarding, key, resource):
-        return [
-            blocks("wrong-cluster", f"this cluster is not {resource['name']}", reason, _CONTEXT)
-        ]
-    return []
+    why = "; ".join(found.why)
+    match found.verdict:
+        case Verdict.PASSES:
+            return []
+        case Verdict.REFUSES if found.owner:
+            return [_other(found.owner)]
+        case Verdict.REFUSES:
+            name = sight.asked.source.name
+            return [blocks("wrong-cluster", f"this cluster is not {name}", why, _CONTEXT)]
+        case Verdict.ASKS:
+            subject = f"it is not certain that this is {sight.asked.source.name}"
+            return [blocks("cluster-unproved", subject, why, _CONTEXT)]
 
 
-def _other(onboarding: Onboarding) -> Row:
-    owner = onboarding.cluster
+def _other(owner: ClusterId) -> Row:
     return blocks(
         "wrong-cluster",
         f"this cluster is {owner.name}",
@@ -54,17 +51,6 @@ def _other(onboarding: Onboarding) -> Row:
         _CONTEXT,
         f"arcctl move -n {owner.name} -g {owner.group} --subscription {owner.subscription} …",
     )
-
-
-def _disagreement(onboarding: Onboarding | None, key: KeyPair | None, resource: Body) -> str:
-    """Names may be equal by chance, or by a connection made anew; region and key may not."""
-    home = canonical(resource["location"])
-    if onboarding and onboarding.region and onboarding.region != home:
-        return f"its agents belong to {onboarding.region}, the resource lies in {home}"
-    known = str((resource.get("properties") or {}).get("agentPublicKeyCertificate") or "").strip()
-    if key and known and known != key.public:
-        return "its key is not the one that the resource was made with"
-    return ""
 
 
 async def straight_way(sight: MoveSight) -> list[Row]:

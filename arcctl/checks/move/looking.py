@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from arcctl.clients import Clients
     from arcctl.model.configuration.child import Child
     from arcctl.model.connected_cluster import Body
+    from arcctl.model.ownership import Ownership
     from arcctl.model.resource_id import ClusterId
 
 # Answers that say: of this kind there is nothing here, and could be nothing.
@@ -103,7 +104,8 @@ class Looking(Remembering):
     """Looks from the source and from the target of a move.
 
     `source` looks at the cluster and at the resource that is moved, `target` at the id and
-    region it goes to. `read_children` reads the configuration resources of the source.
+    region it goes to. `read_children` reads the configuration resources of the source,
+    `read_ownership` the evidence for whether the kubeconfig leads to its cluster.
     """
 
     def __init__(
@@ -112,6 +114,7 @@ class Looking(Remembering):
         asked: Asked,
         source: Sight,
         read_children: Callable[[], Awaitable[Sequence[Child]]],
+        read_ownership: Callable[[Sight, Body], Awaitable[Ownership]],
     ) -> None:
         super().__init__()
         self.clients = clients
@@ -120,6 +123,12 @@ class Looking(Remembering):
         self.target = Sight(clients, asked.target, asked.region)
         self.unseen: dict[str, Unseen] = {}
         self._read_children = read_children
+        self._read_ownership = read_ownership
+
+    @once
+    async def ownership(self) -> Ownership:
+        """The evidence for whether the kubeconfig leads to the source's cluster."""
+        return await self._read_ownership(self.source, await self.resource())
 
     @once
     async def resource(self) -> Body:

@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 from contextlib import suppress
+from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
 from arcctl.errors import ArcctlError, Refusal
@@ -13,7 +14,6 @@ from arcctl.model import run as written
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-    from pathlib import Path
 
     from arcctl.model.run import Entry, Header, Record
 
@@ -152,6 +152,25 @@ def runs(home: Path) -> dict[str, Record | ArcctlError]:
         return {}
     found = {name: copy(Folder(home, name)) for name in names}
     return {name: each for name, each in found.items() if each}
+
+
+def beginnings(home: Path) -> list[Record]:
+    """Return header and first entry of every run that this machine knows, and no more of it."""
+    try:
+        names = [path.name for path in home.iterdir()]
+    except OSError:
+        return []
+    found = [_beginning(Folder(home, name)) for name in names]
+    return [each for each in found if each]
+
+
+def _beginning(folder: Folder) -> Record | None:
+    try:
+        with Path(folder.name).open(encoding="utf-8", errors="replace") as journal:
+            first = f"{journal.readline()}{journal.readline()}"
+        return written.parse(first, folder.name)
+    except (OSError, ArcctlError):
+        return None
 
 
 def copy(folder: Folder) -> Record | ArcctlError | None:

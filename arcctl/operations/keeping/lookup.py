@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from arcctl.errors import ArcctlError, NotFound, Refusal, UsageError
+from arcctl.model.resource_id import ClusterId
 from arcctl.model.run import Record, agreed
 from arcctl.operations.keeping import here, space
 from arcctl.operations.keeping.in_cluster import Cabinet
@@ -112,6 +113,43 @@ async def one(settings: Settings, kubernetes: Kubernetes, run: str) -> Known:
     else:
         found.there.update({run: record} if record else {})
     return found
+
+
+def recorded_identity(settings: Settings, cluster: ClusterId) -> str:
+    """Return the uid of the cluster in which the newest run about this resource was opened.
+
+    Only this machine is asked; "" where it has recorded none.
+    """
+    known = [each for each in here.beginnings(home(settings)) if _is_about(each, cluster)]
+    newest = max(known, key=lambda each: each.started, default=None)
+    return cluster_of(newest) if newest else ""
+
+
+async def is_under_way(kubernetes: Kubernetes, uid: str, cluster: ClusterId) -> bool:
+    """Tell whether the cluster holds an unfinished run about this resource, opened in it itself."""
+    return any(
+        isinstance(each, Record)
+        and each.changed
+        and not each.ending
+        and cluster_of(each) == uid
+        and _is_about(each, cluster)
+        for each in (await space.runs(kubernetes)).values()
+    )
+
+
+def _is_about(record: Record, cluster: ClusterId) -> bool:
+    """Whether the run was about this resource, as the source or as the target of a move."""
+    try:
+        source = ClusterId.parse(record.header.cluster)
+    except UsageError:
+        return False
+    asked = record.header.request
+    target = ClusterId(
+        str(asked.get("target_subscription") or source.subscription),
+        str(asked.get("target_group") or source.group),
+        str(asked.get("target_name") or source.name),
+    )
+    return cluster in (source, target)
 
 
 def choose(found: Known, run: str | None) -> str | None:

@@ -17,6 +17,7 @@ from arcctl.model.bundle import Bundle, marked
 from arcctl.model.plan import Fate, Plan
 from arcctl.model.region import canonical
 from arcctl.model.resource_id import CONNECTED_CLUSTERS
+from arcctl.operations import ownership
 from arcctl.operations.agents.choices import choices
 from arcctl.operations.configuration.children import children_of
 from arcctl.operations.moving.observing import observed
@@ -95,7 +96,7 @@ def _sight(request: MoveRequest, world: World, notes: list[str]) -> MoveSight:
         arm = await world.clients.arm()
         return await children_of(arm, request.source, note=notes.append)
 
-    return MoveSight(world.clients, request, source, children)
+    return MoveSight(world.clients, request, source, children, ownership.look)
 
 
 async def _secrets(

@@ -43,7 +43,7 @@ def chart_reference(repository_path: str) -> tuple[str, str]:
 
 async def _installed(world: World, request: ConnectRequest) -> str | None:
     """Say so when all of a release is there, it holds the right key, and no flag would change it."""
-    held = await world.sight.key()
+    held = await world.sight.readable_key()
     if held is None or held != world.key:
         return None
     return await whole(world, request)

@@ -13,7 +13,7 @@ from concurrent.futures import Future
 from threading import Thread
 from typing import TYPE_CHECKING, Any
 
-from arcctl.errors import ClusterError, Refusal
+from arcctl.errors import ClusterError, Refusal, UsageError
 from arcctl.flow.step import Step
 from arcctl.model import cluster as names
 from arcctl.model import keys
@@ -45,6 +45,14 @@ class Generating:
         return await asyncio.wrap_future(self._pair)
 
 
+def supplied(secret: Secret | None) -> keys.KeyPair | None:
+    """Return the owner's key, to be compared only; None where none was given, or a bad one."""
+    try:
+        return keys.read(secret.reveal(), proved=False) if secret else None
+    except UsageError:
+        return None
+
+
 class Choose(Step[World]):
     """The owner's key, else the one in the cluster, else a new one."""
 
@@ -59,10 +67,12 @@ class Choose(Step[World]):
             world.key = keys.read(self._supplied.reveal())
             await self._must_match(world, world.key)
             return "the key that was given"
-        world.key = await world.sight.key()
+        world.key = await world.sight.readable_key()
         if world.key:
             return "the key in the cluster"
         world.key = await self._new.pair()
+        if known := public_key(await world.sight.resource()):
+            world.replaces = keys.digest(known)
         return "a new key"
 
     async def _must_match(self, world: World, key: keys.KeyPair) -> None:
@@ -99,7 +109,8 @@ class Place(Step[World]):
     name = "place-key"
 
     async def observe(self, world: World) -> str | None:
-        held, space = await world.sight.key(), await world.sight.namespace(names.AGENT_NAMESPACE)
+        held = await world.sight.readable_key()
+        space = await world.sight.namespace(names.AGENT_NAMESPACE)
         return "there already" if held and held == world.key and not dying(space) else None
 
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
@@ -121,6 +132,9 @@ class Place(Step[World]):
             "data": {names.PRIVATE_KEY_ENTRY: base64.b64encode(pem).decode()},
         }
         secret["metadata"]["annotations"] |= _KEPT
+        if world.replaces:
+            # Cut before Azure is told, the next run must not take it for another cluster's key.
+            secret["metadata"]["annotations"][keys.REPLACES] = world.replaces
         try:
             await kubernetes.create(f"{space}/secrets", secret)
         except ClusterError as error:

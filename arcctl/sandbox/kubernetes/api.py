@@ -23,6 +23,7 @@ NEVER_STORED = ("managedFields", "selfLink", "resourceVersion")
 FOREGROUND, ORPHAN = "foregroundDeletion", "orphan"
 CLEANUP = "customresourcecleanup.apiextensions.k8s.io"
 PODS = ("", "pods")
+DEPLOYMENTS = ("apps", "deployments")
 ORPHANS_BY_DEFAULT = frozenset({"jobs", "replicationcontrollers"})
 
 
@@ -164,7 +165,7 @@ class Api:
         new["apiVersion"], new["kind"] = kind.api_version, kind.kind
         for key in NEVER_STORED:
             meta.pop(key, None)
-        for key in (*SYSTEM_FIELDS, "generation", "namespace", "name"):
+        for key in (*SYSTEM_FIELDS, "managedFields", "generation", "namespace", "name"):
             meta.pop(key, None)
             if key in was:
                 meta[key] = was[key]
@@ -198,7 +199,15 @@ class Api:
 
     def set_status(self, kind: Kind, current: Document, status: Obj) -> Document:
         """Replace an object's status, as a controller does."""
+        if kind.key == DEPLOYMENTS and status != current.get("status"):
+            current = Document(current | {"metadata": current["metadata"] | self._counted(kind)})
         return self.update(kind, current, {"metadata": {}, "status": status}, part="status")
+
+    def _counted(self, kind: Kind) -> Obj:
+        """Note when the controller wrote its counts: of all managedFields the one kept here."""
+        entry = {"apiVersion": kind.api_version, "fieldsType": "FieldsV1", "fieldsV1": {}}
+        who = {"manager": "kube-controller-manager", "operation": "Update", "subresource": "status"}
+        return {"managedFields": [entry | who | {"time": self.moment()}]}
 
     def delete(self, kind: Kind, current: Document, options: Deletion) -> Document:
         """Delete an object, or mark it as deleting where something holds it."""

@@ -14,8 +14,10 @@ from arcctl.model.keys import KeyPair
 from arcctl.model.onboarding import Onboarding, Release
 from arcctl.model.resource_id import ClusterId
 from arcctl.model.secret import Secret
+from arcctl.operations import ownership
 from tests.checks.sights import Seen as PlainSight
 from tests.checks.sights import World
+from tests.operations.sights import HEARD, named, pod
 
 if TYPE_CHECKING:
     from arcctl.clients import Clients
@@ -57,6 +59,7 @@ def resource(*, location: str = "eastus", **properties: Any) -> dict[str, Any]:
         "identity": {"type": "SystemAssigned", "principalId": "p-harbor"},
         "properties": {
             "connectivityStatus": "Connected",
+            "lastConnectivityTime": HEARD,
             "provisioningState": "Succeeded",
             "agentPublicKeyCertificate": "PUBLIC",
             **properties,
@@ -97,6 +100,7 @@ class Source(PlainSight):
             "key": KeyPair("PUBLIC", Secret("private")),
             "release": Release("azure-arc-release", 1, "deployed"),
             "tenant": "t-1",
+            "pods": [pod()],
         } | said
 
     async def onboarding(self) -> Any:
@@ -106,6 +110,26 @@ class Source(PlainSight):
     async def key(self) -> Any:
         """As said."""
         return self.said["key"]
+
+    async def key_secret(self) -> Any:
+        """The Secret of the key."""
+        return {"metadata": {}} if self.said["key"] else None
+
+    async def config_map(self) -> Any:
+        """The ConfigMap says what the cluster does."""
+        return named(self.said["onboarding"]) if self.said["onboarding"] else None
+
+    async def named_by_release(self) -> Any:
+        """And so does the release."""
+        return self.said["onboarding"] if self.said["release"] else None
+
+    async def deployments(self) -> list[Any]:
+        """None are looked at where pods are."""
+        return []
+
+    async def pods(self) -> Any:
+        """As said."""
+        return self.said["pods"]
 
     async def release(self) -> Any:
         """As said."""
@@ -188,7 +212,11 @@ class Told(MoveSight):
     ) -> None:
         world = clients or Around()
         super().__init__(
-            cast("Clients", world), wish or Wish(), Source(world, source or {}), self._none
+            cast("Clients", world),
+            wish or Wish(),
+            Source(world, source or {}),
+            self._none,
+            ownership.look,
         )
         self.target = Target(world, target or {})
         known: dict[str, Any] = {name: [] for name in _LISTS} | {
