@@ -193,7 +193,7 @@ async def _may_go_on(request: ConnectRequest, world: World) -> None:
 
 async def _may_change_key(request: ConnectRequest, world: World) -> None:
     """Ask before a resource gets another key: whoever made it may hold the old one in a file."""
-    resource, held = await world.sight.resource(), await world.sight.key()
+    resource, held = await world.sight.resource(), await world.sight.readable_key()
     known = public_key(resource)
     if not known or request.private_key or (held and known == held.public):
         return
