@@ -18,7 +18,7 @@ def tab(stage: Stage, line: str, **environ: str) -> Ended:
     words = line.split()
     at = len(words) if line.endswith(" ") else len(words) - 1
     asked = {"_ARCCTL_COMPLETE": "complete_bash", "COMP_CWORD": str(at)}
-    return stage.type("", COMP_WORDS=line, **asked, **environ)
+    return stage.type_apart("", COMP_WORDS=line, **asked, **environ)
 
 
 def offered(stage: Stage, line: str, **environ: str) -> list[str]:
@@ -154,7 +154,7 @@ def test_every_shell_is_answered_in_its_own_way(
     """As its script asks."""
     signed_in(quick)
 
-    ended = quick.type("", _ARCCTL_COMPLETE=f"complete_{shell}", **environ)
+    ended = quick.type_apart("", _ARCCTL_COMPLETE=f"complete_{shell}", **environ)
 
     assert (ended.code, ended.err) == (0, "")
     assert answer in ended.out
