@@ -151,7 +151,8 @@ def test_the_way_back_has_the_sources_key_again(harbor: Stage, flags: str, reque
 
 
 def test_a_source_made_again_with_the_same_key_is_not_deleted(harbor: Stage) -> None:
-    """Terraform makes it with the key of its file, so the key alone does not tell them apart."""
+    """Terraform makes it so; the way back gives it its agents and its children again."""
+    before = arm.children(harbor).keys()
     _, resource = arm.ask(harbor, "GET", arm.HARBOR, version=CLUSTERS)
     killed_at(harbor, DELETED, MOVE, "before")
     arm.ask(harbor, "DELETE", arm.HARBOR, version=CLUSTERS)
@@ -162,3 +163,7 @@ def test_a_source_made_again_with_the_same_key_is_not_deleted(harbor: Stage) -> 
 
     assert "[source-replaced]" in ended.err, ended.err
     assert arm.ask(harbor, "GET", arm.HARBOR, version=CLUSTERS)[0] == 200
+    harbor.well("rollback --take-over --yes --protected-settings secrets.yaml")
+    shown = harbor.well("show -n harbor -g edge").data
+    assert (shown["location"], shown["connectivityStatus"]) == ("eastus", "Connected")
+    assert arm.children(harbor).keys() == before

@@ -107,7 +107,7 @@ async def take_back(moving: Moving) -> None:
 
 async def stand_back(moving: Moving) -> bool:
     """Undo even behind the point of no return, where the source is still there, as it was saved."""
-    gone = await source.DeleteSource().observe(moving)
+    gone = await source.departed(moving)
     found = await moving.origin.sight.resource()
     if gone or not found or found["properties"].get("provisioningState") == "Deleting":
         return False

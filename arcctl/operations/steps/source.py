@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from arcctl.errors import AccessError, AzureError, Refusal
 from arcctl.flow.step import Step
+from arcctl.model.connected_cluster import public_key
 from arcctl.model.region import canonical
 from arcctl.operations.moving.worlds import Moving
 from arcctl.operations.steps import old_agents
@@ -71,6 +72,20 @@ async def _until_gone(world: Moving, tell: Callable[[str], None]) -> None:
         code="source-lingers",
         why="it can be made anew only when its id is free",
     )
+
+
+async def departed(world: Moving) -> str | None:
+    """Say that the source is gone; what somebody has made again with its key is not the source.
+
+    Raise Refusal where another resource bears its name, with a key that is not ours.
+    """
+    try:
+        return await DeleteSource().observe(world)
+    except Refusal:
+        found = await world.origin.sight.resource()
+        if public_key(found) != public_key(world.bundle.resource):
+            raise
+        return "gone, and made again with the same key"
 
 
 def _must_be_the_one(world: Moving, found: Body) -> None:
