@@ -45,6 +45,7 @@ _KNOWN = {
     errno.EACCES: _Words("this user may not use it", hints=(_MODES,)),
     errno.EPERM: _Words("this user may not do it", hints=(_MODES,)),
     errno.ENOTDIR: _Words("a file stands where a folder must be", hints=("ls -ld PATH",)),
+    errno.EEXIST: _Words("a file stands where a folder must be", hints=("ls -ld PATH",)),
     errno.EISDIR: _Words("a folder stands where a file must be", hints=("ls -ld PATH",)),
     errno.ENOEXEC: _Words("it is no program for this machine", hints=("file PATH",)),
     errno.ETXTBSY: _Words("the program is being written by another process"),

@@ -66,7 +66,7 @@ BEFORE_CHANGE = (reachable, direct, manageable, leads_there, may_bind_roles, may
 
 def looking(world: World, *checks: Check) -> list[Move[World]]:
     """Everything that is cheap to know before agents are changed, side by side."""
-    asked = (*BEFORE_CHANGE, *checks, *proofs.before_change(world))
+    asked = (*BEFORE_CHANGE, *proofs.before_change(world), *checks)
     return [
         looks.Room(),
         together(looks.SignedIn(), looks.Cluster(), looks.MakeHelmReady()),

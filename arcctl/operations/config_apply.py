@@ -13,7 +13,7 @@ from arcctl.flow.runner import run as carry
 from arcctl.flow.step import together
 from arcctl.model.configuration.child import Child
 from arcctl.model.configuration.comparing import Comparison, compare
-from arcctl.operations import ownership, runs
+from arcctl.operations import ownership, proofs, runs
 from arcctl.operations.changing import missing
 from arcctl.operations.configuration import manifests
 from arcctl.operations.configuration.children import children_of
@@ -111,7 +111,9 @@ async def prepare(world: World, path: str, asked: Asked) -> Prepared:
     Raises Refusal where the kubeconfig leads to another cluster, UsageError for a manifest that
     cannot be read and for a secret that is missing.
     """
-    await carry([together(looks.SignedIn(), looks.Cluster())], world, world.observer)
+    prove = looks.Prove(proofs.before_applying(world))
+    first = together(looks.SignedIn(), looks.Cluster())
+    await carry([looks.Room(), first, prove], world, world.observer)
     await _must_be_ours(world)
     settings = world.clients.settings
     stdin = settings.streams.stdin

@@ -48,7 +48,7 @@ async def move(request: MoveRequest, world: World, prepared: Prepared) -> Report
 async def look(world: World) -> None:
     """Who is asking, which cluster, which helm: what every part of a move begins with."""
     await carry(
-        [together(looks.SignedIn(), looks.Cluster(), looks.MakeHelmReady())],
+        [looks.Room(), together(looks.SignedIn(), looks.Cluster(), looks.MakeHelmReady())],
         world,
         world.observer,
     )

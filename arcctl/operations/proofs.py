@@ -11,16 +11,21 @@ from typing import TYPE_CHECKING
 
 from arcctl.checks import tools
 from arcctl.checks.check import Answer, Check, check, passed
+from arcctl.errors import AzureError, NotFound
 from arcctl.operations.agents import values as values_of
+from arcctl.operations.keeping import lookup
+from arcctl.operations.request import Charts
 from arcctl.operations.standing import Standing, judge
 from arcctl.operations.steps import agents
 
 if TYPE_CHECKING:
     from arcctl.checks.sight import Sight
-    from arcctl.operations.request import Charts, ConnectRequest, DeleteRequest
+    from arcctl.model.connected_cluster import Body
+    from arcctl.operations.request import ConnectRequest, DeleteRequest
     from arcctl.operations.world import World
 
 HELM, CHART = tools.helm_reads.sentence, "the agents' chart can be had"
+_REFUSED, _FAILED = 400, 500
 _MIB = 2**20
 _CHART, _JOURNAL = 4 * _MIB, _MIB
 # Seconds, from the middle of what was recorded.
@@ -88,6 +93,42 @@ def before_change(world: World) -> tuple[Check, ...]:
         tools.folders((world.folder, _CHART)),
         tools.helm_reads,
         tools.rights(tools.TO_CHANGE),
+        tools.credentials(_CHANGE),
+    )
+
+
+def before_move(world: World, target: Body, region: str, concurrency: int) -> tuple[Check, ...]:
+    """Return what `move` uses once the source is gone; `target` is the resource as it will be.
+
+    How long credentials last is asked apart, once the plan knows how long the move takes.
+    """
+
+    @check(CHART, code="AZK8S0502", reaching=True)
+    async def chart(_sight: Sight) -> Answer:
+        service = await world.clients.data_plane()
+        try:
+            where = (await service.helm_settings(target, region=region)).repository_path
+        except (AzureError, NotFound) as error:
+            if isinstance(error, AzureError) and not _REFUSED <= error.status < _FAILED:
+                raise
+            # A service that does not answer for what is still elsewhere names its newest chart.
+            where = await service.latest_chart(region)
+        return await _newest_chart(world, Charts(registry=where))
+
+    return (
+        tools.files(tools.FILES + 2 * concurrency),
+        tools.folders((world.folder, _CHART), (lookup.home(world.clients.settings), _JOURNAL)),
+        tools.helm_reads,
+        chart,
+        tools.rights((*tools.TO_REMOVE, *tools.TO_INSTALL)),
+    )
+
+
+def before_applying(world: World) -> tuple[Check, ...]:
+    """Return what `config apply` uses once it has written the first child."""
+    return (
+        tools.files(tools.FILES),
+        tools.folders((lookup.home(world.clients.settings), _JOURNAL)),
         tools.credentials(_CHANGE),
     )
 

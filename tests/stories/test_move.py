@@ -87,6 +87,7 @@ def test_a_dry_run_changes_nothing_anywhere(quick: Stage) -> None:
     questions = (
         "/oauth2/",
         "healthCheck",
+        "GetHelmSettings",
         "checkPolicyRestrictions",
         "ResourceGraph",
         "accessreviews",

@@ -41,6 +41,7 @@ _ALL = (
     _stop("region-lacks-type", "The region does not offer a type that this cluster uses."),
     _stop("provider-unregistered", "A resource provider is not registered in the subscription."),
     _stop("data-plane", "Arc's configuration service of the target region does not answer."),
+    _stop("tools", "Something that the move uses later does not work: helm, a chart, a folder."),
     _stop("target-exists", "A resource of the target's name is there already."),
     Code("target-group", "The target's group is missing and will be made."),
     Code("target-first", "The target has another id, so it is made before the source is deleted."),

@@ -233,7 +233,12 @@ def _registry_login(environ: Mapping[str, str]) -> dict[str, str]:
 def _chart_in(folder: Path, reference: str) -> Path:
     found = next(folder.glob("*/Chart.yaml"), None)
     if not found:
-        raise HelmError(f"{reference} holds no chart", code="AZK8S0502")
+        raise HelmError(
+            f"{reference} holds no chart",
+            code="AZK8S0502",
+            why="helm pulled it, and no Chart.yaml came of it",
+            hints=(trouble.REMEDIES["pull"], trouble.ANOTHER),
+        )
     return found.parent
 
 

@@ -20,6 +20,7 @@ from arcctl.model.resource_id import CONNECTED_CLUSTERS
 from arcctl.operations import ownership
 from arcctl.operations.agents.choices import choices
 from arcctl.operations.configuration.children import children_of
+from arcctl.operations.moving import tooling
 from arcctl.operations.moving.observing import observed
 from arcctl.operations.moving.planned_steps import planned
 from arcctl.operations.secrets.in_cluster import in_cluster
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 
     from arcctl.model.bundle import Attached
     from arcctl.model.configuration.child import Child
+    from arcctl.model.finding import Report as ToolsReport
     from arcctl.model.plan import Row
     from arcctl.operations.agents.choices import Choices
     from arcctl.operations.moving.request import MoveRequest
@@ -48,19 +50,27 @@ async def plan(
     _judge_accept(request.accept)
     notes: list[str] = []
     sight = _sight(request, world, notes)
+    proved = asyncio.ensure_future(_tools(request, world, sight))
     try:
-        rows, secrets, bundle = await asyncio.gather(
-            rows_of(sight), _secrets(request, world, sight, given), _bundle(request, sight)
+        rows, secrets, bundle, works = await asyncio.gather(
+            rows_of(sight),
+            _secrets(request, world, sight, given),
+            _bundle(request, sight),
+            proved,
         )
         chosen = await _choices(sight)
         seen = await observed(sight, chosen)
     except BaseException:
         # Whatever else was being looked at is of no use any more, and must not be left running.
+        proved.cancel()
+        await asyncio.gather(proved, return_exceptions=True)
         await asyncio.gather(sight.end(), sight.target.end(), sight.source.end())
         sight.source.forget()
         raise
     more = [*_of_secrets(secrets), *_of_values(chosen), *_of_notes(notes)]
     steps, seconds = planned(request, bundle)
+    lasting = await tooling.lasting(world, seconds)
+    more += [row for report in (works, lasting) for row in tooling.rows_of(report)]
     made = Plan(
         source=request.source,
         target=request.target,
@@ -103,6 +113,10 @@ async def _secrets(
     request: MoveRequest, world: World, sight: MoveSight, given: Sequence[Given]
 ) -> Resolved:
     return await resolved(request, world, await sight.children(), given)
+
+
+async def _tools(request: MoveRequest, world: World, sight: MoveSight) -> ToolsReport:
+    return await tooling.looked_at(request, world, await sight.resource())
 
 
 async def _choices(sight: MoveSight) -> Choices:

@@ -14,6 +14,7 @@ from arcctl.flow.step import Within, together
 from arcctl.model.configuration.adjusting import adjusted
 from arcctl.model.helm_values import layered
 from arcctl.operations.configuration.putting import putting
+from arcctl.operations.moving import tooling
 from arcctl.operations.moving.patience import patience
 from arcctl.operations.request import ConnectRequest
 from arcctl.operations.steps import (
@@ -51,6 +52,7 @@ def steps(request: MoveRequest, bundle: Bundle) -> list[Move[Moving]]:
     asked = connection(request)
     children = [restored(request, bundle, each) for each in bundle.children if each.carried]
     return [
+        tooling.ToolsWork(request, bundle),
         holding.Hold(),
         *([] if request.in_place else [registration.EnsureGroup(), _target(request, bundle)]),
         quiet.Quiet(),
@@ -92,7 +94,7 @@ async def carry_out(moving: Moving) -> Report:
     moves = steps(moving.request, moving.bundle)
     if moving.run.journal.no_return:
         # The secrets are at hand again before anything else, whatever was done already.
-        moves = [moves[0], *parted(moves)[1]]
+        moves = [*moves[:2], *parted(moves)[1]]
     await run(moves, moving, moving.observer, moving.run.journal, patience(moving))
     assert moving.report
     return moving.report

@@ -113,7 +113,7 @@ class Require(Step[World]):
         for finding in report.having(Verdict.WARN):
             world.note(finding.detail)
         if failures := report.having(Verdict.FAIL):
-            raise _first(failures)
+            raise first_of(failures)
         return report.summary
 
 
@@ -128,7 +128,7 @@ class Room(Step[World]):
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
         report = await ask_all((tools.files(self._count),), world.sight)
         if failures := report.having(Verdict.FAIL):
-            raise _first(failures)
+            raise first_of(failures)
         return report.summary
 
 
@@ -139,8 +139,8 @@ class Prove(Require):
     title = "tools"
 
 
-def _first(failures: Sequence[Finding]) -> Exception:
-    """The first failure is the error; what else failed, for another reason, is told with it."""
+def first_of(failures: Sequence[Finding]) -> Exception:
+    """Return the first failure as the error to be raised: it is the error; what else failed, for another reason, is told with it."""
     error = failures[0].error
     assert error
     others = dict.fromkeys(

@@ -28,7 +28,7 @@ def used() -> dict[str, set[str]]:
 
 def calls() -> list[ast.Call]:
     """Every place where a row is made."""
-    homes = ("arcctl/checks/move/", "arcctl/operations/moving/planning.py")
+    homes = ("arcctl/checks/move/", "arcctl/operations/moving/")
     nodes = [
         node
         for module in modules("arcctl")
