@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from arcctl.checks.move.sight import MoveSight
 from arcctl.errors import AzureError, ClusterError
+from arcctl.operations import ownership
 from arcctl.operations.configuration.children import children_of
 from tests.clients.arm.server import GROUP
 from tests.operations.planned import APPS, HARBOR, blocking, codes, furnished
@@ -159,7 +160,9 @@ async def test_a_list_shorter_than_before_is_read_again(harbor: Yard) -> None:
     """What an earlier look has seen is asked for once more, before it counts as gone."""
     furnished(harbor)
     async with harbor.world() as world:
-        sight = MoveSight(world.clients, harbor.request(), world.sight, lambda: read(world))
+        sight = MoveSight(
+            world.clients, harbor.request(), world.sight, lambda: read(world), ownership.look
+        )
         sight.before = ("extensions/monitor", "extensions/deleted-meanwhile")
         fault = faulty(harbor, "arm", "/extensions$", {"status": 200, "body": {"value": []}}, 1)
 
