@@ -52,6 +52,8 @@ def leavings(folder: Path) -> list[str]:
 
 
 def _as_at_the_end_of_the_process() -> None:
-    """The kubernetes package keeps the files of certificates until then."""
+    """The kubernetes package keeps the files of certificates until then, arcctl its own folder."""
+    if loaded := sys.modules.get("arcctl.clients.own_folder"):
+        loaded.remove()
     if loaded := sys.modules.get("kubernetes.config.kube_config"):
         loaded._cleanup_temp_files()

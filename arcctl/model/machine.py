@@ -95,9 +95,11 @@ def heard(text: str, *, why: tuple[str, ...] = ()) -> ArcctlError | None:
     for phrase, number in _PHRASES.items():
         if phrase in low:
             return _made(number, "", why)
-    if found := _ON_DISK.search(text):
-        return _made(_OF_DISK[found[2].lower()], found[1], why)
-    return None
+    found = _ON_DISK.search(text)
+    error = _made(_OF_DISK[found[2].lower()], found[1], why) if found else None
+    if error:
+        error.hints = (*error.hints, _ROOM[1])
+    return error
 
 
 def beneath(error: BaseException) -> OSError | None:

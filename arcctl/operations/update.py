@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from arcctl.checks.azure import HYBRID_COMPUTE, data_plane, registered
-from arcctl.errors import ArcctlError, Refusal
+from arcctl.errors import Refusal
 from arcctl.flow.runner import run
 from arcctl.flow.step import together
 from arcctl.model.helm_values import layered
 from arcctl.model.installed import Aim
 from arcctl.operations import proofs
+from arcctl.operations.aftermath import Aftermath, telling
 from arcctl.operations.agents import values as values_of
 from arcctl.operations.agents.values import numbers
 from arcctl.operations.changing import (
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 _SINCE = (1, 14, 0)
 # The certificate stays: it may serve without a proxy as well.
 _NO_PROXY = {"global": {"isProxyEnabled": False, "httpsProxy": "", "httpProxy": "", "noProxy": ""}}
+
+_KEPT = "the resource keeps what was asked; the same command goes on"
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +102,8 @@ async def _with_agents(request: UpdateRequest, world: World) -> bool:
     if request.asked.gateway or request.disable_gateway:
         linked = await _step(updating.Link(request.asked.gateway or ""), world)
     rewritten = await _step(updating.Rewrite(request), world)
-    try:
+    with telling(lambda: Aftermath((_KEPT,))):
         changed = await _agents(request, world)
-    except ArcctlError as error:
-        error.why = (*error.why, "the resource keeps what was asked; the same command goes on")
-        raise
     if _settles(request):
         await run([waiting.UntilAgentState()], world, world.observer)
     world.resource = await (await world.clients.arm()).get(world.cluster.path)

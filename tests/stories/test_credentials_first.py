@@ -11,6 +11,7 @@ import threading
 import time
 from typing import TYPE_CHECKING, Any
 
+from arcctl.sandbox.azure import entra
 from arcctl.sandbox.kubernetes import access
 from arcctl.sandbox.kubernetes.kinds import KINDS
 from tests.stage import PATIENCE
@@ -164,3 +165,29 @@ def test_a_resource_without_agents_is_told(quick: Stage) -> None:
     assert f"arcctl delete {HARBOR}" in ended.err
     quick.extra.clear()
     quick.well(CONNECT)
+
+
+def test_a_token_of_azure_that_nobody_renews_must_outlast_a_move(harbor: Stage) -> None:
+    """AZURE_ACCESS_TOKEN as a pipeline has it, near its end."""
+    issue, audience = harbor.world.azure.tokens.issue, harbor.world.base_url
+    ending = harbor.within(lambda: issue(entra.FULL_RIGHTS, audience, 400))
+    environ = {"AZURE_ACCESS_TOKEN": ending, "AZURE_CLIENT_SECRET": ""}
+
+    blocked(harbor.type(MOVE, **environ), "AZURE_ACCESS_TOKEN ends in")
+    assert changes(harbor) == []
+
+    ended = harbor.well(DELETE, **environ)
+
+    assert "AZURE_ACCESS_TOKEN ends in" in ended.err
+
+
+def test_without_any_helm_delete_names_both_ways_on(connected: Stage) -> None:
+    """None here, none to be fetched: nothing has been deleted."""
+    closed = "http://127.0.0.1:9"
+    nowhere = {"ARCCTL_HELM": "", "PATH": "/nowhere", "ARCCTL_HELM_BASE_URL": closed}
+    pip = {"PIP_INDEX_URL": closed, "PIP_RETRIES": "0", "PIP_TIMEOUT": "1"}
+
+    ended = refused(connected.type_apart(DELETE, **nowhere, **pip), "AZK8S0510", said="--helm FILE")
+
+    assert "--azure-only" in ended.err
+    assert changes(connected) == []

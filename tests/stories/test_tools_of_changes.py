@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import resource
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests.stories import moving
 from tests.stories.refusals import changes, refused
-from tests.stories.spoiling import CONNECT, HARBOR, blocked, helm, kubeconfig, spoiled
+from tests.stories.spoiling import CONNECT, HARBOR, blocked, helm, kubeconfig, spoiled, with_limit
 
 if TYPE_CHECKING:
     from tests.stage import Stage
@@ -96,3 +97,53 @@ def test_a_move_is_blocked_by_a_tool_that_will_not_work(harbor: Stage) -> None:
     before = harbor.type(f"check {HARBOR} --before move --target-region westeurope").data
     found = [each for each in before["findings"] if each["code"] == "tools"]
     assert [each["verdict"] for each in found] == ["fail"]
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        {"service": "registry", "action": {"status": 200, "body": "x"}, "path": "blobs"},
+        {"service": "registry", "action": {"reset": "before"}, "path": "manifests"},
+    ],
+    ids=["wrong digest", "no answer"],
+)
+def test_a_chart_that_is_not_what_it_should_be_keeps_connect_from_beginning(
+    quick: Stage, bad: dict[str, Any]
+) -> None:
+    """Helm compares digests, and a registry that falls silent is none."""
+    quick.within(lambda: quick.world.faults.add(bad | {"times": None}))
+
+    refused(quick.type(CONNECT), "AZK8S0502")
+    assert changes(quick) == []
+
+
+def test_a_folder_for_temporary_files_that_is_not_there_is_told(quick: Stage) -> None:
+    """Python looks for another one, helm does not."""
+    ended = quick.type_apart(CONNECT, TMPDIR="/nowhere/at/all")
+
+    refused(ended, "os", said="export TMPDIR=FOLDER")
+    assert changes(quick) == []
+
+
+@pytest.mark.parametrize("line", [CONNECT, MOVE, CHANGES[0], CHANGES[3]])
+def test_too_few_open_files_keep_every_command_from_beginning(connected: Stage, line: str) -> None:
+    """Asked before the first connection is opened."""
+    refused(with_limit(connected, line, (resource.RLIMIT_NOFILE, 48)), "open-files")
+
+    assert changes(connected) == []
+
+
+def test_a_move_taken_up_before_the_deletion_proves_its_tools_again(harbor: Stage) -> None:
+    """Behind the point of no return, with the source still whole: the run waits as it is."""
+    fault = harbor.fault("arm", {"status": 403}, method="DELETE", path="Clusters/harbor$")
+    assert harbor.type(MOVE).code == 6
+    assert harbor.happened(fault) == 1
+    harbor.within(harbor.world.journal.clear)
+    shut = harbor.fault("registry", {"status": 404}, path="manifests", times=None)
+
+    ended = harbor.type("resume --protected-settings secrets.yaml")
+
+    assert (ended.code, "[AZK8S0502]" in ended.err) == (6, True), ended.err
+    assert harbor.requests("arm", "DELETE") == []
+    harbor.within(lambda: harbor.world.faults.remove(shut))
+    harbor.well("resume --protected-settings secrets.yaml")

@@ -9,10 +9,10 @@ from arcctl.checks.check import ask_all
 from arcctl.checks.move.verdicts import blocks, noted
 from arcctl.flow.step import Step
 from arcctl.model.finding import Verdict
+from arcctl.model.region import canonical
 from arcctl.operations import proofs
-from arcctl.operations.moving.worlds import Moving
+from arcctl.operations.moving.worlds import PLAN, Moving
 from arcctl.operations.steps.looks import first_of
-from arcctl.operations.steps.source import DeleteSource
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -49,8 +49,8 @@ def rows_of(report: Report) -> Iterator[Row]:
 class ToolsWork(Step[Moving]):
     """Everything is as the plan saw it, or the run ends here: nothing that was deleted waits for it.
 
-    It only looks, so no journal knows that it was begun. Once the deletion of the source was sent,
-    the run must go on, whatever a tool says.
+    It only looks, so no journal knows that it was begun. Once the source is on its way out the run
+    must go on, whatever a tool says.
     """
 
     name = "tools-work"
@@ -61,9 +61,13 @@ class ToolsWork(Step[Moving]):
         self._bundle = bundle
 
     async def observe(self, world: Moving) -> str | None:
-        if world.run.journal.has_begun(DeleteSource.name):
+        if world.run.journal.no_return and await _leaving(world):
             return "the source is being left"
-        checks = _asked(self._request, world, self._bundle.resource)
+        plan = world.run.documents.get(PLAN) or {}
+        checks = (
+            *_asked(self._request, world, self._bundle.resource),
+            tools.credentials(plan.get("seconds", 0), strict=not world.run.journal.no_return),
+        )
         report = await ask_all(checks, world.origin.sight)
         if failures := report.having(Verdict.FAIL):
             raise first_of(failures)
@@ -71,6 +75,16 @@ class ToolsWork(Step[Moving]):
 
     async def do(self, world: Moving, tell: Callable[[str], None]) -> str:
         raise AssertionError("it has been observed")
+
+
+async def _leaving(world: Moving) -> bool:
+    """Whether Azure has taken the deletion of the source, read afresh and remembered by nobody."""
+    found = await (await world.clients.arm()).find(world.bundle.source.path)
+    if found is None or world.bundle.is_other(found):
+        return True
+    if canonical(found["location"]) != world.bundle.region:
+        return True
+    return (found.get("properties") or {}).get("provisioningState") == "Deleting"
 
 
 def _asked(request: MoveRequest, world: World, resource: Body) -> tuple[Check, ...]:
