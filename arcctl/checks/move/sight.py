@@ -55,21 +55,18 @@ class MoveSight(Configs, Hanging, Depending):
             return KeyChoice("kept" if asked.public_key == known else "brought")
         if asked.new_key:
             return KeyChoice("new", "as --new-key asks")
-        if not (known and known == await self._held_key()):
+        held = await self.source.readable_key()
+        if not (known and held and held.public == known):
             return KeyChoice("new", "the private key cannot be read in the cluster")
-        if not (asked.in_place or asked.keep_key):
+        if asked.keep_key:
+            return KeyChoice("kept")
+        if not asked.in_place:
             why = "else two resources would bear one key for a while; --keep-key keeps it"
             return KeyChoice("new", why)
+        if (await self.ownership()).seen.copied:
+            why = "another cluster seems to hold the same key; --keep-key keeps it"
+            return KeyChoice("new", why)
         return KeyChoice("kept")
-
-    async def _held_key(self) -> str:
-        try:
-            held = await self.source.key()
-        except AccessError as error:
-            if error.code != "kube-forbidden":
-                raise
-            return ""
-        return held.public if held else ""
 
     @once
     async def agent_values(self) -> Body:

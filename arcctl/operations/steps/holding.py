@@ -112,13 +112,13 @@ async def _of_the_way_back(world: Moving) -> KeyPair:
 
 async def _sources_own(world: Moving) -> KeyPair | None:
     """Return the private half of the saved resource's key, where the cluster still holds it."""
-    held = await world.sight.key()
+    held = await world.sight.readable_key()
     return held if held and held.public == public_key(world.bundle.resource) else None
 
 
 async def _placed(world: Moving) -> KeyPair | None:
     """Return the key that this run has placed already, where what was held is gone since."""
-    return await world.sight.key() if await old_agents.are_new(world) else None
+    return await world.sight.readable_key() if await old_agents.are_new(world) else None
 
 
 def _out_of_reach(world: Moving) -> Refusal:

@@ -31,7 +31,7 @@ async def remember(world: Moving) -> None:
 
 async def are_replaced(world: Moving) -> bool:
     """Tell whether this run has put its own key into a namespace of its own, where the old one was."""
-    held = await world.sight.key()
+    held = await world.sight.readable_key()
     if held is None or held != world.key:
         return False
     # Begun by an arcctl that always made a new key, a run remembers no namespaces.

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from arcctl.checks.move import agents, body
 from arcctl.model.keys import KeyPair
+from arcctl.model.ownership import Evidence, Identity, Ownership, Says
 from arcctl.model.plan import Fate
 from arcctl.model.secret import Secret
 from tests.checks.move.sights import DEPOT, Told, Wish, resource
@@ -66,6 +67,17 @@ async def test_the_key_stays_where_it_can(
     [row] = await body.key(told)
 
     assert ((await told.key_choice()).kind, row.fate) == (kind, fate)
+
+
+@pytest.mark.parametrize(
+    ("wish", "kind"), [(Wish(), "new"), (Wish(keep_key=True), "kept"), (Wish(new_key=True), "new")]
+)
+async def test_a_key_that_lies_elsewhere_too_is_replaced(wish: Wish, kind: str) -> None:
+    """A copy could speak for the target; a person may keep the key all the same."""
+    copied = Evidence(key=Says.AGREES, identity=Identity.DIFFERS)
+    told = Told(wish, source={"key": HELD}, ownership=Ownership(copied))
+
+    assert (await told.key_choice()).kind == kind
 
 
 @pytest.mark.parametrize(
