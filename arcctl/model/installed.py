@@ -33,7 +33,8 @@ class Installed:
         """Return how many replicas of each agent's Deployment helm has asked for, by name."""
         import yaml
 
-        objects = [each for each in yaml.safe_load_all(self.manifest) if each]
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast
+        objects = [each for each in yaml.load_all(self.manifest, loader) if each]
         return {
             each["metadata"]["name"]: replicas(each)
             for each in objects

@@ -38,7 +38,8 @@ class Record:
         """Return the objects of the manifest."""
         import yaml
 
-        found = yaml.safe_load_all(self.document["manifest"])
+        loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+        found = yaml.load_all(self.document["manifest"], loader)
         return [each for each in found if isinstance(each, dict)]
 
     @property
