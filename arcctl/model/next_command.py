@@ -48,8 +48,8 @@ def adopting(cluster: ClusterId) -> tuple[str, str]:
     """Return both ways to give agents to a resource made elsewhere, the one that changes it last."""
     connect = f"arcctl connect {cluster.named} --adopt"
     return (
-        f"{connect} --private-key FILE, if you hold the key that the resource was made with",
-        f"{connect} --new-key, which replaces that key: Terraform and Bicep see a change",
+        f"if you hold the key that the resource was made with: {connect} --private-key FILE",
+        f"to replace that key, which Terraform and Bicep see as a change: {connect} --new-key",
     )
 
 

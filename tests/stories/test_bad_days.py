@@ -72,9 +72,9 @@ def test_credentials_that_the_cluster_does_not_take_are_refused(quick: Stage) ->
 
 def test_a_user_who_may_not_look_is_told_at_what(quick: Stage) -> None:
     """The API server's own sentence says which verb on which kind is forbidden."""
-    quick.within(lambda: quick.cluster.grant("narrow", "narrow", STRANGER))
+    quick.within(lambda: quick.cluster.grant("token-of-narrow", "narrow", STRANGER))
 
-    ended = quick.type(f"{CONNECT} {kubeconfig(quick, user={'token': 'narrow'})}")
+    ended = quick.type(f"{CONNECT} {kubeconfig(quick, user={'token': 'token-of-narrow'})}")
 
     refused(ended, "kube-forbidden", exit_code=4, said='User "narrow" cannot list resource "nodes"')
     assert changes(quick) == []

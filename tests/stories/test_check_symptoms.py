@@ -97,7 +97,7 @@ FAILURES: dict[str, tuple[Break, str, str]] = {
     "T47 no identity found": (children("extensions", **failed("no azure identity found for request clientID")), "extension-failed", "pod identity"),
     "T49 nat table": (children("extensions", **failed("can't initialize iptables table `nat'")), "extension-failed", "modprobe"),
     "T50 privileged": (children("extensions", **failed("privileged containers are not allowed")), "extension-failed", "allow-privileged"),
-    "another key": (world.another_key, "key-mismatch", "new one"),
+    "another key": (world.another_key, "key-mismatch", "give the resource this one"),
     "T53 region": (lambda stage: stage.seed(regionGaps=[{"type": "connectedClusters", "region": "eastus"}]), "AZK8S0104", "-l REGION"),
     "T58 old agents": (azure(agentVersion="1.20.3"), "agents-outdated", "upgrade"),
     "T59 failed and unready": (both(world.release("failed"), world.trouble("NeverReady")), "AZK8S0514", "describe"),

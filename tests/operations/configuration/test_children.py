@@ -33,7 +33,8 @@ def planted(azure: Azure, *, listed: dict[str, str] | None = None, **lists: Any)
         {"resourceType": kind, "apiVersions": [version]}
         for kind, version in {**NEWEST, **(listed or {})}.items()
     ]
-    azure.say("GET", PROVIDERS, {"resourceTypes": types, "registrationState": "Registered"})
+    about = {"id": PROVIDERS, "namespace": PROVIDER, "registrationState": "Registered"}
+    azure.say("GET", PROVIDERS, {**about, "resourceTypes": types})
     for kind in Kind:
         azure.say("GET", HARBOR.child(kind), *lists.get(kind.value, [page()]))
 
