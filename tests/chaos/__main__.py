@@ -6,6 +6,7 @@ import argparse
 import json
 import os
 import queue
+import signal
 import subprocess
 import sys
 import tempfile
@@ -31,6 +32,8 @@ def main() -> None:
     """Play what the command line says."""
     arguments = _arguments()
     pytest_configure()
+    # Ended from outside, it ends what it has started and leaves no folder.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     for name in [name for name in os.environ if name.startswith(FOREIGN)]:
         if name != "ARCCTL_TEST_CACHE":
             del os.environ[name]
@@ -98,14 +101,17 @@ def _shared_out(arguments: argparse.Namespace) -> Iterator[Outcome]:
     for reader in readers:
         reader.start()
     left = len(workers)
-    while left:
-        if line := heard.get():
-            plain: dict[str, Any] = json.loads(line)
-            yield Outcome(**plain | {"happened": Counter(plain["happened"])})
-        else:
-            left -= 1
-    for each in workers:
-        each.wait()
+    try:
+        while left:
+            if line := heard.get():
+                plain: dict[str, Any] = json.loads(line)
+                yield Outcome(**plain | {"happened": Counter(plain["happened"])})
+            else:
+                left -= 1
+    finally:
+        for each in workers:
+            each.terminate()
+            each.wait()
 
 
 def _worker(number: int) -> subprocess.Popen[str]:

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from tests.matrix.quick import QuickStage
 
-PATIENCE = 150
+PATIENCE = 300
 _SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP, signal.SIGKILL, signal.SIGKILL)
 _QUESTION = "[y/N]"
 
@@ -50,10 +50,15 @@ class Typist:
             try:
                 out, err = process.communicate(timeout=PATIENCE)
             except subprocess.TimeoutExpired:
-                raise Endless(line) from None
+                raise self._given_up(process, line) from None
             finally:
                 self._pid = 0
         return Ended(process.returncode, out, err)
+
+    def _given_up(self, process: Nursling, line: str) -> Endless:
+        """Hear of the end of a process that was killed, so that nobody else takes it for theirs."""
+        process.returncode = json.loads(self.stage.client.recv(1 << 16))["code"]
+        return Endless(line)
 
     def converse(self, line: str, meanwhile: Callable[[], None]) -> Ended:
         """Type a line at a terminal; do something while its question stands, then say yes."""
@@ -69,7 +74,7 @@ class Typist:
             try:
                 said, seen = process.communicate(timeout=PATIENCE)
             except subprocess.TimeoutExpired:
-                raise Endless(line) from None
+                raise self._given_up(process, line) from None
             finally:
                 self._pid = 0
                 person.join(PATIENCE)
