@@ -49,7 +49,7 @@ def _read(leader: int, process: subprocess.Popen[bytes], answer: str) -> str:
                 break
         elif process.poll() is not None:
             break
-        if answer and "[y/N]" in screen:
+        if answer and ("[y/N]" in screen or "Type its name" in screen):
             os.write(leader, answer.encode())
             answer = ""
     process.wait(PATIENCE)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING
 
 from arcctl.clients.once import Remembering, once
@@ -40,6 +41,8 @@ class Clients(Remembering):
         self.note = note
         self._warn = warn or note
         self._hurried = hurried
+        self.longest = inf
+        """No wait of this command lasts longer, in seconds: a person has said how long they have"""
         _ask_no_uname()
 
     @once
@@ -63,6 +66,11 @@ class Clients(Remembering):
 
         cloud, identity = await self.cloud(), await self.identity()
         return Arm(self.settings, cloud, identity, pace=self._pace())
+
+    async def within(self, seconds: float) -> None:
+        """Let no wait of this command last longer, those for Azure's operations among them."""
+        self.longest = seconds
+        (await self.arm()).within(seconds)
 
     @once
     async def data_plane(self) -> DataPlane:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from contextlib import suppress
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
@@ -173,6 +174,10 @@ class Arm:
     ) -> dict[str, Any]:
         """Carry out an action and return what it answers, {} for nothing."""
         return await self._ask("POST", path, body, version, query)
+
+    def within(self, seconds: float) -> None:
+        """Look at no long-running operation for longer than this."""
+        self._pace = replace(self._pace, longest=min(self._pace.longest, seconds))
 
     async def put(
         self,

@@ -15,6 +15,7 @@ from azure.mgmt.core.polling.async_arm_polling import AsyncARMPolling
 from arcctl.clients import arm_errors, arm_looks
 from arcctl.clients.pipeline import retry_after
 from arcctl.errors import ArcctlError, AzureError, NotFound
+from arcctl.model.duration import spoken
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -92,7 +93,7 @@ class Polling(AsyncARMPolling):  # type: ignore[misc] # mypy is told to skip azu
         self._waited += pause
         if self._waited > self._pace.longest:
             raise AzureError(
-                f"Azure has not finished after {self._pace.longest / 60:.0f} min",
+                f"Azure has not finished after {spoken(self._pace.longest)}",
                 code="azure-still-running",
                 why=f"the operation on {urlsplit(self._started.url).path} is {self._status}",
                 hints="the same command, repeated later, goes on from there",

@@ -37,6 +37,7 @@ async def show(
     if agents:
         inventory.require_one(clusters)
     sight = session.sight(clusters[0])
+    inventory.name_runs(session.clients, clusters)
     resources = [printed(each) for each in await inventory.show_all(session.clients, clusters)]
     states = await inventory.show_agents(sight) if agents else None
     features = await inventory.show_features(sight) if agents else ()

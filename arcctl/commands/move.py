@@ -163,6 +163,7 @@ async def _move(
     from arcctl.views import plan as plans
     from arcctl.views import reports
 
+    report = reports.place(files.report) if files.report else ""
     stored = stored_plans.read(files.plan) if files.plan else None
     with session.run(session.sight(request.source), yes=yes) as world:
         await operation.look(world)
@@ -180,6 +181,6 @@ async def _move(
         world.confirm(prepared.question)
         if request.diagnostics:
             await preparation.try_the_way_out(request, world)
-        found = await operation.move(request, world, prepared)
-    reports.moved(session.console, found, files.report)
+        found = await operation.move(request, world, prepared, report)
+    reports.moved(session.console, found, report)
     operation.require_clean(found)

@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from arcctl.commands.options import CHANGES, CLUSTER, Yes
 from arcctl.commands.session import Session, command
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from arcctl.model.resource_id import ClusterId
+    from arcctl.operations.world import World
 
 RunName = Annotated[
     str | None, typer.Argument(help="The run; without it, the only one that is unfinished.")
@@ -20,6 +26,29 @@ ProtectedSettings = Annotated[
     typer.Option(help="YAML or JSON file with the secrets that no journal holds; - for stdin."),
 ]
 
+WaiveChild = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="Child to go on without (KIND/NAME); it is lost. May be repeated.", metavar="KIND/NAME"
+    ),
+]
+Corrected = Annotated[
+    str | None,
+    typer.Option("--file", help="Corrected manifest for a config apply.", metavar="FILE"),
+]
+ReportFile = Annotated[
+    str | None,
+    typer.Option(
+        "--report",
+        help="Write the report as Markdown (default: as the move was told).",
+        metavar="FILE",
+    ),
+]
+
+DryRun = Annotated[
+    bool, typer.Option("--dry-run", help="Only say what comes next and what will be asked.")
+]
+
 
 @command(CLUSTER, CHANGES)
 async def resume(
@@ -27,21 +56,32 @@ async def resume(
     run: RunName = None,
     take_over: TakeOver = False,
     protected_settings: ProtectedSettings = None,
+    waive_child: WaiveChild = None,
+    manifest: Corrected = None,
+    report: ReportFile = None,
+    dry_run: DryRun = False,
     yes: Yes = False,
 ) -> None:
     """Take up a run that was cut or has stopped part-way, on whatever machine.
 
     Example: arcctl resume --kube-context kind-harbor
     """
+    from arcctl.operations.outlook import of_resume
     from arcctl.operations.resume import Wanted, require_well
     from arcctl.operations.resume import resume as carry_on
-    from arcctl.views.history import taken_up
+    from arcctl.views.history import ahead, taken_up
+    from arcctl.views.reports import place
 
-    found = await carry_on(
-        Wanted(run, take_over, protected_settings),
-        session.clients,
-        session.console.progress,
-        lambda cluster: session.run(session.sight(cluster), yes=yes),
-    )
-    taken_up(session.console, found.record, found.result)
-    require_well(found)
+    report = place(report) if report else None
+    wanted = Wanted(run, take_over, protected_settings, tuple(waive_child or ()), manifest)
+    clients, tell = session.clients, session.console.progress
+
+    def open_world(cluster: ClusterId) -> AbstractContextManager[World]:
+        return session.run(session.sight(cluster), yes=yes)
+
+    if dry_run:
+        looked = await of_resume(wanted, clients, tell, open_world)
+        return ahead(session.console, looked.to_document())
+    found = await carry_on(wanted, clients, tell, open_world)
+    taken_up(session.console, found.record, found.result, report or found.report_file)
+    return require_well(found)

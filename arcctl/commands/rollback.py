@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from arcctl.commands.options import CHANGES, CLUSTER, Yes
-from arcctl.commands.resume import ProtectedSettings, RunName, TakeOver
+from arcctl.commands.resume import (
+    DryRun,
+    ProtectedSettings,
+    ReportFile,
+    RunName,
+    TakeOver,
+    WaiveChild,
+)
 from arcctl.commands.session import Session, command
+
+if TYPE_CHECKING:
+    from contextlib import AbstractContextManager
+
+    from arcctl.model.resource_id import ClusterId
+    from arcctl.operations.world import World
 
 
 @command(CLUSTER, CHANGES)
@@ -13,21 +28,31 @@ async def rollback(
     run: RunName = None,
     take_over: TakeOver = False,
     protected_settings: ProtectedSettings = None,
+    waive_child: WaiveChild = None,
+    report: ReportFile = None,
+    dry_run: DryRun = False,
     yes: Yes = False,
 ) -> None:
     """Take a run back: undo it before the point of no return, find the way back after it.
 
     Example: arcctl rollback --kube-context kind-harbor
     """
+    from arcctl.operations.outlook import of_rollback
     from arcctl.operations.resume import Wanted, require_well
     from arcctl.operations.rollback import rollback as take_back
-    from arcctl.views.history import taken_up
+    from arcctl.views.history import ahead, taken_up
+    from arcctl.views.reports import place
 
-    found = await take_back(
-        Wanted(run, take_over, protected_settings),
-        session.clients,
-        session.console.progress,
-        lambda cluster: session.run(session.sight(cluster), yes=yes),
-    )
-    taken_up(session.console, found.record, found.result)
-    require_well(found)
+    report = place(report) if report else None
+    wanted = Wanted(run, take_over, protected_settings, tuple(waive_child or ()))
+    clients, tell = session.clients, session.console.progress
+
+    def open_world(cluster: ClusterId) -> AbstractContextManager[World]:
+        return session.run(session.sight(cluster), yes=yes)
+
+    if dry_run:
+        looked = await of_rollback(wanted, clients, tell, open_world)
+        return ahead(session.console, looked.to_document())
+    found = await take_back(wanted, clients, tell, open_world)
+    taken_up(session.console, found.record, found.result, report or found.report_file)
+    return require_well(found)

@@ -130,6 +130,13 @@ class Session:
                 folder=Path(folder),
             )
 
+    def confirm_by_name(self, question: str, name: str, *, yes: bool) -> None:
+        """Let a person type a name where a yes would be too easily said; `--yes` is an answer."""
+        from arcctl.errors import Interrupted
+
+        if not yes and not self.console.ask_for(question, name):
+            raise Interrupted("nothing was changed", code="declined")
+
     def _confirm(self, question: str, only: str, *, yes: bool) -> None:
         from arcctl.errors import Interrupted
 

@@ -123,6 +123,13 @@ class Journal:
                 return each.detail
         return default
 
+    def fact_since_the_turn(self, name: str, default: Any = None) -> Any:
+        """As `fact_of`, of what was remembered in this direction only."""
+        for each in reversed(self._since_the_turn()):
+            if each.kind == "fact" and each.step == name:
+                return each.detail
+        return default
+
     def has_begun(self, step: str) -> bool:
         """Tell whether this step was begun in this direction and not undone, however it ended."""
         return step in begun(self._since_the_turn())
@@ -131,6 +138,16 @@ class Journal:
         """Tell whether this step's last word in this direction is that it is done."""
         own = [each for each in self._since_the_turn() if each.step == step]
         return [each.kind for each in own if each.kind != "fact"][-1:] == ["done"]
+
+    def has_failed(self, step: str) -> bool:
+        """Tell whether this step's last word in this direction is that it has failed."""
+        own = [each for each in self._since_the_turn() if each.step == step]
+        return [each.kind for each in own if each.kind != "fact"][-1:] == ["failed"]
+
+    def refused(self, step: str) -> bool:
+        """Tell whether every attempt at this step was refused before it could change anything."""
+        own = [each.kind for each in self._since_the_turn() if each.step == step]
+        return 0 < own.count("begun") == own.count("fact")
 
     def _since_the_turn(self) -> Sequence[Entry]:
         turns = [at for at, each in enumerate(self._entries) if each.kind == "turned"]

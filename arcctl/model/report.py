@@ -5,7 +5,7 @@ Stored as `arcctl.report/1`.
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from arcctl.model.resource_id import ClusterId
@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 FORMAT = "arcctl.report/1"
 _LISTS = ("carried", "differences", "left", "lost", "accepted", "waived", "files")
+_LET_GO = "letGo"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +32,10 @@ class Report:
     """`carried` names what was found again in the target, `differences` what was not, or not as
     it was; `left` what a person has to do, as commands where there is one; `lost` what the plan had
     named as not to be carried, and a person has accepted; `files` what a Terraform or Bicep file of
-    the cluster must say from now on, as snippets. `unmanaged` is the
-    seconds from the moment the agents were quieted until the new ones had spoken to Azure.
+    the cluster must say from now on, as snippets; `let_go` the children that a person has let go
+    when the target refused them. `unmanaged` is the seconds from the moment the agents were quieted
+    until the new ones had spoken to Azure. `made_at` is ISO 8601 in UTC, `who` the one who brought
+    the run to its end, `steps` the seconds that each step took.
     """
 
     run: str
@@ -49,11 +52,16 @@ class Report:
     waived: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     unmanaged: float = 0.0
+    let_go: tuple[str, ...] = ()
+    made_at: str = ""
+    who: str = ""
+    versions: Mapping[str, str] = field(default_factory=dict)
+    steps: tuple[tuple[str, float], ...] = ()
 
     @property
     def clean(self) -> bool:
         """Whether everything was found again, and nothing is left to do."""
-        return not (self.differences or self.left)
+        return not (self.differences or self.left or self.let_go)
 
     def to_document(self) -> dict[str, Any]:
         """Return it as plain JSON."""
@@ -69,11 +77,16 @@ class Report:
             "unmanagedSeconds": self.unmanaged,
             "changed": [asdict(each) for each in self.changed],
             **lists,
+            _LET_GO: list(self.let_go),
+            "madeAt": self.made_at,
+            "who": self.who,
+            "versions": dict(self.versions),
+            "steps": [{"step": step, "seconds": seconds} for step, seconds in self.steps],
         }
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Report:
-        """Read what `to_document` wrote."""
+        """Read what `to_document` wrote, in this version or an earlier one."""
         return cls(
             run=document["run"],
             source=ClusterId.parse(document["source"]),
@@ -83,4 +96,9 @@ class Report:
             unmanaged=document["unmanagedSeconds"],
             changed=tuple(Changed(**each) for each in document["changed"]),
             **{name: tuple(document.get(name, ())) for name in _LISTS},
+            let_go=tuple(document.get(_LET_GO, ())),
+            made_at=document.get("madeAt", ""),
+            who=document.get("who", ""),
+            versions=document.get("versions", {}),
+            steps=tuple((each["step"], each["seconds"]) for each in document.get("steps", ())),
         )

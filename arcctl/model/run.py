@@ -151,6 +151,20 @@ def begun(entries: Iterable[Entry]) -> tuple[str, ...]:
     return tuple(found)
 
 
+def durations(entries: Sequence[Entry]) -> dict[str, float]:
+    """Return how many seconds each step took, in all attempts of the last direction together."""
+    turns = [at for at, each in enumerate(entries) if each.kind == "turned"]
+    since: dict[str, str] = {}
+    found: dict[str, float] = {}
+    for each in entries[turns[-1] + 1 :] if turns else entries:
+        if each.kind == "begun" and not each.step.startswith(f"{PUT_CHILD} "):
+            since[each.step] = each.at
+        elif each.kind in ("done", "failed") and each.step in since:
+            taken = _between(since.pop(each.step), each.at)
+            found[each.step] = round(found.get(each.step, 0.0) + taken, 3)
+    return found
+
+
 def named_now(entries: Iterable[Entry], renamed: Mapping[str, str] = RENAMED) -> tuple[Entry, ...]:
     """Return the entries with the names that their steps have in this version."""
     return tuple(

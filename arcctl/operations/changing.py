@@ -100,6 +100,7 @@ async def bring_about(
 
     Where the chart lies is asked of the service, unless `path` says it.
     """
+    await world.clients.within(patience)
     was = await installed(world)
     if aim.reached(was) and not await world.sight.gone_or_asleep():
         await run([release.Ready(patience)], world, world.observer)

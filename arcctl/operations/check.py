@@ -12,6 +12,7 @@ from arcctl.errors import FindingsError, UsageError
 from arcctl.model.examination import Examination, Section
 from arcctl.model.finding import Verdict
 from arcctl.model.overall import ABSENT, UNSEEN, Inside, overall
+from arcctl.operations.checking.before import before, unfinished_run
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Iterable, Sequence
@@ -23,6 +24,9 @@ if TYPE_CHECKING:
 
 # Categories that ask Azure; the others ask the cluster.
 _AZURE = frozenset({"sign-in", "providers", "network"})
+_RUN = "run"
+# What is refused while a run has stopped part-way.
+_REFUSED = ("arcctl connect", "arcctl delete", "arcctl move", "arcctl upgrade", "arcctl update")
 _TOLD_BY_AZURE = frozenset({"no-heartbeat", "AZK8S0506", "identity-trusted"})
 BEFORE = ("connect", "delete", "move", "upgrade")
 
@@ -88,6 +92,7 @@ async def everything(request: CheckRequest, sight: HealthSight, world: World) ->
     """Ask all that is wanted of a sight that others may still look through."""
     wanted = [each for each in CATEGORIES if request.wants(each.word)]
     whole = asyncio.ensure_future(_whole(sight, request.patience))
+    run = asyncio.ensure_future(unfinished_run(sight, request.patience))
     answers = await asyncio.gather(
         *(_answers(each.checks, sight, request.patience) for each in wanted)
     )
@@ -102,11 +107,25 @@ async def everything(request: CheckRequest, sight: HealthSight, world: World) ->
     status, inside = await whole
     if inside is Inside.FOREIGN:
         sections = [_of_another(section) for section in sections]
+    if unfinished := await run:
+        first = Section(_RUN, "run that has stopped part-way", unfinished)
+        sections = [first, *map(_after_the_run, sections)]
     return Examination(
         cluster=sight.cluster,
         status="" if status in (ABSENT, UNSEEN) else status,
         overall=overall(status, inside),
         sections=_shown(sections, world),
+    )
+
+
+def _after_the_run(section: Section) -> Section:
+    """Leave out advice that would be refused: the run that has stopped part-way comes first."""
+    return replace(
+        section,
+        findings=tuple(
+            replace(each, remedy=tuple(e for e in each.remedy if not e.startswith(_REFUSED)))
+            for each in section.findings
+        ),
     )
 
 
@@ -139,8 +158,6 @@ def _of_another(section: Section) -> Section:
 
 
 async def _before(request: CheckRequest, sight: HealthSight, world: World) -> Examination:
-    from arcctl.operations.checking.before import before
-
     whole = asyncio.ensure_future(_whole(sight, request.patience))
     findings = await before(request, sight, world)
     status, inside = await whole

@@ -5,14 +5,16 @@ Nothing is ever deleted: a child that the manifest does not name is left alone, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from arcctl.errors import FindingsError
+from arcctl.errors import AzureError, FindingsError
 from arcctl.flow.runner import run as carry
 from arcctl.flow.step import together
 from arcctl.model.configuration.child import Child
 from arcctl.model.configuration.comparing import Comparison, compare
+from arcctl.model.plan import digest
+from arcctl.model.run import PUT_CHILD
 from arcctl.operations import ownership, proofs, runs
 from arcctl.operations.changing import missing
 from arcctl.operations.configuration import manifests
@@ -27,7 +29,7 @@ from arcctl.operations.standing import refuse_kind
 from arcctl.operations.steps import looks
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from arcctl.model.configuration.secrets import Supplied
     from arcctl.model.resource_id import ClusterId
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     from arcctl.operations.world import World
 
 VERB = "config apply"
-DOCUMENT = "children"
+DOCUMENT, CORRECTED = "children", "corrected"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +45,12 @@ class Changes:
     """What applying a manifest would do: `create` and `replace` name children, `keep` the rest.
 
     `surplus` are children of the cluster that the manifest does not name; they are left alone.
+    `before` has a digest of each child that is replaced, as it was.
     """
 
     wanted: tuple[Child, ...]
     comparison: Comparison
+    before: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def create(self) -> tuple[str, ...]:
@@ -102,7 +106,10 @@ class Prepared:
 def changes(wanted: Sequence[Child], now: Sequence[Child]) -> Changes:
     """Compare what is wanted with what is there; `left` is wanted, `right` is now."""
     carried = [child for child in now if child.carried]
-    return Changes(tuple(wanted), compare(wanted, carried))
+    comparison = compare(wanted, carried)
+    replaced = {each.child for each in comparison.changed}
+    before = {child.key: digest(child.body) for child in carried if child.key in replaced}
+    return Changes(tuple(wanted), comparison, before)
 
 
 async def prepare(world: World, path: str, asked: Asked) -> Prepared:
@@ -149,13 +156,7 @@ async def _must_be_ours(world: World) -> None:
 async def apply(world: World, prepared: Prepared, side_by_side: int) -> Changes:
     """Carry out what a person has seen; return how the cluster still differs afterwards."""
     wanted, secrets = prepared.changes, prepared.secrets
-    request = {
-        "concurrency": side_by_side,
-        "replace": list(wanted.replace),
-        "waived": [
-            f"{each.child}/{each.name}" for each in secrets.statuses if each.origin == "waived"
-        ],
-    }
+    request = {"concurrency": side_by_side, **_decided(prepared)}
     documents: dict[str, Any] = {DOCUMENT: [child.to_document() for child in wanted.touched]}
     if secrets.references:
         documents[REFERENCES] = secrets.references
@@ -164,24 +165,64 @@ async def apply(world: World, prepared: Prepared, side_by_side: int) -> Changes:
         return await _to_its_end(run, world, secrets.values)
 
 
+def _decided(prepared: Prepared) -> dict[str, Any]:
+    """Return what a person has decided on, as JSON for the journal."""
+    statuses = prepared.secrets.statuses
+    return {
+        "replace": list(prepared.changes.replace),
+        "waived": [f"{each.child}/{each.name}" for each in statuses if each.origin == "waived"],
+        "before": dict(prepared.changes.before),
+    }
+
+
 async def resume(run: Run, world: World) -> Changes:
-    """Take an apply up again; children that are as they should be are left as they are."""
-    wanted = _wanted(run)
-    run.require_known(putting(wanted, run.request["concurrency"]))
-    supplied = await supplied_again(run, world, wanted, run.request["waived"])
+    """Take an apply up again; children that are as they should be are left as they are.
+
+    With a corrected manifest (`run.manifest`) that one is applied in place of the first.
+    """
+    run.require_known(putting(wanted_of(run), run.request["concurrency"]))
+    if run.manifest:
+        return await _to_its_end(run, world, await _corrected(run, world, run.manifest))
+    wanted = wanted_of(run)
+    await run.let_go(wanted)
+    kept = [child for child in wanted if child.key not in run.waived]
+    supplied = await supplied_again(run, world, kept, _asked(run)["waived"])
     return await _to_its_end(run, world, supplied)
+
+
+async def _corrected(run: Run, world: World, path: str) -> Supplied:
+    """Put a corrected manifest in the place of the first, once a person has agreed."""
+    asked = Asked(run.secrets_file, waived=tuple(_asked(run)["waived"]))
+    prepared = await prepare(world, path, asked)
+    found = prepared.changes
+    parts = [("make", found.create), ("replace", found.replace)]
+    what = " and ".join(f"{verb} {', '.join(keys)}" for verb, keys in parts if keys)
+    if what:
+        world.confirm(f"Apply the corrected manifest: {what} in {world.cluster.name}?")
+    if prepared.secrets.references:
+        await run.store(REFERENCES, prepared.secrets.references)
+    await run.store(CORRECTED, _decided(prepared))
+    await run.store(DOCUMENT, [child.to_document() for child in found.touched])
+    return prepared.secrets.values
+
+
+def _asked(run: Run) -> Mapping[str, Any]:
+    """Return what was decided last: of the corrected manifest, or of the first."""
+    found: Mapping[str, Any] = run.documents.get(CORRECTED) or run.request
+    return found
 
 
 async def rollback(run: Run, world: World) -> None:
     """Close the run; what has been applied stays, since what it replaced had secrets nobody holds."""
-    done = [child.key for child in _wanted(run) if run.journal.has_begun(f"put {child.key}")]
+    done = applied(run)
     if done:
         world.note(f"{', '.join(done)} stay as applied: apply the earlier export to have them back")
     await run.ended("rolled back", clean=True)
 
 
 async def _to_its_end(run: Run, world: World, supplied: Supplied) -> Changes:
-    wanted = _wanted(run)
+    wanted = wanted_of(run)
+    asked = _asked(run)
     restoring = Restoring(
         world.clients,
         world.cluster,
@@ -191,9 +232,20 @@ async def _to_its_end(run: Run, world: World, supplied: Supplied) -> Changes:
         world.folder,
         run=run,
         supplied=supplied,
-        replace=frozenset(run.request["replace"]),
+        replace=frozenset(asked["replace"]),
     )
-    await carry(putting(wanted, run.request["concurrency"]), restoring, world.observer, run.journal)
+    moves = putting(wanted, run.request["concurrency"])
+    try:
+        await carry(moves, restoring, world.observer, run.journal)
+    except AzureError as error:
+        if error.code == "children-failed" and await _nothing_came_of_it(run, world):
+            await run.ended("refused, nothing changed", clean=True)
+            error.why = (*error.why, "Azure has refused all of it, and nothing was changed")
+            error.hints = ("correct the manifest, then type the same command again",)
+        else:
+            again = f"arcctl resume {run.id} --file FILE, with a corrected manifest"
+            error.hints = (*error.hints, again)
+        raise
     arm = await world.clients.arm()
     names = {child.key for child in wanted}
     now = [child for child in await children_of(arm, world.cluster) if child.key in names]
@@ -203,7 +255,33 @@ async def _to_its_end(run: Run, world: World, supplied: Supplied) -> Changes:
     return left
 
 
-def _wanted(run: Run) -> list[Child]:
+def applied(run: Run) -> list[str]:
+    """Return the keys of the children that were sent, and that Azure has not refused."""
+    puts = {child.key: f"{PUT_CHILD} {child.key}" for child in wanted_of(run)}
+    journal = run.journal
+    return [key for key, put in puts.items() if journal.has_begun(put) and not journal.refused(put)]
+
+
+def waived_secrets(run: Run) -> tuple[str, ...]:
+    """Return the secrets that a person has done without, as `CHILD/KEY`."""
+    return tuple(_asked(run)["waived"])
+
+
+async def _nothing_came_of_it(run: Run, world: World) -> bool:
+    """Tell whether Azure has refused every write, and shows what it showed before."""
+    puts = {each.step for each in run.journal.entries if each.kind == "begun"}
+    sent = [each for each in puts if each.startswith(f"{PUT_CHILD} ")]
+    if not all(map(run.journal.refused, sent)):
+        return False
+    before = _asked(run).get("before") or {}
+    names = {child.key.casefold() for child in wanted_of(run)}
+    now = await children_of(await world.clients.arm(), world.cluster, newer=False)
+    found = {child.key: digest(child.body) for child in now if child.key.casefold() in names}
+    return found == before
+
+
+def wanted_of(run: Run) -> list[Child]:
+    """Return the children that a run of `config apply` sends."""
     return [Child.from_document(each) for each in run.documents[DOCUMENT]]
 
 

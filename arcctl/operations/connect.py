@@ -49,6 +49,7 @@ async def connect(request: ConnectRequest, world: World) -> Body:
     choose = keys.Choose(request.private_key, keys.Generating())
     world.sight.supplied_key = keys.supplied(request.private_key)
     await run(looking(request, world), world, world.observer)
+    await world.clients.within(request.onboarding_timeout)
     world.standing = await judge(world.sight)
     await _may_go_on(request, world)
     if world.standing is Standing.STALE:

@@ -46,6 +46,29 @@ def missing(cluster: ClusterId) -> NotFound:
     )
 
 
+def name_runs(clients: Clients, clusters: Sequence[ClusterId]) -> tuple[str, ...]:
+    """Say of each run that this machine began with one of these, and that has not ended; name them.
+
+    Whether another machine has finished it meanwhile only the cluster knows, and it is not asked.
+    """
+    from arcctl.model.run import Record
+    from arcctl.operations.keeping import here
+
+    wanted = {cluster.path.casefold() for cluster in clusters}
+    found = []
+    for run, copy in here.runs(clients.settings.state_home / "runs").items():
+        if not isinstance(copy, Record) or copy.ending or not copy.changed:
+            continue
+        if copy.header.cluster.casefold() in wanted:
+            verb, since = copy.header.verb, copy.started[:19]
+            clients.note(
+                f"the {verb} begun {since}Z on this machine has not ended, as far as it knows: "
+                f"arcctl history {run}, then arcctl resume {run}"
+            )
+            found.append(run)
+    return tuple(found)
+
+
 async def show_agents(sight: Sight) -> list[AgentState]:
     """Return the agents of the cluster behind the kubeconfig, if it is the right one."""
     from arcctl.checks.agents import agents as look_at_agents

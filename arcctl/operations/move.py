@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from arcctl.errors import FindingsError
+from arcctl.errors import FindingsError, UsageError
 from arcctl.flow.runner import run as carry
 from arcctl.flow.step import together
 from arcctl.operations import runs
@@ -29,10 +29,12 @@ if TYPE_CHECKING:
 VERB = "move"
 
 
-async def move(request: MoveRequest, world: World, prepared: Prepared) -> Report:
+async def move(
+    request: MoveRequest, world: World, prepared: Prepared, report_file: str = ""
+) -> Report:
     """Carry out a plan that nothing blocks; `world` is seen from the source.
 
-    Raises StoppedPartWay once something was changed and not everything was done.
+    `report_file` is remembered for whoever takes the run up. Raises StoppedPartWay once something was changed and not everything was done.
     """
     bundle, secrets = prepared.bundle, prepared.secrets
     documents = {BUNDLE: bundle.to_document(), PLAN: prepared.plan.to_document()}
@@ -42,6 +44,8 @@ async def move(request: MoveRequest, world: World, prepared: Prepared) -> Report
     async with runs.opened(world, VERB, request.to_document(), moves, documents) as run:
         moving = moving_of(run, world, secrets.values)
         moving.brought = prepared.key
+        if report_file:
+            await run.journal.fact(runs.REPORT_FILE, report_file)
         return await _to_its_end(moving)
 
 
@@ -56,6 +60,12 @@ async def look(world: World) -> None:
 
 async def resume(run: Run, world: World) -> Report:
     """Take a move up again, here or elsewhere, in the direction it had."""
+    if run.manifest:
+        raise UsageError(
+            "a move has no manifest that could be corrected",
+            why="--file is for a config apply",
+            hints=f"arcctl resume {run.id}",
+        )
     await look(world)
     moving = await _taken(run, world)
     if not run.journal.no_return:
@@ -96,14 +106,17 @@ async def _taken(run: Run, world: World) -> Moving:
     moving = moving_of(run, world, {})
     request, bundle = moving.request, moving.bundle
     run.require_known(sequence.steps(request, bundle))
+    await run.let_go([child for child in bundle.children if child.carried])
+    kept = [child for child in bundle.children if child.key not in run.waived]
+    children = [sequence.restored(request, bundle, each) for each in kept]
     if run.journal.has_done("children-well"):
         return moving
-    children = [sequence.restored(request, bundle, each) for each in bundle.children]
     moving.supplied = await supplied_again(run, world, children, request.waive)
     return moving
 
 
 async def _to_its_end(moving: Moving) -> Report:
+    await moving.clients.within(moving.request.timeout)
     report = await sequence.carry_out(moving)
     outcome = "moved back" if moving.turned else "moved"
     if not report.clean:
@@ -128,6 +141,6 @@ def require_clean(report: Report) -> None:
         raise FindingsError(
             f"{report.target.name} was moved, and not everything is as it was",
             code="moved-with-differences",
-            why=(*report.differences, *report.left),
+            why=(*(f"{each}: let go" for each in report.let_go), *report.differences, *report.left),
             hints=f"arcctl history {report.run}",
         )

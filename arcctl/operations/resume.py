@@ -15,7 +15,7 @@ from arcctl.model.report import Report
 from arcctl.model.resource_id import ClusterId
 from arcctl.model.run import Record, RunRecord
 from arcctl.operations.keeping import lookup, space
-from arcctl.operations.runs import Run, taken_up
+from arcctl.operations.runs import REPORT_FILE, Run, taken_up
 from arcctl.operations.world import World
 
 if TYPE_CHECKING:
@@ -35,11 +35,16 @@ RESUMABLE = {
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """Which run is meant (None: the only unfinished one), and how it is taken up."""
+    """Which run is meant (None: the only unfinished one), and how it is taken up.
+
+    `waive` names children that a person lets go, `manifest` is a corrected file for `config apply`.
+    """
 
     run: str | None = None
     take_over: bool = False
     secrets_file: str | None = None
+    waive: tuple[str, ...] = ()
+    manifest: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +53,8 @@ class Taken:
 
     record: RunRecord
     result: Any
+    report_file: str = ""
+    """Where `move --report` was to write the report"""
 
 
 async def resume(
@@ -76,16 +83,18 @@ async def take_up(
             take_over=wanted.take_over,
             keep=found.there.keys(),
         )
-        raise _nothing_open(await lookup.of_other_clusters(found, kubernetes))
+        raise nothing_open(await lookup.of_other_clusters(found, kubernetes))
     async with taken_up(clients, name, observer, take_over=wanted.take_over) as run:
         run.secrets_file = wanted.secrets_file
+        run.waive, run.manifest = wanted.waive, wanted.manifest
         with open_world(ClusterId.parse(run.header.cluster)) as world:
             result = await act(run, world)
         record = Record(run.header, run.journal.entries)
-        return Taken(RunRecord.of(record, here=True, there=True), result)
+        told = RunRecord.of(record, here=True, there=True)
+        return Taken(told, result, str(run.journal.fact_of(REPORT_FILE, "")))
 
 
-def _nothing_open(elsewhere: Sequence[str]) -> NotFound:
+def nothing_open(elsewhere: Sequence[str]) -> NotFound:
     """Return the error of a command that has nothing to act on: no green for what was not done."""
     return NotFound(
         "no run is unfinished in this cluster",

@@ -12,10 +12,10 @@ import secrets
 from contextlib import asynccontextmanager, contextmanager, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from arcctl import __version__
-from arcctl.errors import ArcctlError, Refusal
+from arcctl.errors import ArcctlError, Refusal, UsageError
 from arcctl.flow.events import Noted
 from arcctl.flow.journal import Journal
 from arcctl.flow.runner import names_of
@@ -34,6 +34,7 @@ if TYPE_CHECKING:
     from arcctl.clients.kubernetes import Kubernetes
     from arcctl.flow.events import Observer
     from arcctl.flow.step import Move
+    from arcctl.model.configuration.child import Child
     from arcctl.model.run import Entry
     from arcctl.operations.world import World
     from arcctl.settings import Settings
@@ -41,14 +42,18 @@ if TYPE_CHECKING:
 Body = dict[str, Any]
 _DOCUMENT = "document:"
 _REPORT = "report"
+_WAIVED = "waived-children"
+REPORT_FILE = "report-file"
+"""The fact that says where the report of a move is to be written"""
 
 
 @dataclass
 class Run:
     """One run, open in this process: nobody else can touch it while the block lasts.
 
-    `documents` are plain JSON by name. `secrets_file` is what `arcctl resume` was given for the
-    protected settings, which no journal holds.
+    `documents` are plain JSON by name. What `arcctl resume` was given: `secrets_file` for the
+    protected settings, which no journal holds; `waive` names children that a person lets go;
+    `manifest` is a corrected one.
     """
 
     header: Header
@@ -58,6 +63,10 @@ class Run:
     cabinet: Cabinet
     observer: Observer
     secrets_file: str | None = None
+    waive: tuple[str, ...] = ()
+    manifest: str | None = None
+    legible: bool = True
+    """Whether its journal can be read; one that cannot is only there to be closed"""
 
     @property
     def id(self) -> str:
@@ -73,6 +82,28 @@ class Run:
     def request(self) -> Mapping[str, Any]:
         """What was asked for, as it was given to `opened`."""
         return self.header.request
+
+    @property
+    def waived(self) -> frozenset[str]:
+        """The keys of the children that a person has let go, in the direction the run has now."""
+        return frozenset(self.journal.fact_since_the_turn(_WAIVED, ()))
+
+    async def let_go(self, children: Sequence[Child]) -> None:
+        """Write down which children `resume --waive-child` lets go; UsageError for an unknown one."""
+        if not self.waive:
+            return
+        keys = {child.key.casefold(): child.key for child in children}
+        names = {child.name.casefold(): child.key for child in children}
+        strange = [each for each in self.waive if each.casefold() not in {**keys, **names}]
+        if strange:
+            raise UsageError(
+                f"--waive-child {strange[0]}: this run has no such child",
+                code="child-unknown",
+                why=f"it has {', '.join(sorted(keys.values())) or 'none'}",
+                hints=f"arcctl history {self.id}",
+            )
+        found = {{**names, **keys}[each.casefold()] for each in self.waive}
+        await self.journal.fact(_WAIVED, sorted(found | self.waived))
 
     @property
     def ending(self) -> Entry | None:
@@ -145,16 +176,16 @@ class Run:
     def _note(self, text: str) -> None:
         self.observer(Noted(text))
 
-    async def read_documents(self) -> None:
+    async def read_documents(self, *, here_only: bool = False) -> None:
         """Read what the journal knows of, from here or the cluster; Refusal where neither is whole."""
         for name, fact in _digests(self.journal.entries).items():
-            self.documents[name] = await self._document(name, fact)
+            self.documents[name] = await self._document(name, fact, here_only=here_only)
 
-    async def _document(self, name: str, fact: Body) -> Any:
+    async def _document(self, name: str, fact: Body, *, here_only: bool) -> Any:
         content: bytes | None = None
         with suppress(ArcctlError):  # a disk that fails leaves the cluster's copy
             content = self.folder.document(name)
-        if not _whole(content, fact):
+        if not _whole(content, fact) and not here_only:
             content = await self.cabinet.document(name, int(fact["parts"]))
         if content is None or not _whole(content, fact):
             raise Refusal(
@@ -238,6 +269,65 @@ async def taken_up(
             if run.ending is None:
                 await run.journal.opened({"takenUp": True})
             yield run
+
+
+async def looked_at(clients: Clients, run_id: str, observer: Observer) -> Run:
+    """Return a run as it is written down, to be read and not to be changed: nobody holds it.
+
+    Without a cluster this machine's copy is read. Raise as `Known.record` and `Run.read_documents`.
+    """
+    kubernetes: Kubernetes | None = None
+    found = lookup.Known()
+    try:
+        kubernetes = await clients.kubernetes()
+        found = await lookup.known(clients.settings, kubernetes)
+    except ArcctlError as error:
+        clients.note(f"only the runs of this machine: {error.message}")
+        found = await lookup.known(clients.settings, None)
+    record = found.record(run_id, clients.note)
+    # Without a cluster nothing is asked of it.
+    run = _run(record, cast("Kubernetes", kubernetes), clients.settings, observer)
+    await run.read_documents(here_only=kubernetes is None)
+    return run
+
+
+@asynccontextmanager
+async def held(clients: Clients, run_id: str, observer: Observer) -> AsyncIterator[Run]:
+    """Hold a run in order to close it, also one of which not all can be read any more.
+
+    Raise NotFound `run-unknown`; Refusal `run-in-progress` while its process lives,
+    `wrong-cluster`, or `journal-newer`.
+    """
+    settings = clients.settings
+    kubernetes = await clients.kubernetes()
+    before, _ = _readable(await lookup.one(settings, kubernetes, run_id), run_id)
+    await lookup.must_be_there(before, kubernetes, take_over=True)
+    folder = Folder(lookup.home(settings), run_id)
+    async with entered(kubernetes, folder, before.header, observer, without_disk=True):
+        record, legible = _readable(await lookup.one(settings, kubernetes, run_id), run_id)
+        run = _run(record, kubernetes, settings, observer)
+        run.legible = legible
+        try:
+            await run.read_documents()
+        except Refusal as error:
+            observer(Noted(error.message, warning=True))
+        if run.ending is None and legible:
+            await run.journal.opened({"takenUp": True})
+        yield run
+
+
+def _readable(found: lookup.Known, run_id: str) -> tuple[Record, bool]:
+    """Return what can be read of a run, and whether anything can be."""
+    try:
+        return found.record(run_id), True
+    except Refusal as error:
+        if error.code not in ("journal-damaged", "journal-diverged"):
+            raise
+    copies = (found.here.get(run_id), found.there.get(run_id))
+    whole = [each for each in copies if isinstance(each, Record)]
+    if whole:
+        return max(whole, key=lambda each: len(each.entries)), True
+    return Record(Header(run_id, "a run", "", f"/{run_id}")), False
 
 
 def _header(verb: str, cluster: str, request: Body, steps: Sequence[str]) -> Header:

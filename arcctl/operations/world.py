@@ -69,6 +69,10 @@ class World:
         if not self.accepted.done():
             self.accepted.set_result(resource)
 
+    def at_most(self, seconds: float) -> float:
+        """Return how long something may be waited for that usually gets this many seconds."""
+        return min(seconds, self.clients.longest)
+
     def note(self, text: str) -> None:
         """Tell the person something they should know."""
         self.observer(Noted(text))

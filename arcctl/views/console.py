@@ -62,6 +62,21 @@ class Console:
         self.err.flush()
         return stdin.readline().strip().lower() in ("y", "yes")
 
+    def ask_for(self, question: str, name: str) -> bool:
+        """Ask for a name to be typed in; UsageError where nobody is there to answer."""
+        self.progress.close()
+        stdin = self.settings.streams.stdin
+        if not (stdin.isatty() and self.err.isatty()):
+            raise UsageError(
+                "this needs a name typed in, and there is no terminal to ask at",
+                code="no-terminal",
+                why=question,
+                hints="add --yes",
+            )
+        self.err.write(f"{question}\nType its name to go on: ")
+        self.err.flush()
+        return stdin.readline().strip() == name
+
     @contextmanager
     def ending(self) -> Iterator[None]:
         """Write the result of a change that is made: a reader who is gone does not unmake it."""

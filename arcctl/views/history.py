@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 import time
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from arcctl.model.duration import spoken
 from arcctl.model.report import Report
 from arcctl.views import output, reports
+from arcctl.views.clusters import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -28,10 +30,13 @@ _WORDS = {
 }
 
 
-def taken_up(console: Console, record: RunRecord, result: Any) -> None:
+def taken_up(console: Console, record: RunRecord, result: Any, report_file: str = "") -> None:
     """Say how a run has ended, and write what its verb returned."""
     if isinstance(result, Report):
-        return reports.moved(console, result)
+        if report_file and not Path(report_file).parent.is_dir():
+            console.say(f"The report is not written: {report_file} is no place on this machine.")
+            report_file = ""
+        return reports.moved(console, result, report_file)
     where = record.cluster.rpartition("/")[2]
     taken = spoken(time.monotonic() - console.opened)
     console.say(f"{_capital(record.outcome)}: {record.verb} of {where} ({record.run}). {taken}.")
@@ -41,6 +46,42 @@ def taken_up(console: Console, record: RunRecord, result: Any) -> None:
         with console.ending():
             output.write(document, console.out, console.output, query=query)
     return None
+
+
+def ahead(console: Console, document: Mapping[str, Any]) -> None:
+    """Write what would come next; `document` is an outlook as JSON."""
+    if console.output is not None:
+        query = console.settings.flags.query
+        return output.write(document, console.out, console.output, query=query)
+    where = "behind" if document["noReturn"] else "before"
+    lines = [f"{document['run']}   {document['way']}", f"  {where} the point of no return"]
+    lines += [f"  {number:>2} {each}" for number, each in enumerate(document["next"], 1)]
+    lines += [f"  asks for {each}" for each in document["asks"]]
+    console.out.write("".join(f"{line}\n" for line in lines))
+    return None
+
+
+def exported(console: Console, document: Mapping[str, Any]) -> None:
+    """Say what was written where; `document` is what an export returned, as JSON."""
+    console.say(f"Saved in {document['folder']}: {_contents(document)}.")
+    if console.output is not None:
+        output.write(document, console.out, console.output, query=console.settings.flags.query)
+
+
+def closed(console: Console, document: Mapping[str, Any]) -> None:
+    """Say that a run is closed, and what that means; `document` is what closing returned, as JSON."""
+    if saved := document["saved"]:
+        console.say(f"Saved in {saved['folder']}: {_contents(saved)}.")
+    console.say(f"Closed: {document['run']}. Other commands may work on the cluster again.")
+    if console.output is not None:
+        with console.ending():
+            query = console.settings.flags.query
+            output.write(document, console.out, console.output, query=query)
+
+
+def _contents(saved: Mapping[str, Any]) -> str:
+    children = f"{saved['children']} extensions and configurations"
+    return f"{children}, and commands for {counted(saved['attached'], 'thing')} that hung on it"
 
 
 def write_runs(console: Console, records: Sequence[RunRecord]) -> None:

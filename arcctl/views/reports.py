@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,7 +23,7 @@ _SHOWN = 12
 _WORD = 11
 
 
-def moved(console: Console, report: Report, file: str | None = None) -> None:
+def moved(console: Console, report: Report, file: str = "") -> None:
     """Say how the move ended, and write the report to whoever asked for data, or for a file."""
     console.say(sentence(report))
     with console.ending():
@@ -44,7 +45,11 @@ def sentence(report: Report) -> str:
         return f"Moved: {where}, and {lost}; {gap}."
     found = [
         counted(len(several), word)
-        for several, word in ((report.differences, "difference"), (report.left, "thing"))
+        for several, word in (
+            (report.let_go, "lost part"),
+            (report.differences, "difference"),
+            (report.left, "thing"),
+        )
         if several
     ]
     parts = " and ".join(found)
@@ -55,6 +60,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield from _some("carried", report.carried)
     yield from _some("changed", [_shortened(_told(each)) for each in report.changed])
     yield from _some("differs", report.differences)
+    yield from _some("let go", report.let_go)
     yield from _some("lost", report.lost)
     yield from _some("accepted", report.accepted)
     yield from _some("waived", report.waived)
@@ -79,6 +85,18 @@ def _shortened(text: str) -> str:
     return _GUID.sub(lambda found: f"{found[0][:4]}…", text)
 
 
+def place(file: str) -> str:
+    """Return the whole path of a report; raise UsageError where no file can be written there."""
+    path = Path(file).expanduser().absolute()
+    folder = path.parent
+    if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
+        why = "it is a folder" if path.is_dir() else f"{folder} is no folder that can be written to"
+        raise UsageError(
+            f"cannot write the report to {file}", code="file", why=why, hints=f"ls -ld {folder}"
+        )
+    return str(path)
+
+
 def store(report: Report, path: str) -> None:
     """Write the report as Markdown; a file that cannot be written does not undo a move."""
     try:
@@ -96,6 +114,7 @@ def markdown(report: Report) -> str:
         ("Different", report.differences, "Not found again, or not as it was."),
         ("Terraform and Bicep", report.files, "What a file of the cluster must say from now on."),
         ("Left to do", report.left, "What this move could not do itself."),
+        ("Let go", report.let_go, "Lost: let go with `--waive-child`, and not put back."),
         ("Lost", report.lost, "Named by the plan, and accepted."),
         ("Accepted", report.accepted, "Findings that were let pass with `--accept`."),
         ("Waived", report.waived, "Secrets that were not given, with `--waive-secret`."),
@@ -104,9 +123,20 @@ def markdown(report: Report) -> str:
         f"# {report.source.name}: from {report.from_region} to {report.to_region}\n",
         f"{sentence(report)}\n",
         f"- run: `{report.run}`\n- source: `{report.source.path}`\n- target: `{report.target.path}`\n",
+        *_circumstances(report),
     ]
     for title, several, meaning in sections:
         if several:
             items = "".join(f"- {each}\n" for each in several)
             parts.append(f"## {title}\n\n{meaning}\n\n{items}")
+    if report.steps:
+        rows = "".join(f"| {step} | {spoken(seconds)} |\n" for step, seconds in report.steps)
+        parts.append(f"## Time\n\n| step | time |\n|---|---|\n{rows}")
     return "\n".join(parts)
+
+
+def _circumstances(report: Report) -> Iterator[str]:
+    versions = ", ".join(f"{name} {version}" for name, version in report.versions.items())
+    known = (("ended", report.made_at), ("by", report.who), ("versions", versions))
+    if any(value for _, value in known):
+        yield "".join(f"- {name}: {value}\n" for name, value in known if value)

@@ -23,9 +23,9 @@ MANIFEST = {
 
 
 def refusing(stage: Stage) -> str:
-    """Let Azure take no extension."""
-    error = {"error": {"code": "BadRequest", "message": "not today"}}
-    action = {"status": 400, "body": error}
+    """Let Azure take no extension, in such a way that nobody knows whether one was taken."""
+    error = {"error": {"code": "Conflict", "message": "not today"}}
+    action = {"status": 409, "body": error}
     return stage.fault("arm", action, method="PUT", path="/extensions/", times=None)
 
 

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import pytest
 from arcctl.sandbox.kubernetes.kinds import KINDS
 from tests.stories.refusals import CONNECT, changes, refused
+from tests.stories.symptoms import dying
 
 if TYPE_CHECKING:
     from tests.stage import Stage
@@ -128,3 +129,22 @@ def test_agents_that_are_ready_but_unheard_are_told_apart(quick: Stage) -> None:
 
     quick.within(quick.world.faults.remove)
     assert quick.well(f"{CONNECT} --skip-prechecks").data["connectivityStatus"] == "Connected"
+
+
+def test_a_namespace_that_dies_is_waited_for_as_long_as_was_said(quick: Stage) -> None:
+    """Two seconds, not the three minutes that it usually gets."""
+    quick.well(f"{CONNECT} --skip-prechecks")
+    dying(quick)
+
+    refused(quick.type(SOON), "AZK8S0205", said="namespaces still there after 2.0 s")
+
+
+def test_an_operation_of_azure_is_waited_for_as_long_as_was_said(quick: Stage) -> None:
+    """One that never ends, too; the same command goes on from there."""
+    path = "/connectedClusters/harbor$"
+    quick.fault("arm", {"operation_stuck": True}, method="PUT", path=path, times=None)
+
+    ended = quick.type(SOON)
+
+    assert (ended.code, "[azure-still-running]" in ended.err) == (1, True), ended.err
+    assert "2.0 s" in ended.err

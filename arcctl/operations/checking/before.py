@@ -133,14 +133,23 @@ async def _before_move(
     own = sight.cluster
     wanted = MoveRequest(own.name, own.group, own.subscription, request.target_region)
     quiet = replace(world, observer=lambda _event: None)
+    first = await unfinished_run(sight, request.patience)
     try:
         await move.look(quiet)
         wanted = await preparation.completed(wanted, None, quiet)
         plan, _ = await planning.plan(wanted, quiet)
     except ArcctlError as error:
-        return (_unplanned(error),)
+        return (*first, _unplanned(error))
     command = f"arcctl move {own.named}"
-    return tuple(_finding(row, command, request.target_region) for row in plan.rows)
+    rows = (_finding(row, command, request.target_region) for row in plan.rows)
+    return (*first, *rows)
+
+
+async def unfinished_run(sight: HealthSight, patience: float) -> tuple[Finding, ...]:
+    """Return the finding of a run that has stopped part-way, nothing where there is none to be seen."""
+    found = await asked(replace(no_run, reaching=True), sight, patience)
+    known = found.error is not None and found.error.code == no_run.code
+    return (found,) if known else ()
 
 
 def _unplanned(error: ArcctlError) -> Finding:

@@ -27,11 +27,11 @@ def putting(
     configurations = [child for child in saved if child.kind is Kind.FLUX]
     return [
         PutChildren("put-flux", "", flux, rate),
-        UntilSettled("settle-flux", "microsoft.flux", flux),
+        UntilSettled("settle-flux", "microsoft.flux", flux, rate),
         PutChildren("put-extensions", "extensions", others, rate),
         PutChildren("put-source-controls", "source control", sources, rate),
         PutChildren("put-configurations", "configurations", configurations, rate),
         *before_settling,
-        UntilSettled("settle-children", "children", [*others, *sources, *configurations]),
+        UntilSettled("settle-children", "children", [*others, *sources, *configurations], rate),
         AllWell(),
     ]

@@ -24,17 +24,31 @@ def planned(request: MoveRequest, bundle: Bundle) -> tuple[tuple[PlannedStep, ..
 
     A step that stands in the list twice is done once: where it comes first.
     """
+    found = _told(request, bundle)
+    words = _words(request, bundle)
+    return tuple(_planned(step, words) for step in found), sum(step.estimate for step in found)
+
+
+def in_words(request: MoveRequest, bundle: Bundle) -> dict[str, str]:
+    """Return what each of these steps will do, by its name, in their order."""
+    words = _words(request, bundle)
+    return {step.name: step.intent.format(**words) for step in _told(request, bundle)}
+
+
+def _told(request: MoveRequest, bundle: Bundle) -> list[Step[Moving]]:
     once: dict[str, Step[Moving]] = {}
     for step in each_of(steps(request, bundle)):
         once.setdefault(step.name, step)
-    found = [step for step in once.values() if step.intent]
-    words = {
+    return [step for step in once.values() if step.intent]
+
+
+def _words(request: MoveRequest, bundle: Bundle) -> dict[str, str]:
+    return {
         "source": f"{request.source.group}/{request.source.name}",
         "target": f"{request.target.group}/{request.target.name}",
         "from_region": bundle.region,
         "to_region": request.region,
     }
-    return tuple(_planned(step, words) for step in found), sum(step.estimate for step in found)
 
 
 def _planned(step: Step[Moving], words: Mapping[str, str]) -> PlannedStep:

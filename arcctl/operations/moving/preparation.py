@@ -5,21 +5,23 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from arcctl.checks.move.verdicts import blocks
 from arcctl.checks.sight import Sight
-from arcctl.errors import FindingsError, UsageError
+from arcctl.errors import ArcctlError, FindingsError, Refusal, UsageError
 from arcctl.flow.runner import run as carry
 from arcctl.operations.agents.proxy import proxy_of_agents
 from arcctl.operations.moving import planning
 from arcctl.operations.moving.request import MoveRequest
 from arcctl.operations.moving.stored_plans import require_unmoved
 from arcctl.operations.request import ConnectRequest
+from arcctl.operations.runs import require_free
 from arcctl.operations.secrets.files import read_secrets
 from arcctl.operations.steps import diagnostics
 
 if TYPE_CHECKING:
     from arcctl.model.bundle import Bundle
     from arcctl.model.keys import KeyPair
-    from arcctl.model.plan import Plan
+    from arcctl.model.plan import Plan, Row
     from arcctl.operations.secrets.values import Resolved
     from arcctl.operations.world import World
 
@@ -104,8 +106,21 @@ async def prepare(
         else []
     )
     plan, bundle = await planning.plan(request, world, given)
+    if row := await _unfinished(world):
+        plan = replace(plan, rows=(row, *plan.rows))
     secrets = await planning.resolved(request, world, bundle.children, given)
     return Prepared(plan, bundle, secrets, key)
+
+
+async def _unfinished(world: World) -> Row | None:
+    """Return the row of a run that has stopped part-way here: it comes before any other."""
+    try:
+        await require_free(await world.clients.kubernetes())
+    except Refusal as error:
+        return blocks(error.code, error.message, "; ".join(error.why), *error.hints)
+    except ArcctlError:
+        return None  # the plan's own looks say that the cluster cannot be asked
+    return None
 
 
 async def try_the_way_out(request: MoveRequest, world: World) -> None:

@@ -41,6 +41,11 @@ class Restoring(World):
     left: list[str] = field(default_factory=list)
     """Whoever could not do a part: what a person has to do, a command where there is one"""
 
+    @property
+    def waived(self) -> frozenset[str]:
+        """The keys of the children that a person has let go, in this direction."""
+        return self.run.waived
+
     def leave(self, what: str) -> None:
         """Go on without something, and say in the report what is left to do."""
         if what not in self.left:

@@ -48,14 +48,14 @@ class RestoreAttached(Step[Moving]):
     note = "roles, diagnostics, policies"
 
     async def observe(self, world: Moving) -> str | None:
-        return None if _pieces(world) else ""
+        return None if pieces(world) else ""
 
     async def do(self, world: Moving, tell: Callable[[str], None]) -> str:
-        done = [await _put(world, piece) for piece in _pieces(world)]
+        done = [await _put(world, piece) for piece in pieces(world)]
         return f"{sum(done)} of {len(done)} put back"
 
 
-def _pieces(world: Moving) -> list[Piece]:
+def pieces(world: Moving) -> list[Piece]:
     """Locks come last: one that forbids writing would stop the others."""
     return [*_roles(world), *_settings(world), *_policies(world), *_locks(world)]
 
@@ -94,12 +94,14 @@ async def lock_again(world: Moving) -> None:
 async def _put(world: Moving, piece: Piece) -> bool:
     path, body, what = piece
     arm = await world.clients.arm()
+    left = world.at_most(sum(_PAUSES))
     for pause in (*_PAUSES, None):
         try:
             await arm.put(path, body)
         except ArcctlError as error:
-            if error.code == _UNKNOWN_YET and pause is not None:
-                await asyncio.sleep(pause)
+            if error.code == _UNKNOWN_YET and pause is not None and left > 0:
+                await asyncio.sleep(min(pause, left))
+                left -= pause
                 continue
             if error.code == "RoleAssignmentExists":
                 return True

@@ -50,7 +50,8 @@ class RemoveKinds(Step[World]):
             world.note(f"{kept} kinds of Arc belong to AKS or to another release, and stay")
         await asyncio.gather(*(self._remove(kubernetes, each) for each in own))
         if self._wait:
-            await until_gone(kubernetes, map(_name, own), self._patience, tell)
+            patience = world.at_most(self._patience)
+            await until_gone(kubernetes, map(_name, own), patience, tell)
         return f"{len(own)} kinds removed"
 
     async def _remove(self, kubernetes: Kubernetes, definition: Body) -> None:
@@ -85,7 +86,7 @@ class UntilKindsSettled(Step[World]):
         kubernetes = await world.clients.kubernetes()
         kinds = [_name(each) for each in await self._in_the_way(world)]
         await asyncio.gather(*(kubernetes.delete(f"{CRDS}/{name}") for name in kinds))
-        await until_gone(kubernetes, kinds, self._patience, tell)
+        await until_gone(kubernetes, kinds, world.at_most(self._patience), tell)
         return f"{len(kinds)} left by an earlier delete are gone"
 
     async def _in_the_way(self, world: World) -> list[Body]:
@@ -109,7 +110,7 @@ async def left_over(world: World) -> list[Body]:
 
 
 async def until_gone(
-    kubernetes: Kubernetes, kinds: Iterable[str], patience: int, tell: Callable[[str], None]
+    kubernetes: Kubernetes, kinds: Iterable[str], patience: float, tell: Callable[[str], None]
 ) -> None:
     """Wait until these kinds are gone; raise ClusterError AZK8S0205 that names what holds them."""
     awaited = set(kinds)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import TYPE_CHECKING
 
 from arcctl.errors import ClusterError
@@ -48,7 +49,8 @@ class Uninstall(Step[World]):
             (node["metadata"].get("labels") or {}).get("kubernetes.io/arch")
             for node in await world.sight.nodes()
         }
-        return _ARM64_TIMEOUT if "arm64" in arches else _TIMEOUT
+        usual = _ARM64_TIMEOUT if "arm64" in arches else _TIMEOUT
+        return math.ceil(world.at_most(usual))
 
 
 class RemoveNamespaces(Step[World]):
@@ -71,7 +73,7 @@ class RemoveNamespaces(Step[World]):
         if self._force:
             await self._strip(kubernetes, tell)
         try:
-            await until_gone(kubernetes, self._patience, tell)
+            await until_gone(kubernetes, world.at_most(self._patience), tell)
         except ClusterError as error:
             # As the peer's: what is left is said, and does not undo what was done (B.2.8).
             world.warn(f"{error.message}; {'; '.join(error.why)}")

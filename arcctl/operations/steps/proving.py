@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
+from arcctl import __version__
 from arcctl.checks.move.unlisted import UNLISTED
+from arcctl.errors import AzureError
 from arcctl.flow.step import Step
 from arcctl.model.configuration.adjusting import adjusted
 from arcctl.model.configuration.comparing import compare
@@ -14,16 +17,18 @@ from arcctl.model.configuration.forms import PROTECTED
 from arcctl.model.connected_cluster import public_key, writable
 from arcctl.model.declared import Declared
 from arcctl.model.report import Changed, Report
+from arcctl.model.run import durations
 from arcctl.operations.configuration.children import children_of
 from arcctl.operations.moving.worlds import PLAN, Moving
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
 
     from arcctl.model.configuration.child import Child
     from arcctl.model.configuration.comparing import Comparison, Difference
     from arcctl.model.connected_cluster import Body
 
+_PAUSES = (0.5, 1.0, 2.0)
 _NEW_ANYWAY = ("agentPublicKeyCertificate",)
 
 
@@ -58,10 +63,8 @@ class Prove(Step[Moving]):
         world.resource = await arm.get(world.cluster.path)
         before = [child for child in world.bundle.children if child.carried]
         saved = [_fitted(world, child) for child in before]
-        now = [
-            child for child in await children_of(arm, world.cluster, newer=False) if child.carried
-        ]
-        comparison = compare(saved, now)
+        now, comparison = await _compared(world, saved)
+        _look_for_what_was_left_alone(world, now)
         report = world.report = Report(
             run=world.run.id,
             source=world.bundle.source,
@@ -77,15 +80,91 @@ class Prove(Step[Moving]):
             differences=(*_resource_differences(world), *_child_differences(world, comparison)),
             left=tuple(world.left),
             lost=tuple(_lost(world)),
+            let_go=tuple(_let_go(world, comparison)),
             accepted=tuple(sorted(world.request.accept)),
             waived=tuple(sorted(world.request.waive)),
             files=tuple(_declared(world).snippets()),
             unmanaged=_unmanaged(world),
+            made_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            who=await _who(world),
+            versions=_versions(world),
+            steps=tuple(durations(world.run.journal.entries).items()),
         )
-        if report.differences:
-            return f"{len(report.differences)} differences"
-        whole = f"{len(saved)} children and the resource are as they were"
-        return f"nothing was lost: {whole}" if not report.lost else f"as planned: {whole}"
+        return _summary(report, len(saved))
+
+
+def _summary(report: Report, children: int) -> str:
+    """Say what the proof has found; "nothing was lost" only where that is so."""
+    several = (
+        (report.let_go, "let go"),
+        (report.differences, "different"),
+        (report.left, "left to do"),
+    )
+    found = [f"{len(each)} {word}" for each, word in several if each]
+    if found:
+        return ", ".join(found)
+    whole = f"{children} children and the resource are as they were"
+    return f"nothing was lost: {whole}" if not report.lost else f"as planned: {whole}"
+
+
+async def _compared(world: Moving, saved: Sequence[Child]) -> tuple[Sequence[Child], Comparison]:
+    """Return what there is now, and how it compares; raise AzureError where something is missing.
+
+    A list may lag behind, so what is missing is looked for again. Missing for good, it is no end of
+    the run: whoever takes it up puts it back.
+    """
+    arm = await world.clients.arm()
+    missing: list[str] = []
+    for pause in _PAUSES:
+        now = await children_of(arm, world.cluster, newer=False)
+        comparison = compare(saved, [child for child in now if child.carried])
+        missing = [key for key in comparison.missing if key not in world.waived]
+        if not missing:
+            return now, comparison
+        await asyncio.sleep(pause)
+    # Its secrets are asked for again, and it is sent again.
+    await world.run.journal.failed("children-well", f"missing at the end: {', '.join(missing)}")
+    again = f"arcctl resume {world.run.id}"
+    raise AzureError(
+        f"{', '.join(missing)} {'is' if len(missing) == 1 else 'are'} not there at the end of the move",
+        code="proof-incomplete",
+        why="each was put back, and something has removed it since",
+        hints=(
+            again,
+            f"{again} --waive-child {missing[0]}, to go on without it",
+        ),
+    )
+
+
+def _look_for_what_was_left_alone(world: Moving, now: Sequence[Child]) -> None:
+    """What another service makes again must be seen again, or the report names it."""
+    there = {child.key.casefold() for child in now}
+    for child in world.bundle.children:
+        if not child.carried and child.key.casefold() not in there:
+            world.leave(
+                f"{child.key} was left to the service that makes it, and is not there again: "
+                f"arcctl config list {world.cluster.named}"
+            )
+
+
+def _let_go(world: Moving, comparison: Comparison) -> Iterator[str]:
+    """Yield the children that a person has let go and that are not as they were."""
+    differing = {*comparison.missing, *(each.child for each in comparison.changed)}
+    yield from sorted(world.waived & differing)
+
+
+async def _who(world: Moving) -> str:
+    claims = await (await world.clients.identity()).whoami()
+    who = claims.get("upn") or claims.get("preferred_username") or claims.get("appid")
+    return str(who or "with a token")
+
+
+def _versions(world: Moving) -> dict[str, str]:
+    agents = _at(world.resource, ("properties", "agentVersion"))
+    kubernetes = _at(world.resource, ("properties", "kubernetesVersion"))
+    begun = world.run.header.arcctl
+    found = {"arcctl": __version__, "agents": agents, "kubernetes": kubernetes, "begun by": begun}
+    return {name: str(value) for name, value in found.items() if value}
 
 
 def _lost(world: Moving) -> Iterator[str]:
@@ -175,12 +254,10 @@ def _comparable(resource: Body) -> Body:
 
 
 def _child_differences(world: Moving, comparison: Comparison) -> Iterator[str]:
-    for key in comparison.missing:
-        yield f"{key} is missing"
     for key in comparison.surplus:
         yield f"{key} was not there before"
     for each in comparison.changed:
-        if _is_waived(world, each):
+        if _is_waived(world, each) or each.child in world.waived:
             continue
         yield f"{each.child} {each.field}: was {each.left!r}, is {each.right!r}"
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 from typing import TYPE_CHECKING
 
 from arcctl.errors import AccessError, AzureError, Refusal
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
     from arcctl.model.connected_cluster import Body
 
 _AGAIN = 0.5
-_LOOKS = 1200
+_LONGEST = 600
 
 
 class DeleteSource(Step[Moving]):
@@ -62,7 +63,7 @@ class DeleteSource(Step[Moving]):
 async def _until_gone(world: Moving, tell: Callable[[str], None]) -> None:
     """See it gone once more: one 404 may come from a replica that is ahead (`arm.md` 8.5)."""
     arm = await world.clients.arm()
-    for _ in range(_LOOKS):
+    for _ in range(math.ceil(world.at_most(_LONGEST) / _AGAIN)):
         await asyncio.sleep(_AGAIN)
         if await arm.find(world.bundle.source.path) is None:
             return

@@ -48,16 +48,18 @@ class CreateTarget(Register):
         return found if found and canonical(found["location"]) == world.sight.asked_region else None
 
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
+        left = world.at_most(sum(_PAUSES))
         for number, pause in enumerate(_PAUSES):
             try:
                 return await super().do(world, tell)
             except AzureError as error:
-                if not _may_pass(error, number):
+                if left <= 0 or not _may_pass(error, number):
                     raise _explained(world, error) from error
                 tell(f"Azure refuses for now: {error.message}")
             except AccessError as error:
                 raise _explained(world, error) from error
-            await asyncio.sleep(pause)
+            await asyncio.sleep(min(pause, left))
+            left -= pause
             world.sight.forget()
         return await super().do(world, tell)
 

@@ -75,11 +75,12 @@ class UntilAgentState(Step[World]):
 
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
         try:
-            async with asyncio.timeout(self._patience):
+            async with asyncio.timeout(world.at_most(self._patience)):
                 await self._poll(world, tell)
         except TimeoutError:
             raise AzureError(
-                f"the agents did not settle within {spoken(self._patience)}", code="AZK8S0506"
+                f"the agents did not settle within {spoken(world.at_most(self._patience))}",
+                code="AZK8S0506",
             ) from None
         return _settled(world.resource)
 
@@ -120,7 +121,8 @@ class UntilNamespacesSettled(Step[World]):
 
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
         tell("waiting for what an earlier delete left behind")
-        await until_gone(await world.clients.kubernetes(), self._patience, tell, dying_only=True)
+        patience = world.at_most(self._patience)
+        await until_gone(await world.clients.kubernetes(), patience, tell, dying_only=True)
         world.sight.forget()
         return "an earlier delete has ended"
 
@@ -132,7 +134,7 @@ def dying(namespace: Body | None) -> bool:
 
 async def until_gone(
     kubernetes: Kubernetes,
-    patience: int,
+    patience: float,
     tell: Callable[[str], None],
     *,
     dying_only: bool = False,
