@@ -10,7 +10,11 @@ from arcctl.commands.options import CHANGES, CLUSTER, Group, Ids, NameOrIds, NoW
 from arcctl.commands.session import Session, command
 
 Force = Annotated[
-    bool, typer.Option("--force", help="Strip what hangs; an unnamed cluster is good enough.")
+    bool,
+    typer.Option(
+        "--force",
+        help="Remove finalizers and shared namespaces; proceed if it is not certain which cluster it is.",
+    ),
 ]
 AzureOnly = Annotated[
     bool, typer.Option("--azure-only", help="Delete the resource; touch no cluster.")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from arcctl.model.cluster import RELEASE
+
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
@@ -59,6 +61,16 @@ class AgentState:
 def replicas(deployment: Mapping[str, Any]) -> int:
     """Return how many pods a Deployment is asked for; the API server's default is one."""
     return int((deployment.get("spec") or {}).get("replicas", 1))
+
+
+def is_agent(deployment: Mapping[str, Any]) -> bool:
+    """Tell an agent's Deployment from one that others run in the same namespace.
+
+    It has an agent's name, or helm's mark of the release, for agents that arcctl does not know yet.
+    """
+    metadata = deployment["metadata"]
+    marks = metadata.get("annotations") or {}
+    return metadata["name"] in BY_NAME or marks.get("meta.helm.sh/release-name") == RELEASE
 
 
 def expected(*, cluster_connect: bool, azure_rbac: bool, gateway: bool) -> tuple[Agent, ...]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -78,3 +79,28 @@ def read_record(namespace: str, record: str, *, newest: bool) -> Installed:
         newest,
         str(release.get("manifest") or ""),
     )
+
+
+def without_namespace(record: str, name: str) -> str:
+    """Return a release as helm stores it, its manifest without this Namespace.
+
+    Helm deletes what the manifest of the newest revision holds, and nothing else.
+    """
+    import base64
+    import gzip
+    import json
+
+    release = json.loads(gzip.decompress(base64.b64decode(base64.b64decode(record))))
+    parts = re.split(r"^---\s*$", str(release.get("manifest") or ""), flags=re.MULTILINE)
+    release["manifest"] = "---".join(each for each in parts if not _is_namespace(each, name))
+    packed = base64.b64encode(gzip.compress(json.dumps(release).encode()))
+    return base64.b64encode(packed).decode()
+
+
+def _is_namespace(document: str, name: str) -> bool:
+    import yaml
+
+    if "Namespace" not in document:
+        return False
+    found = yaml.safe_load(document) or {}
+    return bool(found.get("kind") == "Namespace" and found["metadata"].get("name") == name)

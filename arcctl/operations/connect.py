@@ -18,6 +18,7 @@ from arcctl.checks.cluster import BEFORE_CONNECT
 from arcctl.errors import Refusal, UsageError
 from arcctl.flow.runner import run
 from arcctl.flow.step import Within, in_turn, together
+from arcctl.model import cluster as names
 from arcctl.model.connected_cluster import never_connected, public_key, status
 from arcctl.model.next_command import adopting
 from arcctl.operations import proofs
@@ -28,6 +29,7 @@ from arcctl.operations.steps import (
     agents,
     diagnostics,
     features,
+    foreign,
     keys,
     kinds,
     leftovers,
@@ -186,10 +188,25 @@ async def _may_go_on(request: ConnectRequest, world: World) -> None:
             f"The agents in this cluster belong to a resource that is gone ({cluster.name} or an "
             "earlier one). Remove them and connect anew?"
         )
+    if world.standing is not Standing.OURS:
+        await _may_share(world)
     await _may_change_key(request, world)
     _confirm_consequences(request, world)
     if request.adopt and world.standing is Standing.OURS:
         await _note_adopted(world)
+
+
+async def _may_share(world: World) -> None:
+    """Ask where somebody else uses the agents' namespace already."""
+    space = names.AGENT_NAMESPACE
+    if not await world.sight.namespace(space):
+        return
+    found = await foreign.look(world, space)
+    if found.foreign:
+        world.confirm(
+            f"Namespace {space} is in use by others: {found.said}. The agents would share it, and "
+            "arcctl delete would leave the namespace. Go on?"
+        )
 
 
 async def _may_change_key(request: ConnectRequest, world: World) -> None:

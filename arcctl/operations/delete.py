@@ -9,10 +9,11 @@ from arcctl.checks.cluster import direct, reachable
 from arcctl.errors import ArcctlError, ClusterError, HelmError, Refusal
 from arcctl.flow.runner import run
 from arcctl.flow.step import in_turn, together
+from arcctl.model import cluster as names
 from arcctl.model.ownership import Verdict
 from arcctl.operations import ownership, proofs, standing
 from arcctl.operations.aftermath import Aftermath, Counting, telling
-from arcctl.operations.steps import kinds, leftovers, looks, registration, waiting
+from arcctl.operations.steps import foreign, kinds, leftovers, looks, registration, waiting
 
 if TYPE_CHECKING:
     from arcctl.flow.step import Move
@@ -47,6 +48,8 @@ async def delete(request: DeleteRequest, world: World) -> Removed:
     await must_belong(request, world, seen)
     if not seen.in_cluster and not seen.resource and not await _remains(world):
         return Removed(resource=False, agents=False)
+    if seen.resource:
+        world.releases |= await _extension_releases(world)
     world.confirm(await _question(request, world, seen))
     heard = Counting(world.observer)
     with telling(lambda: _so_far(world, heard.done)):
@@ -61,9 +64,11 @@ def removing(request: DeleteRequest) -> list[Move[World]]:
     """
     inside = in_turn(
         registration.UntilDeregistering(request),
-        leftovers.Uninstall(hooks=not request.force),
+        leftovers.Uninstall(hooks=not request.force, spare=not request.force),
         together(
-            leftovers.RemoveNamespaces(wait=request.wait, force=request.force),
+            leftovers.RemoveNamespaces(
+                wait=request.wait, force=request.force, spare=not request.force
+            ),
             kinds.RemoveKinds(wait=request.wait, force=request.force),
         ),
     )
@@ -170,10 +175,26 @@ def _another(world: World, seen: Seen) -> Refusal:
     )
 
 
+async def _extension_releases(world: World) -> frozenset[str]:
+    """Return the extensions that live in Arc's own namespaces, while Azure can still name them."""
+    arm = await world.clients.arm()
+    try:
+        found = [each async for each in arm.items(world.cluster.child("extensions"))]
+    except ArcctlError:
+        return frozenset()
+    return foreign.released(
+        (str(each["name"]), (each.get("properties") or {}).get("scope") or {}) for each in found
+    )
+
+
 async def _remains(world: World) -> bool:
     """Namespaces and kinds that an earlier, cut run has left."""
-    spaces = [await world.sight.namespace(name) for name in waiting.NAMESPACES]
-    return any(spaces) or bool(await kinds.left_over(world))
+    for name in waiting.NAMESPACES:
+        if await world.sight.namespace(name):
+            found = await foreign.look(world, name)
+            if found.own or not found.foreign:
+                return True
+    return bool(await kinds.left_over(world))
 
 
 async def _question(request: DeleteRequest, world: World, seen: Seen) -> str:
@@ -182,7 +203,11 @@ async def _question(request: DeleteRequest, world: World, seen: Seen) -> str:
     if seen.resource and not request.cluster_only:
         children = await _children(world)
         what = f"{world.cluster.name} in group {world.cluster.group}{children}, and {what}"
-    return f"Delete {what}?"
+    if request.force:
+        return f"Delete {what}?"
+    shared = await foreign.look(world, names.AGENT_NAMESPACE)
+    stays = f" Namespace {names.AGENT_NAMESPACE} stays, since others use it: {shared.said}."
+    return f"Delete {what}?{stays if shared.foreign else ''}"
 
 
 async def _children(world: World) -> str:

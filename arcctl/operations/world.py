@@ -49,6 +49,8 @@ class World:
     """keys.Choose"""
     replaces: str = ""
     """keys.Choose: the digest of the resource's public key, where the cluster has lost its own"""
+    releases: frozenset[str] = frozenset()
+    """foreign.look, `delete`: helm releases of extensions in Arc's own namespaces"""
     accepted: asyncio.Future[Body] = field(default_factory=lambda: asyncio.Future())
     """registration.Register, as soon as ARM has taken the resource"""
     custom_locations_oid: str = ""

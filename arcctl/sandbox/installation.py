@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_private_key,
 )
 
-from arcctl.model.agents import AGENTS
+from arcctl.model.agents import AGENTS, is_agent
 from arcctl.model.cluster import (
     IDENTITY_CERTIFICATE,
     IDENTITY_MAP,
@@ -53,6 +53,7 @@ class Installation:
 
 def look(config_maps: Objects, deployments: Objects, secrets: Objects) -> Installation | None:
     """Judge what the watches show; None where no agents are installed or all are stopped."""
+    deployments = {name: each for name, each in deployments.items() if is_agent(each)}
     identity_map = config_maps.get(IDENTITY_MAP)
     if identity_map is None or not deployments:
         return None

@@ -28,6 +28,7 @@ _ALL = (
     _stop("run-unfinished", "A run has stopped part-way on this cluster; it comes first."),
     _stop("wrong-cluster", "The kubeconfig leads to a cluster that is not the one to be moved."),
     _ask("cluster-unproved", "The cluster may be a copy: too little evidence that it is the one."),
+    _stop("namespace-shared", "Others keep workloads or data in a namespace of the agents."),
     _stop("cluster-connect", "The kubeconfig goes through the agents, which are removed."),
     _stop("not-cluster-admin", "The kubeconfig may not install the agents."),
     _stop("agents-missing", "No release of the agents is in the cluster, so nothing is connected."),

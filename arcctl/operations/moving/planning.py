@@ -25,6 +25,8 @@ from arcctl.operations.moving.observing import observed
 from arcctl.operations.moving.planned_steps import planned
 from arcctl.operations.secrets.in_cluster import in_cluster
 from arcctl.operations.secrets.values import Resolved, resolve
+from arcctl.operations.steps import foreign
+from arcctl.operations.steps.waiting import NAMESPACES
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
@@ -67,7 +69,8 @@ async def plan(
         await asyncio.gather(sight.end(), sight.target.end(), sight.source.end())
         sight.source.forget()
         raise
-    more = [*_of_secrets(secrets), *_of_values(chosen), *_of_notes(notes)]
+    more = [*_of_secrets(secrets), *_of_values(chosen), *await _of_others(world, bundle)]
+    more += _of_notes(notes)
     steps, seconds = planned(request, bundle)
     lasting = await tooling.lasting(world, seconds)
     more += [row for report in (works, lasting) for row in tooling.rows_of(report)]
@@ -181,6 +184,18 @@ def _of_values(chosen: Choices) -> Iterator[Row]:
         yield lost(
             "agent-values", what, named(chosen.dropped), "set them again with arcctl connect"
         )
+
+
+async def _of_others(world: World, bundle: Bundle) -> list[Row]:
+    """What others keep in the agents' namespaces, which a move deletes and makes anew."""
+    world.releases |= foreign.of_extensions(bundle.children)
+    rows = []
+    for space in NAMESPACES:
+        if (found := await foreign.look(world, space)).foreign:
+            why = f"it is deleted and made anew, and holds what is not Arc's: {found.said}"
+            way = "move these to a namespace of their own"
+            rows.append(blocks("namespace-shared", f"namespace {space} is shared", why, way))
+    return rows
 
 
 def _of_notes(notes: Iterable[str]) -> Iterator[Row]:

@@ -9,6 +9,7 @@ from arcctl.checks.agents import DEPLOYMENTS, available
 from arcctl.errors import HelmError
 from arcctl.flow.step import Step
 from arcctl.model import cluster as names
+from arcctl.model.agents import is_agent
 from arcctl.model.helm_values import layered
 from arcctl.operations.agents import values as values_of
 from arcctl.operations.agents.values import AgentChart
@@ -246,7 +247,8 @@ class UntilReady(Step[World]):
         kubernetes = await world.clients.kubernetes()
         ready: dict[str, bool] = {}
         async for deployments in holdings(kubernetes, DEPLOYMENTS):
-            ready = {name: available(each) for name, each in deployments.items()}
+            agents = {name: each for name, each in deployments.items() if is_agent(each)}
+            ready = {name: available(each) for name, each in agents.items()}
             if ready and all(ready.values()):
                 break
             tell(_standing(ready))

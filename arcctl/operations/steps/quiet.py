@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from arcctl.flow.step import Step
 from arcctl.model import cluster as names
-from arcctl.model.agents import replicas
+from arcctl.model.agents import is_agent, replicas
 from arcctl.operations.moving.worlds import Moving, Restoring
 from arcctl.operations.steps.silence import FLUX_AGENTS, FLUX_NAMESPACE, until_silent
 from arcctl.operations.steps.source import DeleteSource
@@ -45,7 +45,8 @@ class Quiet(Step[Moving]):
             await journal.fact(_COUNTS, {path: replicas(each) for path, each in found.items()})
         awake = [path for path, each in found.items() if replicas(each)]
         await asyncio.gather(*(_scale(kubernetes, path, 0) for path in awake))
-        await until_silent(kubernetes, min(_PATIENCE, world.request.timeout), tell)
+        agents = tuple(each["metadata"]["name"] for each in found.values())
+        await until_silent(kubernetes, min(_PATIENCE, world.request.timeout), tell, agents)
         return f"{len(found)} agents scaled to zero; workloads and Flux's controllers run on"
 
     async def undo(self, world: Moving, tell: Callable[[str], None]) -> str | None:
@@ -90,7 +91,8 @@ async def _agents(kubernetes: Kubernetes) -> dict[str, Body]:
     arc, flux = await asyncio.gather(
         _deployments(kubernetes, names.AGENT_NAMESPACE), _deployments(kubernetes, FLUX_NAMESPACE)
     )
-    return arc | {
+    own = {path: each for path, each in arc.items() if is_agent(each)}
+    return own | {
         path: each for path, each in flux.items() if each["metadata"]["name"] in FLUX_AGENTS
     }
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from arcctl.errors import ClusterError
 from arcctl.model import cluster as names
-from arcctl.model.agents import replicas
+from arcctl.model.agents import BY_NAME, replicas
 from arcctl.operations.steps.holdings import holdings
 
 if TYPE_CHECKING:
@@ -26,21 +26,29 @@ FLUX_AGENTS = ("fluxconfig-agent", "fluxconfig-controller")
 _ENDED = ("Succeeded", "Failed")
 
 
-async def until_silent(kubernetes: Kubernetes, seconds: float, tell: Callable[[str], None]) -> None:
-    """Wait until the last pod of the last agent has ended; ClusterError `agents-not-quiet`."""
+async def until_silent(
+    kubernetes: Kubernetes, seconds: float, tell: Callable[[str], None], known: tuple[str, ...]
+) -> None:
+    """Wait until the last pod of the last agent has ended; ClusterError `agents-not-quiet`.
+
+    `known` are the names of the agents' Deployments; what others run beside them is not awaited.
+    """
     running: list[str] = []
 
-    async def watch(path: str, agent: Callable[[Body], str], only: tuple[str, ...] = ()) -> None:
+    async def watch(path: str, agent: Callable[[Body], str], only: tuple[str, ...]) -> None:
         async for found in holdings(kubernetes, path):
             agents = {agent(each) for each in found.values()} - {""}
-            running[:] = sorted(agents.intersection(only) if only else agents)
+            running[:] = sorted(agents.intersection(only))
             if not running:
                 return
             tell("waiting for " + ", ".join(running[:3]))
 
     try:
         async with asyncio.timeout(seconds):
-            for space, only in ((names.AGENT_NAMESPACE, ()), (FLUX_NAMESPACE, FLUX_AGENTS)):
+            for space, only in (
+                (names.AGENT_NAMESPACE, (*known, *BY_NAME)),
+                (FLUX_NAMESPACE, FLUX_AGENTS),
+            ):
                 await watch(f"/apis/apps/v1/namespaces/{space}/deployments", _awake, only)
                 await watch(f"/api/v1/namespaces/{space}/pods", _ending, only)
     except TimeoutError:

@@ -12,6 +12,7 @@ from arcctl.model.connected_cluster import public_key
 from arcctl.model.region import canonical
 from arcctl.operations.moving.worlds import Moving
 from arcctl.operations.steps import old_agents
+from arcctl.operations.steps.foreign import of_extensions
 from arcctl.operations.steps.kinds import RemoveKinds, left_over
 from arcctl.operations.steps.leftovers import RemoveNamespaces, Uninstall
 from arcctl.operations.steps.registration import Deregister
@@ -122,6 +123,7 @@ class RemoveAgents(Step[Moving]):
         return None if remains else "gone already"
 
     async def do(self, world: Moving, tell: Callable[[str], None]) -> str:
+        world.releases |= of_extensions(world.bundle.children)
         uninstall = Uninstall(hooks=False)
         if await uninstall.observe(world) is None:
             await uninstall.do(world, tell)

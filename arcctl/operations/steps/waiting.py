@@ -16,7 +16,7 @@ from arcctl.operations.steps.holdings import holdings
 from arcctl.operations.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable, Collection, Iterable, Iterator
 
     from arcctl.clients.kubernetes import Kubernetes
     from arcctl.model.connected_cluster import Body
@@ -138,14 +138,15 @@ async def until_gone(
     tell: Callable[[str], None],
     *,
     dying_only: bool = False,
+    wanted: Collection[str] = NAMESPACES,
 ) -> None:
-    """Watch until both namespaces are gone; raise ClusterError that names what holds them."""
+    """Watch until these namespaces are gone; raise ClusterError that names what holds them."""
     left: dict[str, Body] = {}
 
     async def watch() -> None:
         async for spaces in holdings(kubernetes, "/api/v1/namespaces"):
             left.clear()
-            left.update({name: each for name, each in spaces.items() if name in NAMESPACES})
+            left.update({name: each for name, each in spaces.items() if name in wanted})
             if not [each for each in left.values() if dying(each) or not dying_only]:
                 return
             tell(holding(left))
