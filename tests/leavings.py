@@ -1,7 +1,8 @@
 """Tests leave nothing in the folder for temporary files.
 
 Theirs is a folder of their own, with that of `tmp_path` in it. In the end nothing else may lie in
-it, and it goes too, unless a test failed: what that test wrote is for people to look at.
+it, and it goes too, unless a test failed: what that test wrote is for people to look at, until the
+next run sweeps it, with what a run that was killed has left.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 import pytest
 
 _FOLDER = pytest.StashKey[Path]()
+_PREFIX = "arcctl-tests-"
 _PYTESTS = "pytest-of-"
 
 
@@ -22,7 +24,8 @@ _PYTESTS = "pytest-of-"
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Let all that this process and its children make be made in a folder of their own."""
     if not hasattr(session.config, "workerinput"):
-        folder = tempfile.mkdtemp(prefix="arcctl-tests-")
+        sweep(Path(tempfile.gettempdir()))
+        folder = tempfile.mkdtemp(prefix=f"{_PREFIX}{os.getpid()}-")
         os.environ["TMPDIR"] = tempfile.tempdir = folder
         session.config.stash[_FOLDER] = Path(folder)
 
@@ -44,6 +47,14 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
         terminal.ensure_newline()
         said = f"; left behind in it: {', '.join(left)}" if left else ""
         terminal.write_line(f"temporary files are in {folder}{said}", red=bool(left))
+
+
+def sweep(place: Path) -> None:
+    """Remove the folders of runs whose process is gone; those of another user stay."""
+    for folder in place.glob(f"{_PREFIX}*"):
+        process = folder.name.removeprefix(_PREFIX).partition("-")[0]
+        if process.isdecimal() and not Path("/proc", process).exists():
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def leavings(folder: Path) -> list[str]:

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import argparse
+import os
+import subprocess
+import sys
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.leavings import leavings
+from tests.leavings import leavings, sweep
 from tests.parts import Part, part
 
 if TYPE_CHECKING:
@@ -54,3 +57,15 @@ def test_what_a_test_left_in_the_temporary_folder_is_found(tmp_path: Path) -> No
         (tmp_path / name).mkdir()
 
     assert leavings(tmp_path) == ["arcctl-helm-1", "tmpx7"]
+
+
+def test_what_a_run_that_is_gone_has_left_is_swept(tmp_path: Path) -> None:
+    """A run that goes on keeps its folder."""
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait(60)
+    for process in (gone.pid, os.getpid()):
+        (tmp_path / f"arcctl-tests-{process}-x7").mkdir()
+
+    sweep(tmp_path)
+
+    assert [each.name for each in tmp_path.iterdir()] == [f"arcctl-tests-{os.getpid()}-x7"]

@@ -8,8 +8,11 @@ import re
 import signal
 import socket
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+import pytest
+from tests.conftest import FOREIGN
 from tests.sandbox.programs import ran
 
 if TYPE_CHECKING:
@@ -38,9 +41,37 @@ def files_in(home: Path) -> set[str]:
     return {path.name for path in home.rglob("*") if path.is_file()}
 
 
-async def test_each_command_is_shown_and_ends_well(home: Path, helm4: Path) -> None:
+@dataclass(frozen=True)
+class Watched:
+    """A demo that was watched to its end."""
+
+    code: int
+    out: str
+    err: str
+    answers: bool
+    left: set[str]
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory, helm4: Path) -> Watched:
+    """One demo for all who look at it, with a token, a kubeconfig and a format of the person's own."""
+    home = tmp_path_factory.mktemp("demo")
+    own = {
+        "ARCCTL_HELM": str(helm4),
+        "ARCCTL_OUTPUT": "yaml",
+        "AZURE_ACCESS_TOKEN": "not-for-the-sandbox",
+        "KUBECONFIG": str(home / "missing"),
+    }
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith(FOREIGN)]:
+            patch.delenv(name)
+        code, out, err = asyncio.run(watched(home, own))
+    return Watched(code, out, err, answers(err), files_in(home))
+
+
+def test_each_command_is_shown_and_ends_well(whole: Watched) -> None:
     """Ten command lines, what they found, and one sentence at the end."""
-    code, out, err = await watched(home, {"ARCCTL_HELM": str(helm4)})
+    code, out, err = whole.code, whole.out, whole.err
 
     assert code == 0, err
     verbs = re.findall(r"^\$ arcctl (\w+)", err, re.MULTILINE)
@@ -56,26 +87,16 @@ async def test_each_command_is_shown_and_ends_well(home: Path, helm4: Path) -> N
     assert err.endswith("moved with nothing lost; the sandbox is gone too.\n")
 
 
-async def test_nothing_stays_behind(home: Path, helm4: Path) -> None:
+def test_nothing_stays_behind(whole: Watched) -> None:
     """No sandbox answers any more, and the home holds no cluster's, no Azure's and no token."""
-    _, _, err = await watched(home, {"ARCCTL_HELM": str(helm4)})
-
-    assert not answers(err)
-    assert files_in(home) <= {"versions.json"}  # what arcctl remembers of the helms it met
+    assert not whole.answers
+    assert whole.left <= {"versions.json"}  # what arcctl remembers of the helms it met
 
 
-async def test_what_the_person_has_set_leads_nowhere_else(home: Path, helm4: Path) -> None:
+def test_what_the_person_has_set_leads_nowhere_else(whole: Watched) -> None:
     """A token, a kubeconfig and an output format of the person's own do not reach the commands."""
-    own = {
-        "ARCCTL_HELM": str(helm4),
-        "ARCCTL_OUTPUT": "yaml",
-        "AZURE_ACCESS_TOKEN": "not-for-the-sandbox",
-        "KUBECONFIG": str(home / "missing"),
-    }
-    code, out, err = await watched(home, own)
-
-    assert code == 0, err
-    assert "connectivityStatus:" not in out
+    assert whole.code == 0, whole.err
+    assert "connectivityStatus:" not in whole.out
 
 
 async def test_a_bad_end_is_told(home: Path) -> None:
