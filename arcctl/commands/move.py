@@ -12,7 +12,9 @@ from arcctl.commands.protecting import Concurrency, FromCluster, ProtectedSettin
 from arcctl.commands.session import Session, command
 
 if TYPE_CHECKING:
+    from arcctl.errors import FindingsError
     from arcctl.model.keys import KeyPair
+    from arcctl.operations.moving.preparation import Prepared
     from arcctl.operations.moving.request import MoveRequest
 
 Target = Annotated[
@@ -67,6 +69,12 @@ SkipPrechecks = Annotated[
 Timeout = Annotated[
     int, typer.Option("--onboarding-timeout", help="Seconds for the agents to be ready.", min=1)
 ]
+Replan = Annotated[
+    bool,
+    typer.Option(
+        "--replan", help="If the cluster changes before the deletion, plan anew and go on."
+    ),
+]
 ReportFile = Annotated[
     str | None, typer.Option("--report", help="Write the report as Markdown.", metavar="FILE")
 ]
@@ -98,6 +106,7 @@ async def move(
     skip_prechecks: SkipPrechecks = False,
     concurrency: Concurrency = 16,
     onboarding_timeout: Timeout = 1200,
+    replan: Replan = False,
     report: ReportFile = None,
     yes: Yes = False,
 ) -> None:
@@ -135,7 +144,7 @@ async def move(
         timeout=onboarding_timeout,
     )
     files = _Files(protected_settings, plan, plan_out, report, key)
-    await _move(session, request, files, dry_run=dry_run, yes=yes)
+    await _move(session, request, files, _Will(dry_run, replan, yes))
 
 
 def _judge_target(name: str | None, group: str | None) -> None:
@@ -155,32 +164,55 @@ class _Files(NamedTuple):
     key: KeyPair | None
 
 
-async def _move(
-    session: Session, request: MoveRequest, files: _Files, *, dry_run: bool, yes: bool
-) -> None:
+class _Will(NamedTuple):
+    """How far a person lets arcctl go."""
+
+    dry_run: bool
+    replan: bool
+    yes: bool
+
+
+async def _move(session: Session, request: MoveRequest, files: _Files, will: _Will) -> None:
     from arcctl.operations import move as operation
     from arcctl.operations.moving import preparation, stored_plans
-    from arcctl.views import plan as plans
     from arcctl.views import reports
 
     report = reports.place(files.report) if files.report else ""
     stored = stored_plans.read(files.plan) if files.plan else None
-    with session.run(session.sight(request.source), yes=yes) as world:
+    with session.run(session.sight(request.source), yes=will.yes) as world:
         await operation.look(world)
         request = await preparation.completed(request, stored, world)
-        prepared = await preparation.prepare(request, world, files.secrets, files.key)
-        if files.plan_out:
-            stored_plans.store(prepared.plan, files.plan_out)
-        if dry_run:
-            plans.write_plan(session.console, prepared.plan)
-        else:
-            plans.show(session.console, prepared.plan)
+        given = preparation.given(files.secrets, world)
+        prepared = await preparation.prepare(request, world, given, files.key)
+        _show(session, prepared, files, will)
         prepared.require(stored)
-        if dry_run:
+        if will.dry_run:
             return
-        world.confirm(prepared.question)
-        if request.diagnostics:
-            await preparation.try_the_way_out(request, world)
-        found = await operation.move(request, world, prepared, report)
+        await preparation.agree(prepared, request, world)
+
+        async def again(outdated: FindingsError) -> Prepared | None:
+            """Plan anew where a person has said so beforehand, or can be asked."""
+            if not (will.replan or (session.console.can_ask and not will.yes)):
+                return None
+            newer = await preparation.anew(prepared, outdated, world, given)
+            _show(session, newer, files, will)
+            newer.require()
+            if not will.replan:
+                world.confirm(newer.question)
+            return newer
+
+        found = await operation.move(request, world, prepared, report, again)
     reports.moved(session.console, found, report)
     operation.require_clean(found)
+
+
+def _show(session: Session, prepared: Prepared, files: _Files, will: _Will) -> None:
+    from arcctl.operations.moving import stored_plans
+    from arcctl.views import plan as plans
+
+    if files.plan_out:
+        stored_plans.store(prepared.plan, files.plan_out)
+    if will.dry_run:
+        plans.write_plan(session.console, prepared.plan)
+    else:
+        plans.show(session.console, prepared.plan)

@@ -193,11 +193,11 @@ def digest(value: Any) -> str:
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def differences(old: Plan, new: Plan) -> tuple[str, ...]:
-    """Name what moved between two looks: changed, new or gone, one sentence each."""
+def differences(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[str, ...]:
+    """Name what moved between two looks (`Plan.observed`): changed, new or gone, one sentence each."""
     found = []
-    for subject in sorted({*old.observed, *new.observed}):
-        before, after = old.observed.get(subject), new.observed.get(subject)
+    for subject in sorted({*old, *new}):
+        before, after = old.get(subject), new.get(subject)
         if before is None:
             found.append(f"{subject}: new")
         elif after is None:

@@ -69,8 +69,10 @@ def looking(world: World, *checks: Check) -> list[Move[World]]:
     asked = (*BEFORE_CHANGE, *proofs.before_change(world), *checks)
     return [
         looks.Room(),
+        # Before all else: while a move is under way the resource may be nowhere.
+        looks.NoRunUnderWay(),
         together(looks.SignedIn(), looks.Cluster(), looks.MakeHelmReady()),
-        together(looks.NoRunUnderWay(), looks.Require(asked)),
+        looks.Require(asked),
     ]
 
 

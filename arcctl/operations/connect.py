@@ -74,7 +74,8 @@ def looking(request: ConnectRequest, world: World) -> list[Move[World]]:
     return [
         *first,
         together(looks.SignedIn(), looks.Cluster(), looks.MakeHelmReady()),
-        together(looks.NoRunUnderWay(), looks.Require(before_connect(request, world))),
+        looks.NoRunUnderWay(),
+        looks.Require(before_connect(request, world)),
     ]
 
 

@@ -126,7 +126,7 @@ async def _cluster_answers(request: DeleteRequest, world: World) -> None:
         error.hints = (*error.hints, f"if it is gone: {only}")
         raise
     try:
-        await run([together(*free, prove)], world, world.observer)
+        await run([*free, prove], world, world.observer)
     except (ClusterError, HelmError) as error:
         if not request.cluster_only:
             error.hints = (*error.hints, f"delete the resource, leave the agents: {only}")

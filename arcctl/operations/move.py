@@ -7,6 +7,7 @@ was cut goes on from any machine.
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from arcctl.errors import FindingsError, UsageError
@@ -14,6 +15,7 @@ from arcctl.flow.runner import run as carry
 from arcctl.flow.step import together
 from arcctl.operations import runs
 from arcctl.operations.moving import sequence
+from arcctl.operations.moving.stored_plans import OUTDATED
 from arcctl.operations.moving.worlds import BACK, BUNDLE, PLAN, exchanged, moving_of
 from arcctl.operations.secrets.again import REFERENCES, supplied_again
 from arcctl.operations.steps import looks
@@ -27,15 +29,39 @@ if TYPE_CHECKING:
     from arcctl.operations.world import World
 
 VERB = "move"
+Again = Callable[[FindingsError], Awaitable["Prepared | None"]]
+# A cluster that is changed all the time is not for a machine to run after.
+_PLANS = 3
 
 
 async def move(
-    request: MoveRequest, world: World, prepared: Prepared, report_file: str = ""
+    request: MoveRequest,
+    world: World,
+    prepared: Prepared,
+    report_file: str = "",
+    again: Again | None = None,
 ) -> Report:
     """Carry out a plan that nothing blocks; `world` is seen from the source.
 
-    `report_file` is remembered for whoever takes the run up. Raises StoppedPartWay once something was changed and not everything was done.
+    `report_file` is remembered for whoever takes the run up. Where the second look has found
+    another world, nothing is changed, and `again` may return a newer plan. Raises FindingsError
+    `plan-outdated` where it does not, and StoppedPartWay once something was changed and not
+    everything was done.
     """
+    for _ in range(_PLANS):
+        try:
+            return await _moved(request, world, prepared, report_file)
+        except FindingsError as error:
+            newer = await again(error) if again and error.code == OUTDATED else None
+            if newer is None:
+                raise
+            prepared = newer
+    return await _moved(request, world, prepared, report_file)
+
+
+async def _moved(
+    request: MoveRequest, world: World, prepared: Prepared, report_file: str
+) -> Report:
     bundle, secrets = prepared.bundle, prepared.secrets
     documents = {BUNDLE: bundle.to_document(), PLAN: prepared.plan.to_document()}
     if secrets.references:
@@ -67,10 +93,7 @@ async def resume(run: Run, world: World) -> Report:
             hints=f"arcctl resume {run.id}",
         )
     await look(world)
-    moving = await _taken(run, world)
-    if not run.journal.no_return:
-        await _unmoved(moving)
-    return await _to_its_end(moving)
+    return await _to_its_end(await _taken(run, world))
 
 
 async def rollback(run: Run, world: World) -> None:
@@ -116,23 +139,24 @@ async def _taken(run: Run, world: World) -> Moving:
 
 
 async def _to_its_end(moving: Moving) -> Report:
+    """Raise FindingsError `plan-outdated` where the second look has found another world.
+
+    The agents are awake again then, and no run is left; where they cannot be woken, one is.
+    """
     await moving.clients.within(moving.request.timeout)
-    report = await sequence.carry_out(moving)
+    try:
+        report = await sequence.carry_out(moving)
+    except FindingsError as error:
+        if error.code != OUTDATED or moving.run.journal.no_return:
+            raise
+        await sequence.take_back(moving)
+        await moving.run.ended("not begun: the plan is outdated", clean=True)
+        raise
     outcome = "moved back" if moving.turned else "moved"
     if not report.clean:
         outcome += ", with things to look at"
     await moving.run.ended(outcome, report.to_document(), clean=report.clean)
     return report
-
-
-async def _unmoved(moving: Moving) -> None:
-    """Before anything was deleted, what was saved must still be what is there."""
-    from arcctl.model.plan import Plan
-    from arcctl.operations.moving.planning import plan
-    from arcctl.operations.moving.stored_plans import require_unmoved
-
-    now, _ = await plan(moving.request, moving.origin)
-    require_unmoved(Plan.recorded(moving.run.documents[PLAN]), now)
 
 
 def require_clean(report: Report) -> None:

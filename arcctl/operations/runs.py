@@ -15,13 +15,14 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from arcctl import __version__
+from arcctl.clients.kubernetes.lease import living
 from arcctl.errors import ArcctlError, Refusal, UsageError
 from arcctl.flow.events import Noted
 from arcctl.flow.journal import Journal
 from arcctl.flow.runner import names_of
 from arcctl.model import mask
 from arcctl.model.run import PUT_CHILD, Header, Record, begun, first_line, named_now, parse
-from arcctl.operations.keeping import lookup, space
+from arcctl.operations.keeping import here, lookup, space
 from arcctl.operations.keeping.entering import entered
 from arcctl.operations.keeping.here import Folder, LocalKeeper, packed
 from arcctl.operations.keeping.in_cluster import PATIENCE, Cabinet, ClusterKeeper
@@ -365,11 +366,19 @@ async def _free(kubernetes: Kubernetes) -> None:
     await space.sweep(kubernetes, keep=ended)
 
 
-async def require_free(kubernetes: Kubernetes) -> None:
-    """Raise Refusal `run-unfinished` where a run has stopped part-way in this cluster.
+async def require_free(clients: Clients) -> None:
+    """Raise Refusal where a run has the cluster: `run-in-progress` while its process lives,
+    `run-unfinished` where it has stopped part-way.
 
     Whoever changes the cluster without a run of their own asks this: agents may be asleep.
     """
+    kubernetes, home = await clients.kubernetes(), lookup.home(clients.settings)
+
+    def is_dead(holder: str) -> bool:
+        return not holder or here.has_died(home, holder)
+
+    if error := await living(kubernetes, space.LEASE, is_dead):
+        raise error
     for copy in (await space.runs(kubernetes)).values():
         if isinstance(copy, Record) and copy.changed and not copy.ending:
             raise _unfinished(copy)

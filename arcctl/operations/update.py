@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from arcctl.checks.azure import HYBRID_COMPUTE, data_plane, registered
 from arcctl.errors import Refusal
 from arcctl.flow.runner import run
-from arcctl.flow.step import together
 from arcctl.model.helm_values import layered
 from arcctl.model.installed import Aim
 from arcctl.operations import proofs
@@ -79,7 +78,7 @@ def _in_azure_alone(world: World) -> list[Move[World]]:
     flags = world.clients.settings.flags
     if not (flags.kube_config or flags.kube_context):
         return [looks.Require((manageable,))]
-    return [together(looks.NoRunUnderWay(), looks.Require((manageable, not_elsewhere)))]
+    return [looks.NoRunUnderWay(), looks.Require((manageable, not_elsewhere))]
 
 
 async def _refuse(request: UpdateRequest, world: World) -> None:

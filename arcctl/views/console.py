@@ -47,11 +47,15 @@ class Console:
         if not self.settings.flags.only_show_errors:
             self.err.write(f"{sentence}\n")
 
+    @property
+    def can_ask(self) -> bool:
+        """Whether somebody is there to answer."""
+        return self.settings.streams.stdin.isatty() and self.err.isatty()
+
     def ask(self, question: str, option: str = "--yes") -> bool:
         """Ask yes or no; UsageError where nobody is there to answer, with the option that does."""
         self.progress.close()
-        stdin = self.settings.streams.stdin
-        if not (stdin.isatty() and self.err.isatty()):
+        if not self.can_ask:
             raise UsageError(
                 "this needs a yes, and there is no terminal to ask at",
                 code="no-terminal",
@@ -60,13 +64,12 @@ class Console:
             )
         self.err.write(f"{question} [y/N] ")
         self.err.flush()
-        return stdin.readline().strip().lower() in ("y", "yes")
+        return self.settings.streams.stdin.readline().strip().lower() in ("y", "yes")
 
     def ask_for(self, question: str, name: str) -> bool:
         """Ask for a name to be typed in; UsageError where nobody is there to answer."""
         self.progress.close()
-        stdin = self.settings.streams.stdin
-        if not (stdin.isatty() and self.err.isatty()):
+        if not self.can_ask:
             raise UsageError(
                 "this needs a name typed in, and there is no terminal to ask at",
                 code="no-terminal",
@@ -75,7 +78,7 @@ class Console:
             )
         self.err.write(f"{question}\nType its name to go on: ")
         self.err.flush()
-        return stdin.readline().strip() == name
+        return self.settings.streams.stdin.readline().strip() == name
 
     @contextmanager
     def ending(self) -> Iterator[None]:

@@ -104,12 +104,12 @@ def test_differences_name_what_moved() -> None:
     """New, gone and changed, one sentence each."""
     now = {"resource": digest("another"), "fluxConfigurations/apps": digest("apps")}
 
-    assert differences(plan(), plan(observed=now)) == (
+    assert differences(plan().observed, now) == (
         "extensions/flux: gone",
         "fluxConfigurations/apps: new",
         "resource: changed",
     )
-    assert differences(plan(), plan()) == ()
+    assert differences(plan().observed, plan().observed) == ()
 
 
 def test_a_newer_format_is_named() -> None:

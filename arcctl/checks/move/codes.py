@@ -25,6 +25,7 @@ def _ask(name: str, meaning: str) -> Code:
 
 _ALL = (
     # ── the cluster and its connection ──
+    _stop("run-in-progress", "A run is under way on this cluster."),
     _stop("run-unfinished", "A run has stopped part-way on this cluster; it comes first."),
     _stop("wrong-cluster", "The kubeconfig leads to a cluster that is not the one to be moved."),
     _ask("cluster-unproved", "The cluster may be a copy: too little evidence that it is the one."),

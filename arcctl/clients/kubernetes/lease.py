@@ -7,6 +7,7 @@ machine's clock, so clocks that differ by more than the Lease lasts would mislea
 from __future__ import annotations
 
 import asyncio
+import socket
 import time
 from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 
 SECONDS = 60
 _GLANCE = 1.0
-_ABOUT = "arcctl/about"
+_ABOUT, _HOST = "arcctl/about", "arcctl/host"
 _TRIES = 5
 _PARTING_SECONDS = 5.0
 _HOW_FAR = "how far it is: arcctl history"
@@ -33,8 +34,8 @@ Body = dict[str, Any]
 class Lease:
     """One Lease, as one process wants it.
 
-    `holder` names the process and no machine; `about` tells people what it is doing. `seconds` is
-    how long the Lease lasts without a sign of life; one is given three times as often.
+    `holder` names the process; `about` tells people what it is doing, and the machine's name where.
+    `seconds` is how long the Lease lasts without a sign of life; one is given three times as often.
     """
 
     def __init__(
@@ -165,7 +166,7 @@ class Lease:
         metadata: Body = {
             "name": self._name,
             "labels": {"app.kubernetes.io/managed-by": "arcctl"},
-            "annotations": {_ABOUT: self._about},
+            "annotations": {_ABOUT: self._about, _HOST: socket.gethostname()},
         }
         if found:
             metadata["resourceVersion"] = found["metadata"]["resourceVersion"]
@@ -177,10 +178,17 @@ class Lease:
         }
 
 
-async def is_held(kubernetes: Kubernetes, path: str) -> bool:
-    """Tell whether somebody holds this Lease and has given a sign of life."""
+async def living(
+    kubernetes: Kubernetes, path: str, dead: Callable[[str], bool] = lambda holder: not holder
+) -> Refusal | None:
+    """Return what to tell others while somebody holds this Lease and gives signs of life, or None.
+
+    `dead` is as for `Lease.take`.
+    """
     found = await kubernetes.find(path)
-    return found is not None and not _stale(found)
+    if found is None or _stale(found) or dead(_holder(found)):
+        return None
+    return _held(found)
 
 
 def _holder(lease: Body | None) -> str:
@@ -202,24 +210,24 @@ def _moment(spec: Body) -> datetime:
         return datetime.fromtimestamp(0, UTC)
 
 
-def _said(lease: Body) -> tuple[str, str]:
-    spec = lease["spec"]
-    about = (lease["metadata"].get("annotations") or {}).get(_ABOUT) or "a run"
+def _said(lease: Body) -> tuple[str, str, str]:
+    """Return what is under way and on which machine, since when, and the age of the last sign of life."""
+    spec, notes = lease.get("spec") or {}, lease["metadata"].get("annotations") or {}
+    what = f"{notes.get(_ABOUT) or 'run'} is under way on {notes.get(_HOST) or 'another machine'}"
     last = datetime.now(UTC) - _moment(spec)
-    since = f"since {str(spec.get('acquireTime'))[:19]}Z, last sign of life "
-    since += f"{spoken(max(last.total_seconds(), 0))} ago"
-    return about, since
+    ago = f"last sign of life {spoken(max(last.total_seconds(), 0))} ago"
+    return what, f"since {str(spec.get('acquireTime'))[:19]}Z", ago
 
 
 def _held(lease: Body) -> Refusal:
-    about, since = _said(lease)
+    what, since, ago = _said(lease)
     run = _holder(lease).partition("/")[0]
     return Refusal(
-        f"another arcctl is at work on this cluster: {about}",
+        f"a {what} {since}",
         code="run-in-progress",
-        why=(f"run {run}, {since}",),
+        why=(f"run {run}, {ago}",),
         hints=(
-            "wait for it",
+            "wait for it; how far it is: arcctl history",
             f"arcctl resume {run} --take-over, if you know that it has been killed",
         ),
     )
@@ -238,10 +246,10 @@ def _slept(lease: Body) -> StoppedPartWay:
 
 
 def _lost(lease: Body) -> StoppedPartWay:
-    about, since = _said(lease)
+    what, since, ago = _said(lease)
     return StoppedPartWay(
-        f"another arcctl has taken this cluster over: {about}",
+        f"another arcctl has taken this cluster over: a {what}",
         code="lease-lost",
-        why=f"held by {_holder(lease)} {since}; this one has stopped",
+        why=f"held by {_holder(lease)} {since}, {ago}; this one has stopped",
         hints=_HOW_FAR,
     )

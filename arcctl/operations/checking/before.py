@@ -69,7 +69,7 @@ async def no_run(sight: HealthSight) -> Answer:
     """A move that was cut has left the agents asleep, and comes first."""
     from arcctl.operations.runs import require_free
 
-    await require_free(await sight.clients.kubernetes())
+    await require_free(sight.clients)
     return passed()
 
 

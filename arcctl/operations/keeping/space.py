@@ -6,7 +6,7 @@ import asyncio
 from collections import defaultdict
 from typing import TYPE_CHECKING, Any
 
-from arcctl.clients.kubernetes.lease import is_held
+from arcctl.clients.kubernetes.lease import living
 from arcctl.errors import ArcctlError, ClusterError
 from arcctl.operations.keeping import in_cluster
 from arcctl.operations.keeping.in_cluster import JOURNAL, MANAGED, NAMESPACE, PART, RUN, SECRETS
@@ -120,7 +120,7 @@ async def tidy(
     runs that have ended and are kept there.
     """
     found = await kubernetes.find(PATH)
-    if found is None or (not take_over and await is_held(kubernetes, LEASE)):
+    if found is None or (not take_over and await living(kubernetes, LEASE)):
         return
     await sweep(kubernetes, keep)
     if not keep and MANAGED.items() <= (found["metadata"].get("labels") or {}).items():

@@ -9,29 +9,74 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from arcctl.checks.move.sight import MoveSight
 from arcctl.model.connected_cluster import writable
 from arcctl.model.plan import digest
+from arcctl.model.region import canonical
+from arcctl.operations import ownership
+from arcctl.operations.agents.choices import choices
+from arcctl.operations.configuration.children import children_of
 
 if TYPE_CHECKING:
-    from arcctl.checks.move.sight import MoveSight
+    from collections.abc import Callable, Mapping, Sequence
+
+    from arcctl.checks.sight import Sight
     from arcctl.model.configuration.child import Child
     from arcctl.model.connected_cluster import Body
     from arcctl.operations.agents.choices import Choices
+    from arcctl.operations.moving.request import MoveRequest
 
 # Of a child's state, what stays the same unless somebody changes it.
 _LASTING = ("principalId", "repositoryPublicKey", "protectedKeys", "isSystemExtension", "managedBy")
 _CLOCKS = frozenset({"systemData", "etag", "createdOn", "updatedOn", "createdBy", "updatedBy"})
 
 
-async def observed(sight: MoveSight, chosen: Choices) -> dict[str, str]:
-    """Return subject → digest: the resource, each child, the agents' choices, what hangs on it."""
-    resource, children, hanging, locks = await asyncio.gather(
-        sight.resource(), sight.children(), _hanging(sight), sight.locks()
-    )
-    agents = {"open": chosen.open, "held": chosen.held_names}
-    seen = {"resource": _resource(resource), "agents": agents, "locks": _list(locks), **hanging}
-    seen |= {child.key: _child(child) for child in children}
+def sight_of(request: MoveRequest, source: Sight, note: Callable[[str], None]) -> MoveSight:
+    """Return a look at a move that has seen nothing yet; `source` may have seen something."""
+
+    async def children() -> Sequence[Child]:
+        arm = await source.clients.arm()
+        return await children_of(arm, request.source, note=note)
+
+    return MoveSight(source.clients, request, source, children, ownership.look)
+
+
+async def chosen(sight: MoveSight) -> Choices:
+    """Return what people chose for the agents."""
+    home = canonical((await sight.resource())["location"])
+    return choices(await sight.agent_values(), home)
+
+
+def digests(seen: Mapping[str, Any]) -> dict[str, str]:
+    """Return the digest of each subject."""
     return {subject: digest(value) for subject, value in seen.items()}
+
+
+async def look(sight: MoveSight, taken_off: Sequence[Body] = ()) -> dict[str, Any]:
+    """Return subject → what was seen of it, without what changes by itself.
+
+    The resource, each child, the agents' choices, what hangs on it. `taken_off` are locks that the
+    run itself has taken off: they count as being there.
+    """
+    resource, children, hanging, locks, values = await asyncio.gather(
+        sight.resource(), sight.children(), _hanging(sight), sight.locks(), chosen(sight)
+    )
+    below = f"{sight.asked.target.group_path}/".casefold()
+    off_target = [lock for lock in taken_off if _id(lock).startswith(below)]
+    seen = {"resource": _resource(resource), **hanging}
+    seen["agents"] = {"open": values.open, "held": values.held_names}
+    seen["locks"] = _list(_with(locks, taken_off))
+    seen["locks of the target's group"] = _list(_with(await sight.target_locks(), off_target))
+    return seen | {child.key: _child(child) for child in children}
+
+
+def _with(locks: Sequence[Body], taken_off: Sequence[Body]) -> list[Body]:
+    there = {_id(lock) for lock in locks}
+    return [*locks, *(lock for lock in taken_off if _id(lock) not in there)]
+
+
+def _id(lock: Body) -> str:
+    return str(lock.get("id")).casefold()
 
 
 def _resource(resource: Body) -> Body:
@@ -54,7 +99,6 @@ async def _hanging(sight: MoveSight) -> dict[str, Any]:
         "policy exemptions": sight.policy_exemptions(),
         "custom locations": sight.custom_locations(),
         "resources below it": sight.sub_resources(),
-        "locks of the target's group": sight.target_locks(),
     }
     found = await asyncio.gather(*lists.values())
     seen: dict[str, Any] = {name: _list(each) for name, each in zip(lists, found, strict=True)}
@@ -67,10 +111,11 @@ async def _hanging(sight: MoveSight) -> dict[str, Any]:
 
 
 def _list(found: list[Body]) -> list[Any]:
-    return sorted((_steady(each) for each in found), key=digest)
+    return sorted((steady(each) for each in found), key=digest)
 
 
-def _steady(value: Any) -> Any:
+def steady(value: Any) -> Any:
+    """Return a value without the clocks that tick in it."""
     if isinstance(value, dict):
-        return {key: _steady(each) for key, each in value.items() if key not in _CLOCKS}
-    return [_steady(each) for each in value] if isinstance(value, list) else value
+        return {key: steady(each) for key, each in value.items() if key not in _CLOCKS}
+    return [steady(each) for each in value] if isinstance(value, list) else value

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 
 from arcctl.checks.move.codes import CODES
 from arcctl.checks.move.questions import in_order, rows_of
-from arcctl.checks.move.sight import MoveSight
 from arcctl.checks.move.verdicts import blocks, lost, named, noted
 from arcctl.checks.sight import Sight
 from arcctl.errors import UsageError
@@ -17,11 +16,8 @@ from arcctl.model.bundle import Bundle, marked
 from arcctl.model.plan import Fate, Plan
 from arcctl.model.region import canonical
 from arcctl.model.resource_id import CONNECTED_CLUSTERS
-from arcctl.operations import ownership
-from arcctl.operations.agents.choices import choices
-from arcctl.operations.configuration.children import children_of
 from arcctl.operations.moving import tooling
-from arcctl.operations.moving.observing import observed
+from arcctl.operations.moving.observing import chosen, digests, look, sight_of
 from arcctl.operations.moving.planned_steps import planned
 from arcctl.operations.secrets.in_cluster import in_cluster
 from arcctl.operations.secrets.values import Resolved, resolve
@@ -31,6 +27,7 @@ from arcctl.operations.steps.waiting import NAMESPACES
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
+    from arcctl.checks.move.sight import MoveSight
     from arcctl.model.bundle import Attached
     from arcctl.model.configuration.child import Child
     from arcctl.model.finding import Report as ToolsReport
@@ -51,7 +48,9 @@ async def plan(
     """
     _judge_accept(request.accept)
     notes: list[str] = []
-    sight = _sight(request, world, notes)
+    same = world.sight.cluster == request.source
+    source = world.sight if same else Sight(world.clients, request.source)
+    sight = sight_of(request, source, notes.append)
     proved = asyncio.ensure_future(_tools(request, world, sight))
     try:
         rows, secrets, bundle, works = await asyncio.gather(
@@ -60,8 +59,8 @@ async def plan(
             _bundle(request, sight),
             proved,
         )
-        chosen = await _choices(sight)
-        seen = await observed(sight, chosen)
+        values = await chosen(sight)
+        seen = digests(await look(sight))
     except BaseException:
         # Whatever else was being looked at is of no use any more, and must not be left running.
         proved.cancel()
@@ -69,7 +68,7 @@ async def plan(
         await asyncio.gather(sight.end(), sight.target.end(), sight.source.end())
         sight.source.forget()
         raise
-    more = [*_of_secrets(secrets), *_of_values(chosen), *await _of_others(world, bundle)]
+    more = [*_of_secrets(secrets), *_of_values(values), *await _of_others(world, bundle)]
     more += _of_notes(notes)
     steps, seconds = planned(request, bundle)
     lasting = await tooling.lasting(world, seconds)
@@ -101,17 +100,6 @@ async def resolved(
     return resolve(children, found, request.waive)
 
 
-def _sight(request: MoveRequest, world: World, notes: list[str]) -> MoveSight:
-    same = world.sight.cluster == request.source
-    source = world.sight if same else Sight(world.clients, request.source)
-
-    async def children() -> Sequence[Child]:
-        arm = await world.clients.arm()
-        return await children_of(arm, request.source, note=notes.append)
-
-    return MoveSight(world.clients, request, source, children, ownership.look)
-
-
 async def _secrets(
     request: MoveRequest, world: World, sight: MoveSight, given: Sequence[Given]
 ) -> Resolved:
@@ -122,17 +110,12 @@ async def _tools(request: MoveRequest, world: World, sight: MoveSight) -> ToolsR
     return await tooling.looked_at(request, world, await sight.resource())
 
 
-async def _choices(sight: MoveSight) -> Choices:
-    home = canonical((await sight.resource())["location"])
-    return choices(await sight.agent_values(), home)
-
-
 async def _bundle(request: MoveRequest, sight: MoveSight) -> Bundle:
-    resource, children, attached, chosen, gateway, key = await asyncio.gather(
+    resource, children, attached, values, gateway, key = await asyncio.gather(
         sight.resource(),
         sight.children(),
         _attached(sight),
-        _choices(sight),
+        chosen(sight),
         sight.gateway(),
         sight.key_choice(),
     )
@@ -144,8 +127,8 @@ async def _bundle(request: MoveRequest, sight: MoveSight) -> Bundle:
         region=canonical(resource["location"]),
         resource=resource,
         children=children,
-        agent_values=chosen.open,
-        held=chosen.held_names,
+        agent_values=values.open,
+        held=values.held_names,
         attached=attached,
         versions=versions,
         looked_at=datetime.now(UTC).isoformat(timespec="seconds"),
@@ -178,11 +161,11 @@ def _of_secrets(secrets: Resolved) -> Iterator[Row]:
         yield noted("secret-note", note)
 
 
-def _of_values(chosen: Choices) -> Iterator[Row]:
-    if chosen.dropped:
+def _of_values(values: Choices) -> Iterator[Row]:
+    if values.dropped:
         what = "helm values that name the old region"
         yield lost(
-            "agent-values", what, named(chosen.dropped), "set them again with arcctl connect"
+            "agent-values", what, named(values.dropped), "set them again with arcctl connect"
         )
 
 

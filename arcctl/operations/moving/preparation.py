@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from arcctl.checks.move.verdicts import blocks
 from arcctl.checks.sight import Sight
-from arcctl.errors import ArcctlError, FindingsError, Refusal, UsageError
+from arcctl.errors import ArcctlError, FindingsError, NotFound, Refusal, UsageError
 from arcctl.flow.runner import run as carry
 from arcctl.operations.agents.proxy import proxy_of_agents
 from arcctl.operations.moving import planning
@@ -19,9 +19,12 @@ from arcctl.operations.secrets.files import read_secrets
 from arcctl.operations.steps import diagnostics
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from arcctl.model.bundle import Bundle
     from arcctl.model.keys import KeyPair
     from arcctl.model.plan import Plan, Row
+    from arcctl.operations.secrets.files import Given
     from arcctl.operations.secrets.values import Resolved
     from arcctl.operations.world import World
 
@@ -95,35 +98,63 @@ def _other_key(planned: MoveRequest) -> UsageError:
     )
 
 
+def given(secrets_file: str | None, world: World) -> Sequence[Given]:
+    """Read the protected settings that a person gives; once, since they may come through a pipe."""
+    settings = world.clients.settings
+    if not secrets_file:
+        return ()
+    return read_secrets(secrets_file, settings.environ, world.note, settings.streams.stdin)
+
+
 async def prepare(
-    request: MoveRequest, world: World, secrets_file: str | None, key: KeyPair | None = None
+    request: MoveRequest, world: World, given: Sequence[Given], key: KeyPair | None = None
 ) -> Prepared:
     """Look at everything and change nothing; `world` is seen from the source, `key` is brought."""
-    settings = world.clients.settings
-    given = (
-        read_secrets(secrets_file, settings.environ, world.note, settings.streams.stdin)
-        if secrets_file
-        else []
-    )
-    plan, bundle = await planning.plan(request, world, given)
+    try:
+        plan, bundle = await planning.plan(request, world, given)
+    except NotFound:
+        # While it is moved it may be nowhere.
+        await require_free(world.clients)
+        raise
     if row := await _unfinished(world):
         plan = replace(plan, rows=(row, *plan.rows))
     secrets = await planning.resolved(request, world, bundle.children, given)
     return Prepared(plan, bundle, secrets, key)
 
 
+async def anew(
+    prepared: Prepared, outdated: FindingsError, world: World, given: Sequence[Given]
+) -> Prepared:
+    """Prepare the same move again, for a cluster that has become another one."""
+    for each in (outdated.message, *outdated.why):
+        world.warn(each)
+    world.sight.forget()
+    request = MoveRequest.from_document(prepared.plan.options)
+    return await prepare(request, world, given, prepared.key)
+
+
 async def _unfinished(world: World) -> Row | None:
-    """Return the row of a run that has stopped part-way here: it comes before any other."""
+    """Return the row of a run that is under way here, or has stopped: it comes before any other."""
     try:
-        await require_free(await world.clients.kubernetes())
+        await require_free(world.clients)
     except Refusal as error:
-        return blocks(error.code, error.message, "; ".join(error.why), *error.hints)
+        why = "; ".join(error.why)
+        if error.code == "run-in-progress":
+            return blocks("run-in-progress", error.message, why, *error.hints)
+        return blocks("run-unfinished", error.message, why, *error.hints)
     except ArcctlError:
         return None  # the plan's own looks say that the cluster cannot be asked
     return None
 
 
-async def try_the_way_out(request: MoveRequest, world: World) -> None:
+async def agree(prepared: Prepared, request: MoveRequest, world: World) -> None:
+    """Ask for a yes, then try the way out where the request wants that."""
+    world.confirm(prepared.question)
+    if request.diagnostics:
+        await _try_the_way_out(request, world)
+
+
+async def _try_the_way_out(request: MoveRequest, world: World) -> None:
     """Run the diagnostics job for the target region, through the proxy that the agents use.
 
     It is the one look that writes to the cluster, so no plan makes it; it is swept at once.

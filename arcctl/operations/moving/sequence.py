@@ -14,7 +14,7 @@ from arcctl.flow.step import Within, together
 from arcctl.model.configuration.adjusting import adjusted
 from arcctl.model.helm_values import layered
 from arcctl.operations.configuration.putting import putting
-from arcctl.operations.moving import tooling
+from arcctl.operations.moving import second_look, tooling
 from arcctl.operations.moving.patience import patience
 from arcctl.operations.request import ConnectRequest
 from arcctl.operations.steps import (
@@ -56,8 +56,11 @@ def steps(request: MoveRequest, bundle: Bundle) -> list[Move[Moving]]:
         holding.Hold(),
         *([] if request.in_place else [registration.EnsureGroup(), _target(request, bundle)]),
         quiet.Quiet(),
+        attached.TakeOffLocks(),
+        second_look.LookAgain(),
         PointOfNoReturn(),
         quiet.QuietAgain(),
+        # Once more for a run that an earlier arcctl has begun: it took them off here.
         attached.TakeOffLocks(),
         source.DeleteSource(),
         source.RemoveAgents(),
@@ -95,9 +98,20 @@ async def carry_out(moving: Moving) -> Report:
     if moving.run.journal.no_return:
         # The secrets are at hand again before anything else, whatever was done already.
         moves = [*moves[:2], *parted(moves)[1]]
-    await run(moves, moving, moving.observer, moving.run.journal, patience(moving))
+    await _run(moves[: _after_deletion(moves)], moving)
+    # What was written while Azure deleted is in the bundle by now, so the steps are listed anew.
+    moves = steps(moving.request, moving.bundle)
+    await _run(moves[_after_deletion(moves) :], moving)
     assert moving.report
     return moving.report
+
+
+def _after_deletion(moves: Sequence[Move[Moving]]) -> int:
+    return 1 + next(at for at, each in enumerate(moves) if isinstance(each, source.DeleteSource))
+
+
+async def _run(moves: Sequence[Move[Moving]], moving: Moving) -> None:
+    await run(moves, moving, moving.observer, moving.run.journal, patience(moving))
 
 
 async def take_back(moving: Moving) -> None:

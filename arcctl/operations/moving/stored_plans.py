@@ -12,8 +12,11 @@ from arcctl.model.bounded import MOST_BYTES, read_json
 from arcctl.model.plan import Plan, differences
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from arcctl.model.resource_id import ClusterId
 
+OUTDATED = "plan-outdated"
 _MOST = 12
 
 
@@ -64,14 +67,17 @@ def read(path: str, cluster: ClusterId | None = None) -> Plan:
 
 def require_unmoved(stored: Plan, now: Plan) -> None:
     """Raise FindingsError with the differences where the world has moved since `stored`."""
-    moved = differences(stored, now)
-    if not moved:
-        return
+    if moved := differences(stored.observed, now.observed):
+        raise outdated(stored, moved)
+
+
+def outdated(stored: Plan, moved: Sequence[str]) -> FindingsError:
+    """Return the error for a world that is not the planned one any more; `moved` says how."""
     rest = len(moved) - _MOST
     more = (f"… and {rest} more",) if rest > 0 else ()
-    raise FindingsError(
+    return FindingsError(
         "the cluster is no longer as it was when this move was planned",
-        code="plan-outdated",
+        code=OUTDATED,
         why=(*moved[:_MOST], *more, f"planned at {stored.made_at}; nothing was changed"),
         hints="plan the move again, and look at what is new",
     )

@@ -70,6 +70,15 @@ class Moving(Restoring):
     report: Report | None = None
     """proving.Prove"""
 
+    async def save(self, bundle: Bundle) -> None:
+        """Go on with another bundle, and keep it for whoever takes the run up."""
+        self.bundle = bundle
+        document = bundle.to_document()
+        if self.turned:
+            back = {"request": self.request.to_document(), BUNDLE: document}
+            return await self.run.store(BACK, back)
+        return await self.run.store(BUNDLE, document)
+
 
 def moving_of(run: Run, world: World, supplied: Supplied) -> Moving:
     """Return the world of a move, forward or reversed, as its run has written it down.

@@ -34,6 +34,7 @@ _ROLE_FIELDS = (
     "delegatedManagedIdentityResourceId",
 )
 _SERVER = ("provisioningState", "systemData")
+_TAKEN_OFF = "locks-taken-off"
 
 Piece = tuple[str, "Body", str]
 """A path, a body, and the words by which a person knows it."""
@@ -61,34 +62,56 @@ def pieces(world: Moving) -> list[Piece]:
 
 
 class TakeOffLocks(Step[Moving]):
-    """No lock of the source itself forbids its deletion; a person has accepted that."""
+    """No lock of the source itself forbids its deletion; a person has accepted that.
+
+    Taken off before the second look, so that nothing but that look stands before the deletion.
+    """
 
     name = "take-off-locks"
     title = "locks"
 
     async def observe(self, world: Moving) -> str | None:
-        return None if not world.turned and await self._there(world) else ""
+        if world.turned or world.run.journal.has_done(self.name):
+            return ""
+        return None if await self._there(world) else ""
 
     async def do(self, world: Moving, tell: Callable[[str], None]) -> str:
         arm = await world.clients.arm()
         there = await self._there(world)
+        off = {str(each["id"]) for each in (*taken_off(world), *there)}
+        await world.run.journal.fact(_TAKEN_OFF, sorted(off))
         for each in there:
             await arm.delete(each["id"])
         return f"{len(there)} taken off, to be put back at the end"
 
+    async def undo(self, world: Moving, tell: Callable[[str], None]) -> str | None:
+        for each in (off := taken_off(world)):
+            await _lock(world, each)
+        return f"{len(off)} put back" if off else None
+
     async def _there(self, world: Moving) -> list[Body]:
         """Those that were saved and are still there; what was made anew since is not the source."""
-        if await world.origin.sight.resource_surely() is None:
+        if not world.bundle.attached.locks or await world.origin.sight.resource_surely() is None:
             return []
         arm = await world.clients.arm()
         return [each for each in world.bundle.attached.locks if await arm.find(each["id"])]
 
 
+def taken_off(world: Moving) -> list[Body]:
+    """Return the locks of the source that this run has taken off, as they were."""
+    off = set(world.run.journal.fact_of(_TAKEN_OFF) or ())
+    return [each for each in world.bundle.attached.locks if each["id"] in off]
+
+
 async def lock_again(world: Moving) -> None:
     """Put the source's locks back where the move stands back."""
     for each in world.bundle.attached.locks:
-        body = {key: value for key, value in each["properties"].items() if value is not None}
-        await _put(world, (each["id"], {"properties": body}, f"the lock {each['name']}"))
+        await _lock(world, each)
+
+
+async def _lock(world: Moving, lock: Body) -> None:
+    body = {key: value for key, value in lock["properties"].items() if value is not None}
+    await (await world.clients.arm()).put(lock["id"], {"properties": body})
 
 
 async def _put(world: Moving, piece: Piece) -> bool:

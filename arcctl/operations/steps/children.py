@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from arcctl.operations.pacing import WriteRate
 
 FLUX_TYPE = "microsoft.flux"
-_PENDING = ("Creating", "Updating", "Accepted", "Running", "Deleting")
+PENDING = ("Creating", "Updating", "Accepted", "Running", "Deleting")
 _BROKEN = ("Failed", "Canceled")
 _LONGEST = 3600
 _MAY_HAVE_ACTED = (408, 409, 429)
@@ -222,7 +222,7 @@ class _Look:
     @property
     def waiting(self) -> list[Child]:
         """Those that are under way, or not to be seen."""
-        return [child for child in self.awaited if self.state(child) in (*_PENDING, "")]
+        return [child for child in self.awaited if self.state(child) in (*PENDING, "")]
 
     def state(self, child: Child) -> str:
         """How it stands; "" where it is not there."""
@@ -248,7 +248,7 @@ async def _judge(world: Restoring, look: _Look, late: str) -> None:
     """Remember what has failed, and what was not ready in time."""
     for child in look.awaited:
         state = look.state(child)
-        if child.key in world.failed or state not in (*_BROKEN, *_PENDING, ""):
+        if child.key in world.failed or state not in (*_BROKEN, *PENDING, ""):
             continue
         if state in _BROKEN:
             said = look.found[child.key.casefold()].state.get("error")

@@ -87,7 +87,7 @@ class NoRunUnderWay(Step[World]):
         from arcctl.operations.runs import require_free
 
         try:
-            await require_free(await world.clients.kubernetes())
+            await require_free(world.clients)
         except AccessError as error:
             return f"cannot be told: {error.message}"
         return "none"

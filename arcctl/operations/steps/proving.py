@@ -19,6 +19,7 @@ from arcctl.model.declared import Declared
 from arcctl.model.report import Changed, Report
 from arcctl.model.run import durations
 from arcctl.operations.configuration.children import children_of
+from arcctl.operations.moving.second_look import LATE
 from arcctl.operations.moving.worlds import PLAN, Moving
 
 if TYPE_CHECKING:
@@ -78,7 +79,7 @@ class Prove(Step[Moving]):
                 *map(_as_changed, comparison.expected),
             ),
             differences=(*_resource_differences(world), *_child_differences(world, comparison)),
-            left=tuple(world.left),
+            left=(*world.left, *world.run.journal.fact_since_the_turn(LATE, ())),
             lost=tuple(_lost(world)),
             let_go=tuple(_let_go(world, comparison)),
             accepted=tuple(sorted(world.request.accept)),

@@ -204,7 +204,8 @@ class LinkGateway(Step[World]):
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
         arm = await world.clients.arm()
         await arm.put(gateway_link(world.cluster), linked_to(self._gateway))
-        body = writable(world.resource)
+        # Read anew: a tag that somebody has written meanwhile is not to be overwritten.
+        body = writable(await arm.get(world.cluster.path))
         body["properties"]["gateway"] = {"enabled": True}
         world.resource = await arm.put(world.cluster.path, body, progress=tell)
         return f"linked to {self._gateway.rpartition('/')[2]}"

@@ -10,6 +10,7 @@ from arcctl.errors import AccessError, AzureError, Refusal
 from arcctl.flow.step import Step
 from arcctl.model.connected_cluster import public_key
 from arcctl.model.region import canonical
+from arcctl.operations.moving.second_look import look_once_more
 from arcctl.operations.moving.worlds import Moving
 from arcctl.operations.steps import old_agents
 from arcctl.operations.steps.foreign import of_extensions
@@ -48,17 +49,31 @@ class DeleteSource(Step[Moving]):
         return None
 
     async def do(self, world: Moving, tell: Callable[[str], None]) -> str:
+        if world.turned:
+            # A way back begins without a second look: what others have put to the target meanwhile.
+            await look_once_more(world)
+        looking = asyncio.create_task(_look_while_it_goes(world))
         try:
             detail = await self._deregister.do(world.origin, tell)
+            if world.origin.deregistering.is_set():
+                await looking
         except (AccessError, AzureError) as error:
             # What `delete` advises holds for agents that are on their way out; here they are whole.
             error.hints = ()
             if not world.origin.deregistering.is_set():
                 error.why = (*error.why, "the source is still there, and nothing has been lost yet")
             raise
+        finally:
+            looking.cancel()
+            await asyncio.gather(looking, return_exceptions=True)
         await _until_gone(world, tell)
         world.sight.forget()
         return f"{detail} from {world.bundle.region}"
+
+
+async def _look_while_it_goes(world: Moving) -> None:
+    await world.origin.deregistering.wait()
+    await look_once_more(world)
 
 
 async def _until_gone(world: Moving, tell: Callable[[str], None]) -> None:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import socket
 import asyncio
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
-from arcctl.clients.kubernetes.lease import Lease, is_held
+from arcctl.clients.kubernetes.lease import Lease, living
 from arcctl.errors import Refusal, StoppedPartWay
 from tests.operations.journaled import place
 
@@ -56,8 +57,21 @@ async def test_whoever_comes_second_is_refused(kubernetes: Kubernetes) -> None:
 
     assert raised.value.code == "run-in-progress"
     assert "move of harbor" in raised.value.message
-    assert "run-1, since 20" in raised.value.why[0]
+    assert f"under way on {socket.gethostname()} since 20" in raised.value.message
+    assert raised.value.why[0].startswith("run run-1, last sign of life")
     assert any(each.startswith("arcctl resume run-1") for each in raised.value.hints)
+
+
+async def test_others_see_it_as_long_as_it_lives(kubernetes: Kubernetes) -> None:
+    """And not where its process is known to be dead, or has let go."""
+    mine = lease(kubernetes, "run-1/x")
+    await mine.take()
+
+    seen = await living(kubernetes, PATH)
+    assert seen and seen.message.startswith("a move of harbor is under way on ")
+    assert await living(kubernetes, PATH, lambda holder: holder == "run-1/x") is None
+    await mine.release()
+    assert await living(kubernetes, PATH) is None
 
 
 async def test_the_same_run_from_elsewhere_is_refused_too(kubernetes: Kubernetes) -> None:
@@ -75,7 +89,7 @@ async def test_one_that_gives_no_sign_of_life_is_pushed_aside(kubernetes: Kubern
         await lease(kubernetes, "run-2/y").take()
     await age(kubernetes, 61)
 
-    assert not await is_held(kubernetes, PATH)
+    assert await living(kubernetes, PATH) is None
     assert await lease(kubernetes, "run-2/y").take() == "run-1/x"
     assert await holder(kubernetes) == "run-2/y"
 

@@ -32,6 +32,7 @@ def test_in_place_the_source_goes_first() -> None:
     assert steps() == [
         "save everything",
         "quiet the agents",
+        "read everything again",
         "point of no return",
         "delete edge/harbor in eastus",
         "remove the agents",

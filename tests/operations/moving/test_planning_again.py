@@ -75,7 +75,7 @@ async def test_an_unchanged_world_looks_the_same_twice(harbor: Yard) -> None:
     harbor.stage.within(lambda: harbor.stage.world.clock.advance(120))
     second, _ = await harbor.plan()
 
-    assert differences(first, second) == ()
+    assert differences(first.observed, second.observed) == ()
     assert first.observed == second.observed
 
 
@@ -86,7 +86,7 @@ async def test_what_the_move_itself_makes_first_is_no_difference(harbor: Yard) -
     harbor.seed(clusters=[{"name": "depot", "group": "yard", "location": REGION}])
     after, _ = await harbor.plan(**there)
 
-    assert differences(before, after) == ()
+    assert differences(before.observed, after.observed) == ()
 
 
 @pytest.mark.parametrize(
@@ -128,7 +128,7 @@ async def test_any_change_is_named(harbor: Yard, change: dict[str, Any], subject
     harbor.seed(**change)
     after, _ = await harbor.plan()
 
-    assert subject in differences(before, after)
+    assert subject in differences(before.observed, after.observed)
     assert before.observed != after.observed
 
 
@@ -149,4 +149,4 @@ async def test_a_change_of_the_resource_is_named(
     harbor.stage.within(change)
     after, _ = await harbor.plan()
 
-    assert differences(before, after) == ("resource: changed",)
+    assert differences(before.observed, after.observed) == ("resource: changed",)

@@ -27,7 +27,7 @@ GATEWAY = "/subscriptions/s-1/resourceGroups/edge/providers/Microsoft.HybridComp
 # Beside what they change, there is nothing that they would have to put back.
 ONLY_ADD = {"ensure-group"}
 # They change nothing at all.
-ONLY_LOOK = {"tools-work"}
+ONLY_LOOK = {"tools-work", "look-again"}
 
 
 def moves(**asked: Any) -> list[Move[Any]]:
