@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from arcctl.errors import UsageError
+from arcctl.model import mask
 from arcctl.model.secret import Secret
 
 if TYPE_CHECKING:
@@ -71,4 +72,7 @@ def _pair(key: RSAPrivateKey) -> KeyPair:
     private = key.private_bytes(
         how.Encoding.PEM, how.PrivateFormat.TraditionalOpenSSL, how.NoEncryption()
     )
-    return KeyPair(base64.b64encode(public).decode(), Secret(private.decode().strip()))
+    shown = base64.b64encode(public).decode()
+    # The modulus stands in both halves, and is written alike in both.
+    mask.current().show(shown)
+    return KeyPair(shown, Secret(private.decode().strip()))

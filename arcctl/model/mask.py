@@ -92,6 +92,11 @@ class Mask:
             if len(value) < SHORTEST or value.casefold() in self._clear:
                 continue
             yield from _spelled(value)
+            yield from (line for line in _lines(value) if not self._is_shown(line))
+
+    def _is_shown(self, line: str) -> bool:
+        """Tell whether a line of a key is a part of its public half, which anyone may read."""
+        return any(line.casefold() in word for word in self._clear)
 
 
 def texts_of(value: Any) -> Iterator[str]:
@@ -118,7 +123,10 @@ def _spelled(value: str) -> Iterator[str]:
     yield quote_plus(raw)
     yield escape(value)
     yield base64.b64encode(raw).decode().rstrip("=")
-    yield from (line for line in value.splitlines() if len(line) >= _LONG_LINE)
+
+
+def _lines(value: str) -> list[str]:
+    return [line for line in value.splitlines() if len(line) >= _LONG_LINE]
 
 
 _mask: ContextVar[Mask] = ContextVar("mask")

@@ -8,7 +8,7 @@ from datetime import UTC, datetime, timedelta
 
 
 class Clock:
-    """Real time plus an offset that only grows."""
+    """Real time plus an offset, which only grows while a world lasts."""
 
     def __init__(self) -> None:
         self._offset = timedelta()
@@ -40,6 +40,10 @@ class Clock:
                 await asyncio.wait_for(self._moved.wait(), timeout=left)
             except TimeoutError:
                 continue
+
+    def restart(self) -> None:
+        """Show the real time again: for a sandbox whose world is made anew, with all that slept in it."""
+        self._offset = timedelta()
 
     @property
     def offset(self) -> float:

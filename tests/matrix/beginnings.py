@@ -52,6 +52,7 @@ class _House:
         stage.sandbox.environment = dict(self.environment)
         stage.sandbox.home.kubeconfig.write_bytes(self.kubeconfig)
         stage.within(lambda: world.agent_charts.update(self.charts))
+        stage.within(world.clock.restart)
         stage.within(world.witnesses.clear)
 
 

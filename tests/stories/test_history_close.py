@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import stat
 from typing import TYPE_CHECKING
@@ -84,16 +85,17 @@ def test_a_move_that_cannot_end_is_closed(harbor: Stage) -> None:
 def test_a_run_is_closed_and_exported_from_a_fresh_machine(harbor: Stage) -> None:
     """From the cluster's copy alone; exported twice, but never over what somebody else has."""
     run = homeless(harbor)
-    (harbor.folder / "mine").mkdir()
-    (harbor.folder / "mine" / "notes.txt").write_text("mine")
+    shutil.rmtree(harbor.folder / "theirs", ignore_errors=True)
+    (harbor.folder / "theirs").mkdir()
+    (harbor.folder / "theirs" / "notes.txt").write_text("theirs")
 
-    full = harbor.type(f"history {run} --export mine", **elsewhere(harbor))
+    full = harbor.type(f"history {run} --export theirs", **elsewhere(harbor))
     harbor.well(f"history {run} --export twice", **elsewhere(harbor))
     harbor.well(f"history {run} --export twice", **elsewhere(harbor))
     ended = harbor.type(f"history {run} --close --yes", **elsewhere(harbor))
 
     refused(full, "folder", exit_code=2, said="is not empty")
-    assert contents(harbor.folder / "mine") == {"notes.txt"}
+    assert contents(harbor.folder / "theirs") == {"notes.txt"}
     assert contents(harbor.folder / "twice") == contents(harbor.folder / run)
     assert ended.code == 5
     assert kept_in_cluster(harbor) == []

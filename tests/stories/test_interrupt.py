@@ -110,7 +110,7 @@ def test_twice_means_now(quick: Stage) -> None:
     helm.chmod(0o755)
     quick.extra["ARCCTL_HELM"] = str(helm)
     with quick.start(CONNECT) as process:
-        until(lambda: len(descendants(process.pid)) == 2, "a helm that hangs")
+        until(lambda: len(descendants(process.pid)) >= 2, "a helm that hangs")
         children = descendants(process.pid)
         process.send_signal(signal.SIGINT)
         time.sleep(0.1)

@@ -13,7 +13,7 @@ from tests import arm
 from tests.matrix.cutting import Cut, Place, asked_path, cut
 from tests.stage import PATIENCE, Ended
 from tests.stories import moving
-from tests.stories.moments import at, fill_disk, until
+from tests.stories.moments import Moment, at, fill_disk, until
 from tests.stories.moved import (
     GIVEN,
     MOVE,
@@ -357,9 +357,11 @@ def test_a_run_that_was_taken_over_is_left_alone(harbor: Stage) -> None:
     harbor.fault(
         "arm", {"operation_fails": failure}, method="PUT", path="/extensions/monitor$", times=None
     )
+    # Asked once before the run, as a proof, and again once the target is made.
     asked = "dataplane POST .*GetHelmSettings"
     with harbor.start(MOVE) as process:
-        moment = at(harbor, asked, "before", lambda: os.kill(process.pid, signal.SIGSTOP))
+        moment = Moment(asked, "before", lambda: os.kill(process.pid, signal.SIGSTOP))
+        at(harbor, MADE, "after", lambda: harbor.world.witnesses.append(moment))
         until(lambda: moment.happened, "a machine that falls asleep")
         other = harbor.type(f"resume --take-over {GIVEN}", **elsewhere(harbor))
         process.send_signal(signal.SIGCONT)

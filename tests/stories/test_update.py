@@ -34,9 +34,9 @@ def shown(stage: Stage) -> dict[str, Any]:
 
 def test_tags_cost_one_patch_and_no_cluster(connected: Stage) -> None:
     """They are replaced as a whole, as by the peer, and what is gone is named."""
-    ended = connected.well(f"{UPDATE} --tags floor=2 a=b --kube-config nowhere")
-    again = connected.well(f"{UPDATE} --tags floor=2 a=b --kube-config nowhere")
-    cleared = connected.well(f"{UPDATE} --tags '' --kube-config nowhere")
+    ended = connected.well(f"{UPDATE} --tags floor=2 a=b", KUBECONFIG="nowhere")
+    again = connected.well(f"{UPDATE} --tags floor=2 a=b", KUBECONFIG="nowhere")
+    cleared = connected.well(f"{UPDATE} --tags ''", KUBECONFIG="nowhere")
 
     assert ended.data["tags"] == {"floor": "2", "a": "b"}
     assert "tags that were not named are gone: site" in ended.err
@@ -44,6 +44,14 @@ def test_tags_cost_one_patch_and_no_cluster(connected: Stage) -> None:
     assert "Nothing to update: harbor" in again.err
     assert cleared.data["tags"] == {}
     assert written(connected) == ["PATCH", "PATCH"]
+
+
+def test_a_kubeconfig_that_was_typed_is_looked_into(connected: Stage) -> None:
+    """Whoever names one means it: where it leads nowhere, nothing is changed."""
+    ended = connected.type(f"{UPDATE} --tags floor=2 --kube-config nowhere")
+
+    refused(ended, "AZK8S0200", said="nowhere: no such file")
+    assert written(connected) == []
 
 
 def test_what_arm_lets_change_is_patched(connected: Stage) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import threading
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
@@ -17,6 +16,8 @@ P = ParamSpec("P")
 async def aside(call: Callable[P, T], /, *arguments: P.args, **named: P.kwargs) -> T:
     """Run `call` in a daemon thread; a cancelled caller leaves it behind at once.
 
+    What nobody takes any more is closed, where it can be: a lock would be held by it.
+
     `asyncio.to_thread` would not do: the program's end waits for its threads, so Ctrl-C would
     hang for as long as an unreachable server does.
     """
@@ -25,6 +26,7 @@ async def aside(call: Callable[P, T], /, *arguments: P.args, **named: P.kwargs) 
 
     def settle(result: T | None, error: BaseException | None) -> None:
         if future.done():
+            _let_go(result)
             return
         if error:
             future.set_exception(error)
@@ -37,8 +39,16 @@ async def aside(call: Callable[P, T], /, *arguments: P.args, **named: P.kwargs) 
             result = call(*arguments, **named)
         except BaseException as error:  # noqa: BLE001 - it is raised where the caller waits
             failure = error
-        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+        try:
             loop.call_soon_threadsafe(settle, result, failure)
+        except RuntimeError:  # the loop is closed: nobody waits any more
+            _let_go(result)
 
     threading.Thread(target=work, name=getattr(call, "__name__", "call"), daemon=True).start()
     return await future
+
+
+def _let_go(result: object) -> None:
+    close = getattr(result, "close", None)
+    if callable(close):
+        close()

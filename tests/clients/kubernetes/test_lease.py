@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import socket
 import asyncio
+import socket
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -68,7 +68,8 @@ async def test_others_see_it_as_long_as_it_lives(kubernetes: Kubernetes) -> None
     await mine.take()
 
     seen = await living(kubernetes, PATH)
-    assert seen and seen.message.startswith("a move of harbor is under way on ")
+    assert seen
+    assert seen.message.startswith("a move of harbor is under way on ")
     assert await living(kubernetes, PATH, lambda holder: holder == "run-1/x") is None
     await mine.release()
     assert await living(kubernetes, PATH) is None
