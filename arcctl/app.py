@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
 from typing import TYPE_CHECKING, cast
@@ -180,4 +181,7 @@ def _complain(error: ArcctlError, around: Surroundings, *, debug: bool) -> ExitC
 
 def main() -> NoReturn:
     """Be the program."""
-    raise SystemExit(int(run(sys.argv[1:])))
+    code = int(run(sys.argv[1:]))
+    # All is said. Whoever says stop once more, while Python ends, is not to see a traceback.
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    raise SystemExit(code)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
@@ -23,10 +24,10 @@ async def aside(call: Callable[P, T], /, *arguments: P.args, **named: P.kwargs) 
     """
     loop = asyncio.get_running_loop()
     future: asyncio.Future[T] = loop.create_future()
+    parcel = _Parcel()
 
     def settle(result: T | None, error: BaseException | None) -> None:
         if future.done():
-            _let_go(result)
             return
         if error:
             future.set_exception(error)
@@ -39,16 +40,37 @@ async def aside(call: Callable[P, T], /, *arguments: P.args, **named: P.kwargs) 
             result = call(*arguments, **named)
         except BaseException as error:  # noqa: BLE001 - it is raised where the caller waits
             failure = error
-        try:
+        parcel.arrive(result)
+        with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
             loop.call_soon_threadsafe(settle, result, failure)
-        except RuntimeError:  # the loop is closed: nobody waits any more
-            _let_go(result)
 
     threading.Thread(target=work, name=getattr(call, "__name__", "call"), daemon=True).start()
-    return await future
+    try:
+        return await future
+    except asyncio.CancelledError:
+        parcel.refuse()
+        raise
 
 
-def _let_go(result: object) -> None:
-    close = getattr(result, "close", None)
-    if callable(close):
-        close()
+class _Parcel:
+    """What a thread brings; closed, where it can be, once it is both there and refused."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._brought: object = None
+        self._refused = False
+
+    def arrive(self, result: object) -> None:
+        with self._lock:
+            self._brought = result
+            self._judge()
+
+    def refuse(self) -> None:
+        with self._lock:
+            self._refused = True
+            self._judge()
+
+    def _judge(self) -> None:
+        close = getattr(self._brought, "close", None)
+        if self._refused and callable(close):
+            close()
