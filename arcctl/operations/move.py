@@ -99,8 +99,10 @@ async def resume(run: Run, world: World) -> Report:
 async def rollback(run: Run, world: World) -> None:
     """Undo what was begun before the point of no return, and end the run."""
     await look(world)
-    await sequence.take_back(moving_of(run, world, {}))
+    moving = moving_of(run, world, {})
+    await sequence.take_back(moving)
     await run.ended("rolled back", clean=True)
+    _require_nothing_left(moving)
 
 
 async def way_back(run: Run, world: World) -> Report | None:
@@ -114,6 +116,7 @@ async def way_back(run: Run, world: World) -> Report | None:
         moving = moving_of(run, world, {})
         if await sequence.stand_back(moving):
             await run.ended("rolled back", clean=True)
+            _require_nothing_left(moving)
             return None
         bundle, request = moving.bundle, moving.request
         world.confirm(
@@ -151,12 +154,24 @@ async def _to_its_end(moving: Moving) -> Report:
             raise
         await sequence.take_back(moving)
         await moving.run.ended("not begun: the plan is outdated", clean=True)
+        error.why = (*error.why, *moving.left)
         raise
     outcome = "moved back" if moving.turned else "moved"
     if not report.clean:
         outcome += ", with things to look at"
     await moving.run.ended(outcome, report.to_document(), clean=report.clean)
     return report
+
+
+def _require_nothing_left(moving: Moving) -> None:
+    """Raise FindingsError where going back has left something to a person."""
+    if moving.left:
+        raise FindingsError(
+            f"{moving.bundle.source.name} is as it was, and something is left to do",
+            code="rolled-back-in-part",
+            why=tuple(moving.left),
+            hints=f"arcctl history {moving.run.id}",
+        )
 
 
 def require_clean(report: Report) -> None:

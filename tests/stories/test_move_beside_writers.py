@@ -242,6 +242,65 @@ def test_a_run_that_cannot_wake_its_agents_is_left_to_be_taken_up(harbor: Stage)
     assert beside.is_there(harbor, MARK)
 
 
+@pytest.mark.parametrize("kind", ["tag", "extension", "role", "lock", "diagnostics"])
+def test_a_target_that_others_use_is_not_deleted_on_the_way_back(harbor: Stage, kind: str) -> None:
+    """It was made by this run; what others have put to it meanwhile was not."""
+    depot = arm.HARBOR.replace("/harbor", "/depot")
+
+    def write() -> None:
+        assert beside.write(harbor, kind, MARK, depot) in (200, 201, 202)
+        beside.write(harbor, "tag", "other")
+
+    line = f"{moved.MOVE} --target-name depot"
+    ended = beside.type_beside(harbor, line, "quiet-agents", write)
+
+    refused(
+        ended, "plan-outdated", exit_code=5, said="edge/depot, which this run has made, is left"
+    )
+    assert (moved.region(harbor), moved.asleep(harbor)) == ("eastus", [])
+    assert beside.is_there(harbor, MARK)
+    assert moved.resource(harbor, depot)
+
+
+def test_an_unused_target_is_deleted_on_the_way_back(harbor: Stage) -> None:
+    """Nobody but this run has touched it."""
+    line = f"{moved.MOVE} --target-name depot"
+    ended = beside.type_beside(
+        harbor, line, "look-again", lambda: beside.write(harbor, "tag", MARK)
+    )
+
+    refused(ended, "plan-outdated", exit_code=5)
+    assert not moved.resource(harbor, arm.HARBOR.replace("/harbor", "/depot"))
+
+
+@pytest.mark.parametrize("verb", ["rollback", "resume"])
+def test_what_others_put_to_the_target_survives_the_way_back(harbor: Stage, verb: str) -> None:
+    """Behind the point of no return the target is given up again: what it has more goes back too."""
+    harbor.fault(
+        "arm",
+        {"operation_fails": {"code": "ExtensionOperationFailed", "message": "no memory"}},
+        method="PUT",
+        path="/extensions/monitor$",
+        times=None,
+    )
+
+    def write() -> None:
+        for kind in ("tag", "role", "configuration"):
+            assert beside.write(harbor, kind, f"{MARK}{kind[:3]}") in (200, 201, 202)
+
+    run = moved.stopped(
+        beside.type_beside(harbor, moved.MOVE, "settle-children", write), "children-failed"
+    )
+    harbor.within(harbor.world.faults.remove)
+    ended = harbor.type(f"{verb} {run} {moved.GIVEN} --yes")
+
+    assert ended.code in (0, 5), ended.err
+    assert moved.region(harbor) == ("eastus" if verb == "rollback" else "westeurope")
+    for kind in ("tag", "role", "configuration"):
+        there = beside.is_there(harbor, f"{MARK}{kind[:3]}")
+        assert there or f"{MARK}{kind[:3]}" in ended.err + ended.out, (kind, ended.err)
+
+
 @pytest.mark.parametrize(
     "line",
     [

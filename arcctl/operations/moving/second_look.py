@@ -163,6 +163,30 @@ def _flat(resource: Body) -> Body:
     return {**body, **body["properties"], "properties": None}
 
 
+async def of_others(world: Moving) -> list[str]:
+    """Name what others have put to a target that this run has made, and that nobody uses yet."""
+    target = world.request.target
+    asked = replace(
+        world.request, name=target.name, group=target.group, subscription=target.subscription
+    )
+    source = Sight(world.clients, target)
+    sight = sight_of(asked, source, lambda _text: None)
+    try:
+        resource, children, attached, locks = await asyncio.gather(
+            source.resource(), sight.read_children(), sight.attached(), sight.locks()
+        )
+    finally:
+        await asyncio.gather(sight.end(), source.end(), sight.target.end())
+    own = tuple(lock for lock in locks if sight.is_own(str(lock.get("id", ""))))
+    found = [child.key for child in children]
+    for each in fields(Attached):
+        several = own if each.name == "locks" else getattr(attached, each.name)
+        found += [f"{each.name.replace('_', ' ')}: {one.get('name')}" for one in several]
+    if (resource or {}).get("tags") != world.bundle.resource.get("tags"):
+        found.append("its tags")
+    return found
+
+
 async def look_once_more(world: Moving) -> None:
     """See what was written since the last look at what is deleted; carry it, or report it.
 

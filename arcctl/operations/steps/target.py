@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from arcctl.errors import AccessError, ArcctlError, AzureError
 from arcctl.model.connected_cluster import public_key
 from arcctl.model.region import canonical
+from arcctl.operations.moving.second_look import of_others
 from arcctl.operations.moving.worlds import Moving
 from arcctl.operations.steps.registration import Register
 
@@ -64,11 +65,19 @@ class CreateTarget(Register):
         return await super().do(world, tell)
 
     async def undo(self, world: World, tell: Callable[[str], None]) -> str | None:
-        """Delete it again; nothing has spoken for it yet."""
+        """Delete it again, unless others use it by now; nothing has spoken for it yet."""
         arm = await world.clients.arm()
-        found = await arm.find(world.cluster.path)
+        found = await arm.find_surely(world.cluster.path)
         if found is None or not world.key or public_key(found) != world.key.public:
             return None
+        if isinstance(world, Moving) and (others := await of_others(world)):
+            cluster = world.cluster
+            world.leave(
+                f"{cluster.group}/{cluster.name}, which this run has made, is left: others have put "
+                f"something to it ({', '.join(others)}); to delete it with all that: "
+                f"arcctl delete {cluster.named} --azure-only"
+            )
+            return "left to those who use it"
         await arm.delete(world.cluster.path, progress=tell)
         return f"{world.cluster.group}/{world.cluster.name} deleted again"
 
