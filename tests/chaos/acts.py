@@ -49,6 +49,8 @@ class Act:
     refused: bool = False
     asks: bool = False
     writes: tuple[str, ...] = ()
+    parts: tuple[str, ...] = ()
+    """What a rollback may leave as it has come to be, if it names it"""
 
 
 def _line(line: str) -> Callable[[House], str]:
@@ -138,7 +140,7 @@ ACTS = (
     Act("move asked", _MANY[:5], _line(WEST), _west, 8, writes=_ALL, asks=True),
     Act("delete", _MANY[:6], _line("delete -n harbor -g edge --yes"), _gone, 8, has_run=False),
     Act("connect", ("unconnected",), _line(CONNECTED), _there, 6, has_run=False),
-    Act("apply", ("plain",), _apply, _applied, 10),
+    Act("apply", ("plain",), _apply, _applied, 10, parts=tuple(SETTINGS)),
     Act("edited plan", ("plain", "several"), _edited, _same, 2, refused=True),
     Act("move of a copy", _COPIES, _line(f"{WEST} --yes {_WRONG}"), _same, 3, refused=True),
     Act(

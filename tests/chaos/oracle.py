@@ -7,6 +7,8 @@ Arc's and arcctl's own namespaces with its uid.
 
 from __future__ import annotations
 
+import base64
+import gzip
 import hashlib
 import json
 import re
@@ -130,9 +132,25 @@ def _digest(value: Any) -> str:
 
 
 def _runs(cluster: Any) -> list[str]:
-    """Name the Secrets in which a run is kept."""
-    found = cluster.store.items(("", "secrets"), "arcctl")
-    return sorted({(each["metadata"].get("labels") or {}).get("arcctl/run", "?") for each in found})
+    """Name the runs that are kept in the cluster and have not ended.
+
+    One that has ended with something to look at keeps its record there until it is closed.
+    """
+    found, ended = set(), set()
+    for each in cluster.store.items(("", "secrets"), "arcctl"):
+        run = (each["metadata"].get("labels") or {}).get("arcctl/run", "?")
+        found.add(run)
+        if _has_ended(each["data"].get("journal", "")):
+            ended.add(run)
+    return sorted(found - ended)
+
+
+def _has_ended(journal: str) -> bool:
+    try:
+        lines = gzip.decompress(base64.b64decode(journal)).decode().splitlines()
+        return bool(lines) and json.loads(lines[-1]).get("kind") == "ended"
+    except (ValueError, OSError, EOFError):
+        return False
 
 
 def differences(goal: Any, found: Any, where: str = "") -> list[str]:
