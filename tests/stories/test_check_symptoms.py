@@ -6,7 +6,6 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from arcctl.operations.steps import diagnostics
 from tests.stories import symptoms as world
 from tests.stories.pasting import mistakes
 from tests.stories.symptoms import ARC, RELEASES, azure, both, change, children, instead, plant
@@ -209,11 +208,8 @@ def test_what_the_job_found_is_a_verdict(harbor: Stage, symptom: str) -> None:
     assert word in " ".join(finding["remedy"]), finding
 
 
-def test_a_job_that_no_node_takes_is_a_verdict(
-    harbor: Stage, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_job_that_no_node_takes_is_a_verdict(harbor: Stage) -> None:
     """T24, T25: never seen to run, and the events of its pod tell what it lacks."""
-    monkeypatch.setattr(diagnostics, "_LONGEST", 3)
     lacking = "0/3 nodes are available: 3 Insufficient memory."
     harbor.within(
         lambda: harbor.cluster.trouble("Unschedulable", namespace=RELEASES, message=lacking)
