@@ -242,6 +242,20 @@ def test_a_run_that_cannot_wake_its_agents_is_left_to_be_taken_up(harbor: Stage)
     assert beside.is_there(harbor, MARK)
 
 
+def test_a_resumed_run_looks_again_as_well(harbor: Stage) -> None:
+    """It may have lain for days; the move is taken back, and no run is left."""
+    forbidden = {"status": 403}
+    harbor.fault("kubernetes", forbidden, method="PATCH", path="/deployments/", times=40)
+    run = moved.stopped(harbor.type(moved.MOVE), "kube-forbidden")
+    harbor.within(harbor.world.faults.remove)
+    assert beside.write(harbor, "tag", MARK) == 200
+
+    refused(harbor.type(f"resume {run} {moved.GIVEN}"), "plan-outdated", exit_code=5)
+    assert (moved.region(harbor), moved.asleep(harbor)) == ("eastus", [])
+    assert "arcctl" not in moved.spaces(harbor)
+    assert beside.is_there(harbor, MARK)
+
+
 @pytest.mark.parametrize("kind", ["tag", "extension", "role", "lock", "diagnostics"])
 def test_a_target_that_others_use_is_not_deleted_on_the_way_back(harbor: Stage, kind: str) -> None:
     """It was made by this run; what others have put to it meanwhile was not."""
