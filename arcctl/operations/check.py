@@ -108,7 +108,7 @@ async def everything(request: CheckRequest, sight: HealthSight, world: World) ->
     if inside is Inside.FOREIGN:
         sections = [_of_another(section) for section in sections]
     if unfinished := await run:
-        first = Section(_RUN, "run that has stopped part-way", unfinished)
+        first = Section(_RUN, "run of arcctl", unfinished)
         sections = [first, *map(_after_the_run, sections)]
     return Examination(
         cluster=sight.cluster,

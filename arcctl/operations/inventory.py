@@ -56,13 +56,16 @@ def name_runs(clients: Clients, clusters: Sequence[ClusterId]) -> tuple[str, ...
 
     wanted = {cluster.path.casefold() for cluster in clusters}
     found = []
-    for run, copy in here.runs(clients.settings.state_home / "runs").items():
+    home = clients.settings.state_home / "runs"
+    for run, copy in here.runs(home).items():
         if not isinstance(copy, Record) or copy.ending or not copy.changed:
             continue
         if copy.header.cluster.casefold() in wanted:
-            verb, since = copy.header.verb, copy.started[:19]
+            begun = f"the {copy.header.verb} begun {copy.started[:19]}Z on this machine"
             clients.note(
-                f"the {verb} begun {since}Z on this machine has not ended, as far as it knows: "
+                f"{begun} is under way: arcctl history {run}"
+                if here.lives(home, run)
+                else f"{begun} has not ended, as far as it knows: "
                 f"arcctl history {run}, then arcctl resume {run}"
             )
             found.append(run)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import json
 import shlex
+import threading
 from typing import TYPE_CHECKING, Any
 from uuid import NAMESPACE_URL, uuid5
 
@@ -79,6 +80,13 @@ def type_beside(
     ended = _typed(stage, f"{line} --progress json", io.StringIO(), err)
     assert err.acted, f"it never came to {step}:\n{ended.err}"
     return ended
+
+
+def in_a_thread(act: Callable[[], None]) -> None:
+    """Do it while the command that is typed waits."""
+    thread = threading.Thread(target=act)
+    thread.start()
+    thread.join()
 
 
 def converse(stage: Stage, line: str, meanwhile: Callable[[int], str]) -> tuple[Ended, int]:

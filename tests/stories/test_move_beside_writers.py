@@ -6,7 +6,6 @@ matrix all of them.
 
 from __future__ import annotations
 
-import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -331,11 +330,11 @@ def test_another_command_sees_that_a_move_is_under_way(harbor: Stage, line: str)
     said: list[Ended] = []
 
     def other() -> None:
-        thread = threading.Thread(target=lambda: said.append(harbor.type_apart(line)))
-        thread.start()
-        thread.join()
+        said.append(harbor.type_apart(line))
 
-    ended = beside.type_beside(harbor, moved.MOVE, "create-target", other)
+    ended = beside.type_beside(
+        harbor, moved.MOVE, "create-target", lambda: beside.in_a_thread(other)
+    )
     assert ended.code == 0, ended.err
     refused(
         said[0], "run-in-progress", exit_code=said[0].code, said="a move of harbor is under way on "

@@ -5,13 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.stories.beside import in_a_thread, type_beside
 from tests.stories.half_done import half_done
 from tests.stories.moved import GIVEN, MOVE, region, stopped
 from tests.stories.refusals import changes, refused
 from tests.terminal import typed_at_a_terminal
 
 if TYPE_CHECKING:
-    from tests.stage import Stage
+    from tests.stage import Ended, Stage
 
 PLAN = f"move -n harbor -g edge --target-region westeurope --dry-run {GIVEN}"
 HARBOR = "/connectedClusters/harbor$"
@@ -97,3 +98,27 @@ def test_a_dry_run_with_nothing_open_is_exit_three(quick: Stage) -> None:
     assert ended["way"].startswith("nothing: it has ended (applied)")
     refused(quick.type("resume --dry-run"), "nothing-open", exit_code=3)
     refused(quick.type("rollback --dry-run"), "nothing-open", exit_code=3)
+
+
+def test_everybody_names_a_living_run_as_what_it_is(harbor: Stage) -> None:
+    """It is under way, and has not stopped: nobody advises to resume it."""
+    said: list[Ended] = []
+
+    def look() -> None:
+        more = ("", " --before move --target-region northeurope", " --before upgrade")
+        said.extend(harbor.type_apart(f"check -n harbor -g edge{each}") for each in more)
+        said.append(harbor.type_apart("show -n harbor -g edge"))
+
+    ended = type_beside(harbor, MOVE, "look-again", lambda: in_a_thread(look))
+    check, move, upgrade, show = said
+
+    assert ended.code == 0, ended.err
+    for each in (check, move):
+        assert each.data["findings"][0]["code"] == "run-in-progress", each.out
+    codes = {each["code"]: each for each in upgrade.data["findings"]}
+    assert codes["run-in-progress"]["verdict"] == "fail"
+    assert "run-unfinished" not in {
+        code for code, each in codes.items() if each["verdict"] == "fail"
+    }
+    assert "is under way: arcctl history" in show.err
+    assert "arcctl resume" not in show.err

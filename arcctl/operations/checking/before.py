@@ -11,7 +11,7 @@ from arcctl.checks.azure import data_plane
 from arcctl.checks.check import Answer, Check, asked, check, passed, skipped
 from arcctl.checks.cluster import direct, reachable
 from arcctl.checks.health import cluster, network, release, sign_in
-from arcctl.errors import ArcctlError
+from arcctl.errors import ArcctlError, Refusal
 from arcctl.model.finding import Finding, Verdict
 from arcctl.model.plan import Fate
 from arcctl.operations import proofs, standing
@@ -64,13 +64,30 @@ def _unasked(asking: Check) -> Check:
     return replace(asking, ask=ask)
 
 
+@check("no run is under way", code="run-in-progress")
+async def no_run_under_way(sight: HealthSight) -> Answer:
+    """A move that goes on has put the agents to sleep, and wakes them itself."""
+    return await _free_of("run-in-progress", sight)
+
+
 @check("no run has stopped part-way", code="run-unfinished")
 async def no_run(sight: HealthSight) -> Answer:
     """A move that was cut has left the agents asleep, and comes first."""
+    return await _free_of("run-unfinished", sight)
+
+
+async def _free_of(code: str, sight: HealthSight) -> Answer:
     from arcctl.operations.runs import require_free
 
-    await require_free(sight.clients)
+    try:
+        await require_free(sight.clients)
+    except Refusal as error:
+        if error.code == code:
+            raise
     return passed()
+
+
+RUNS = (no_run_under_way, no_run)
 
 
 def _connect(world: World) -> tuple[Check, ...]:
@@ -78,7 +95,7 @@ def _connect(world: World) -> tuple[Check, ...]:
 
     name, group = world.cluster.name, world.cluster.group
     asked = before_connect(ConnectRequest(name, group), world)
-    return (sign_in.signed_in, *asked, network.helm, no_run)
+    return (sign_in.signed_in, *asked, network.helm, *RUNS)
 
 
 def _delete(world: World) -> tuple[Check, ...]:
@@ -94,7 +111,7 @@ def _delete(world: World) -> tuple[Check, ...]:
 
     asking = DeleteRequest(world.cluster.name, world.cluster.group)
     tools_of = proofs.before_delete(asking, world)
-    return (sign_in.signed_in, reachable, direct, no_run, belongs, *tools_of)
+    return (sign_in.signed_in, reachable, direct, *RUNS, belongs, *tools_of)
 
 
 @check("auto-upgrade is off", code="auto-upgrade-on")
@@ -119,7 +136,7 @@ def _upgrade(world: World) -> tuple[Check, ...]:
         network.registry,
         network.helm,
         *proofs.before_change(world),
-        no_run,
+        *RUNS,
     )
 
 
@@ -146,10 +163,12 @@ async def _before_move(
 
 
 async def unfinished_run(sight: HealthSight, patience: float) -> tuple[Finding, ...]:
-    """Return the finding of a run that has stopped part-way, nothing where there is none to be seen."""
-    found = await asked(replace(no_run, reaching=True), sight, patience)
-    known = found.error is not None and found.error.code == no_run.code
-    return (found,) if known else ()
+    """Return the finding of a run that is under way or has stopped part-way, if one is to be seen."""
+    for each in RUNS:
+        found = await asked(replace(each, reaching=True), sight, patience)
+        if found.error is not None and found.error.code == each.code:
+            return (found,)
+    return ()
 
 
 def _unplanned(error: ArcctlError) -> Finding:

@@ -113,6 +113,18 @@ def has_died(home: Path, holder: str) -> bool:
         return False
 
 
+def lives(home: Path, run: str) -> bool:
+    """Tell whether a process of this machine is at work on a run."""
+    try:
+        with (home / run / _LOCK).open() as stream:
+            fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:
+        return False
+    return False
+
+
 def _lock(stream: IO[str], run: str) -> None:
     try:
         fcntl.flock(stream, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -121,7 +133,7 @@ def _lock(stream: IO[str], run: str) -> None:
         raise Refusal(
             f"{run} is under way on this machine",
             code="run-in-progress",
-            hints="wait for it, or stop it",
+            hints=(f"wait for it; how far it is: arcctl history {run}", "or stop it with Ctrl-C"),
         ) from error
 
 

@@ -201,7 +201,9 @@ async def look_once_more(world: Moving) -> None:
                 sight.attached(),
                 sight.locks(),
             )
-    except ArcctlError:
+    except ArcctlError as error:
+        if not isinstance(error, NotFound):
+            world.note(f"what was written during the deletion could not be read: {error.message}")
         return
     own = tuple(lock for lock in locks if sight.is_own(str(lock.get("id", ""))))
     late = _Late(world)
