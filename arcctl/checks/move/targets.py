@@ -162,6 +162,8 @@ async def permitted(sight: MoveSight) -> list[Row]:
     make = [f"{CONNECTED_CLUSTERS}/write", f"{CONNECTED_CLUSTERS}/read"]
     make += [] if group else [_WRITE_GROUP]
     make += sorted({f"{child.kind.resource_type}/write" for child in children if child.carried})
+    if asked.gateway or await sight.gateway():
+        make.append("Microsoft.HybridCompute/settings/write")
     wanted = {asked.source.path: [f"{CONNECTED_CLUSTERS}/delete"], there: make}
     granted = await asyncio.gather(*(sight.permissions(scope) for scope in wanted))
     rows: list[Row] = []

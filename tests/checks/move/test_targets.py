@@ -191,6 +191,19 @@ async def test_a_missing_group_needs_the_right_to_make_it() -> None:
     assert "resourceGroups/write" in row.detail
 
 
+LINKS_NOTHING = [{"actions": ["*"], "notActions": ["Microsoft.HybridCompute/settings/write"]}]
+
+
+@pytest.mark.parametrize("linked", ["", "/subscriptions/s-1/gateways/way"])
+async def test_a_gateway_needs_the_right_to_link_it(linked: str) -> None:
+    """Asked for only where the source is linked to one; the link comes after the deletion."""
+    sight = Told(permissions=lambda _scope: LINKS_NOTHING, gateway=linked)
+    rows = await targets.permitted(sight)
+
+    assert codes(rows) == ["not-permitted"] * bool(linked)
+    assert not rows or "settings/write" in rows[0].detail
+
+
 async def test_unread_permissions_are_left_to_azure() -> None:
     """Whoever may not read them is told, and not stopped."""
     rows = await targets.permitted(Told(permissions=None))
