@@ -75,10 +75,10 @@ def _told(pid: int) -> list[str]:
 
 
 def files(folder: Path) -> Iterator[tuple[Path, str]]:
-    """Every file below a folder, as text."""
+    """Every file below a folder, as text; a pipe, which nobody writes to, is none."""
     for root, _, names in os.walk(folder):
         for path in (Path(root) / name for name in names):
-            if text := _read(path):
+            if path.is_file() and (text := _read(path)):
                 yield path, text
 
 

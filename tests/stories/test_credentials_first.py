@@ -114,6 +114,7 @@ def test_a_kubeconfig_that_is_a_pipe_is_handed_on_as_a_private_file(connected: S
     connected.well(f"{DELETE} --kube-config {pipe}")
 
     writer.join(PATIENCE)
+    pipe.unlink()
     assert list((connected.folder / "scratch").iterdir()) == []
 
 
