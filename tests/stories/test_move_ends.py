@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import os
+import signal
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from tests import arm
+from tests.stage import PATIENCE
 from tests.stories import moving
 from tests.stories.moments import at
 from tests.stories.moved import (
@@ -152,6 +155,22 @@ def test_what_waits_for_a_broken_dependency_is_not_waited_for(harbor: Stage) -> 
 
     stopped(ended, "children-failed", said="it waits for extensions/flux, which failed")
     assert "no memory left" in ended.err
+
+
+def test_the_way_back_takes_off_the_lock_that_was_put_there(harbor: Stage) -> None:
+    """Cut when the accepted lock was on the target again: it must not keep the target from going."""
+    uids = running(harbor)
+    harbor.seed(locks=[{"on": "edge/harbor", "name": "keep", "level": "CanNotDelete"}])
+    with harbor.start(f"{MOVE} --target-name harbor2 --accept locked-itself") as process:
+        at(harbor, "arm PUT .*/locks/keep", "after", lambda: os.kill(process.pid, signal.SIGKILL))
+        process.wait(PATIENCE)
+
+    harbor.well(f"rollback --take-over --yes {GIVEN}")
+
+    whole(harbor, uids, "eastus")
+    lock = f"{arm.HARBOR}/providers/Microsoft.Authorization/locks/keep"
+    assert arm.ask(harbor, "GET", lock, version="2020-05-01")[0] == 200
+    assert arm.ask(harbor, "GET", f"{arm.HARBOR}2", version="2024-01-01")[0] == 404
 
 
 @pytest.mark.parametrize("comes", [True, False], ids=["made again", "not made again"])

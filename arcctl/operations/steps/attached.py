@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from arcctl.model.connected_cluster import Body
 
 _ROLES = "Microsoft.Authorization/roleAssignments"
+_LOCKS = "Microsoft.Authorization/locks"
 _NAMES = uuid.UUID("6f2b7c0e-5d0a-4b7e-9d3f-0c6d5a1f3a41")
 # A principal that has just been made is known to all of Azure a little later.
 _UNKNOWN_YET = "PrincipalNotFound"
@@ -71,7 +72,7 @@ class TakeOffLocks(Step[Moving]):
     title = "locks"
 
     async def observe(self, world: Moving) -> str | None:
-        if world.turned or world.run.journal.has_done(self.name):
+        if world.run.journal.has_done(self.name):
             return ""
         return None if await self._there(world) else ""
 
@@ -90,11 +91,29 @@ class TakeOffLocks(Step[Moving]):
         return f"{len(off)} put back" if off else None
 
     async def _there(self, world: Moving) -> list[Body]:
-        """Those that were saved and are still there; what was made anew since is not the source."""
-        if not world.bundle.attached.locks or await world.origin.sight.resource_surely() is None:
+        """Those that were saved and are still there; what was made anew since is not the source.
+
+        On the way back they are those that this run itself has put to what it leaves now.
+        """
+        locks = world.bundle.attached.locks
+        if world.turned:
+            locks = _put_there(world)
+        found = await world.origin.sight.resource_surely() if locks else None
+        if found is None or world.bundle.is_other(found):
             return []
         arm = await world.clients.arm()
-        return [each for each in world.bundle.attached.locks if await arm.find(each["id"])]
+        return [each for each in locks if await arm.find(each["id"])]
+
+
+def _put_there(world: Moving) -> tuple[Body, ...]:
+    """Return the locks that the run has put back, or was about to, before it was turned."""
+    entries = world.run.journal.entries
+    turn = next(at for at, each in enumerate(entries) if each.kind == "turned")
+    if not any(each.step == RestoreAttached.name for each in entries[:turn]):
+        return ()
+    place = f"{world.bundle.source.path}/providers/{_LOCKS}"
+    locks = world.bundle.attached.locks
+    return tuple({**each, "id": f"{place}/{each['name']}"} for each in locks)
 
 
 def taken_off(world: Moving) -> list[Body]:
@@ -206,7 +225,7 @@ def _policies(world: Moving) -> Iterator[Piece]:
 
 
 def _locks(world: Moving) -> Iterator[Piece]:
-    yield from _plain(world, "Microsoft.Authorization/locks", world.bundle.attached.locks, "lock")
+    yield from _plain(world, _LOCKS, world.bundle.attached.locks, "lock")
 
 
 def _plain(world: Moving, kind: str, several: Iterable[Body], word: str) -> Iterator[Piece]:
