@@ -23,7 +23,7 @@ from arcctl.flow.runner import names_of
 from arcctl.model import mask
 from arcctl.model.run import PUT_CHILD, Header, Record, begun, first_line, named_now, parse
 from arcctl.operations.keeping import here, lookup, space
-from arcctl.operations.keeping.entering import entered
+from arcctl.operations.keeping.entering import entered, explain
 from arcctl.operations.keeping.here import Folder, LocalKeeper, packed
 from arcctl.operations.keeping.in_cluster import PATIENCE, Cabinet, ClusterKeeper
 from arcctl.operations.keeping.stopping import explained
@@ -378,6 +378,7 @@ async def require_free(clients: Clients) -> None:
         return not holder or here.has_died(home, holder)
 
     if error := await living(kubernetes, space.LEASE, is_dead):
+        await explain(kubernetes, error)
         raise error
     for copy in (await space.runs(kubernetes)).values():
         if isinstance(copy, Record) and copy.changed and not copy.ending:

@@ -212,7 +212,7 @@ def test_another_run_in_progress_keeps_this_one_out(harbor: Stage) -> None:
     harbor.within(lambda: harbor.cluster.api.create(KINDS["namespaces"], "", space))
     harbor.within(lambda: harbor.cluster.api.create(KINDS["leases"], "arcctl", lease))
 
-    refused(harbor.type(MOVE), "run-in-progress", said="move-of-another")
+    refused(harbor.type(MOVE), "run-in-progress", exit_code=5, said="move-of-another")
 
     assert changes(harbor) == []
     assert (region(harbor), asleep(harbor)) == ("eastus", [])

@@ -54,7 +54,7 @@ def test_another_machine_is_told_what_works(harbor: Stage) -> None:
     waiting = harbor.type(MOVE, ARCCTL_HOME=elsewhere)
     cleared = harbor.type("resume --take-over", ARCCTL_HOME=elsewhere)
 
-    refused(waiting, "run-in-progress", said="arcctl resume --take-over, if you know")
+    refused(waiting, "run-in-progress", exit_code=5, said="arcctl resume --take-over, if you know")
     assert "it has not changed anything yet" in waiting.err
     refused(cleared, "nothing-open", exit_code=3)
     assert (region(harbor), "arcctl" in spaces(harbor)) == ("eastus", False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import io
 import threading
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
@@ -17,7 +18,7 @@ P = ParamSpec("P")
 async def aside(call: Callable[P, T], /, *arguments: P.args, **named: P.kwargs) -> T:
     """Run `call` in a daemon thread; a cancelled caller leaves it behind at once.
 
-    What nobody takes any more is closed, where it can be: a lock would be held by it.
+    A file that nobody takes any more is closed: it may be a lock.
 
     `asyncio.to_thread` would not do: the program's end waits for its threads, so Ctrl-C would
     hang for as long as an unreachable server does.
@@ -53,7 +54,7 @@ async def aside(call: Callable[P, T], /, *arguments: P.args, **named: P.kwargs) 
 
 
 class _Parcel:
-    """What a thread brings; closed, where it can be, once it is both there and refused."""
+    """What a thread brings; an open file, such as a lock, is closed once it is there and refused."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -71,6 +72,5 @@ class _Parcel:
             self._judge()
 
     def _judge(self) -> None:
-        close = getattr(self._brought, "close", None)
-        if self._refused and callable(close):
-            close()
+        if self._refused and isinstance(self._brought, io.IOBase):
+            self._brought.close()

@@ -83,12 +83,12 @@ async def _taken(kubernetes: Kubernetes, lease: Lease, dead: Callable[[str], boo
             if error.code != "namespace-terminating" and error.status != 404:
                 raise
         except Refusal as error:
-            await _explain(kubernetes, error)
+            await explain(kubernetes, error)
             raise
     raise ClusterError(f"namespace {NAMESPACE} goes as often as it is made")
 
 
-async def _explain(kubernetes: Kubernetes, error: Refusal) -> None:
+async def explain(kubernetes: Kubernetes, error: Refusal) -> None:
     """Name what works: a run that has no journal yet cannot be taken up by its name."""
     with suppress(ArcctlError):
         found = await kubernetes.find(space.LEASE)

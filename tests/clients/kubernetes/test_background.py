@@ -4,29 +4,22 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from typing import TYPE_CHECKING, TextIO
 
 import pytest
 from arcctl.clients.kubernetes.background import aside
 
-
-class Held:
-    """A thing that must be closed."""
-
-    def __init__(self) -> None:
-        self.closed = threading.Event()
-
-    def close(self) -> None:
-        """As a file."""
-        self.closed.set()
+if TYPE_CHECKING:
+    from pathlib import Path
 
 
-async def test_what_nobody_takes_any_more_is_closed() -> None:
+async def test_a_file_that_nobody_takes_any_more_is_closed(tmp_path: Path) -> None:
     """A lock that comes after its caller was cancelled must not be held on."""
-    held, go = Held(), threading.Event()
+    file, go = (tmp_path / "lock").open("w"), threading.Event()
 
-    def take() -> Held:
+    def take() -> TextIO:
         assert go.wait(10)
-        return held
+        return file
 
     waiting = asyncio.ensure_future(aside(take))
     await asyncio.sleep(0)
@@ -35,11 +28,12 @@ async def test_what_nobody_takes_any_more_is_closed() -> None:
         await waiting
     go.set()
 
-    assert await asyncio.to_thread(held.closed.wait, 10)
+    async with asyncio.timeout(10):
+        while not file.closed:  # noqa: ASYNC110 - a thread closes it
+            await asyncio.sleep(0.01)
 
 
-async def test_what_somebody_takes_is_theirs() -> None:
+async def test_what_somebody_takes_is_theirs(tmp_path: Path) -> None:
     """It stays open."""
-    held = await aside(Held)
-
-    assert not held.closed.is_set()
+    with await aside((tmp_path / "lock").open, "w") as file:
+        assert not file.closed
