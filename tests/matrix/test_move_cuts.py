@@ -16,7 +16,7 @@ from tests import arm
 from tests.matrix import vows
 from tests.matrix.cutting import Cut, Place, asked_path, cut
 from tests.matrix.plays import Part, Play, perform, well_or_nothing_open
-from tests.matrix.worlds import key_is_shared
+from tests.matrix.worlds import KEY_BEFORE, key_is_shared
 from tests.stories import moving
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tests.matrix.plays import Record, TakeUp
     from tests.stage import Ended, Stage
 
-_TAG, _CLUSTER = "key", re.compile(r"/connectedclusters/harbor2?$")
+_TAG, _CLUSTER = KEY_BEFORE, re.compile(r"/connectedclusters/harbor2?$")
 SLICES = 24
 SAMPLE = 41
 FILE = "--protected-settings secrets.yaml"

@@ -14,7 +14,10 @@ if TYPE_CHECKING:
 
 # Made by controllers from what is compared anyway, or by the cluster for itself.
 _DERIVED = {"Event", "Pod", "ReplicaSet", "Node", "EndpointSlice", "Endpoints", "Lease"}
+KEY_BEFORE = "tests-key-before"
+"""A tag with the digest of the key that a cluster had; a beginning that is made anew has another."""
 _VOLATILE = {
+    KEY_BEFORE,
     "agentPublicKeyCertificate",
     "clusterIP",
     "clusterIPs",
