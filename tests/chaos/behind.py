@@ -19,11 +19,13 @@ from tests.matrix.quick import quickened
 from tests.stage import staged
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
     from pathlib import Path
 
     from tests.chaos.oracle import Picture
+    from tests.matrix.beginnings import Making
     from tests.matrix.quick import QuickStage
+    from tests.stage import Stage
 
 _PATIENCE = 30
 
@@ -47,8 +49,21 @@ class House:
     def make_examples(self) -> None:
         """Look at what a calm connect makes."""
         if not self._examples:
-            self.theatre.begin(scenes.bare)
-            self._examples.append(oracle.picture(self.stage))
+            self.begin(scenes.bare)
+            self._examples.append(self.look())
+
+    def begin(self, making: Making) -> None:
+        """Let a scene stand."""
+        self.theatre.begin(making)
+
+    def look(self) -> Picture:
+        """Look at everything, past the proxies."""
+        return oracle.picture(self.stage, self.clusters)
+
+    @property
+    def clusters(self) -> Mapping[str, Any]:
+        """What there is in each cluster, by its name."""
+        return self.stage.sandbox.clusters
 
     @property
     def stage(self) -> QuickStage:
@@ -65,34 +80,46 @@ class House:
 def housed(folder: Path, helm: Path) -> Iterator[House]:
     """Put up a sandbox with two clusters, and a proxy before each door of it."""
     with staged(folder, helm, clusters=2) as slow:
-        authority = trustme.CA()
-        own = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
-        authority.issue_cert("127.0.0.1", "localhost").configure_cert(own)
-        trust = ssl.create_default_context(cafile=str(slow.sandbox.home.ca))
-        weather = Weather()
         config = json.loads(slow.sandbox.home.kubeconfig.read_text())
-        ports = {"arm": slow.sandbox.port} | {
-            each["name"]: int(each["cluster"]["server"].rpartition(":")[2])
-            for each in config["clusters"]
-        }
-        proxies = [Proxy(name, port, weather, own, trust) for name, port in ports.items()]
-        run = asyncio.run_coroutine_threadsafe
+        with exposed(slow, config) as (weather, proxies), quickened(slow) as stage:
+            yield House(Theatre(stage), weather, proxies)
+
+
+@contextmanager
+def exposed(
+    stage: Stage, config: dict[str, Any], authority: str = ""
+) -> Iterator[tuple[Weather, list[Proxy]]]:
+    """Put a proxy before Azure and before each cluster of a kubeconfig, and lead arcctl there.
+
+    `authority` is the certificate of who vouches for the clusters, where it is not the sandbox.
+    """
+    own_ca, folder = trustme.CA(), stage.folder
+    own = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    own_ca.issue_cert("127.0.0.1", "localhost").configure_cert(own)
+    trust = ssl.create_default_context(cafile=str(stage.sandbox.home.ca))
+    if authority:
+        trust.load_verify_locations(cadata=authority)
+    weather = Weather()
+    ports = {"arm": stage.sandbox.port} | {
+        each["name"]: int(each["cluster"]["server"].rpartition(":")[2])
+        for each in config["clusters"]
+    }
+    proxies = [Proxy(name, port, weather, own, trust) for name, port in ports.items()]
+    run = asyncio.run_coroutine_threadsafe
+    for each in proxies:
+        run(each.open(), stage.loop).result(_PATIENCE)
+    own_pem = own_ca.cert_pem.bytes().decode()
+    environment = _environment(folder, stage.sandbox.home.ca.read_text(), own_pem)
+    _aim(config, proxies, own_pem, folder / "kubeconfig")
+    base = f"https://127.0.0.1:{proxies[0].port}"
+    environment |= {"ARCCTL_CLOUD": base, "AZURE_AUTHORITY_HOST": base}
+    stage.sandbox.environment.update(environment)
+    stage.within(lambda: setattr(stage.world, "base_url", base))
+    try:
+        yield weather, proxies
+    finally:
         for each in proxies:
-            run(each.open(), slow.loop).result(_PATIENCE)
-        own_pem = authority.cert_pem.bytes().decode()
-        slow.sandbox.environment.update(
-            _environment(folder, slow.sandbox.home.ca.read_text(), own_pem)
-        )
-        _aim(config, proxies, own_pem, folder / "kubeconfig")
-        base = f"https://127.0.0.1:{proxies[0].port}"
-        slow.sandbox.environment.update(ARCCTL_CLOUD=base, AZURE_AUTHORITY_HOST=base)
-        slow.within(lambda: setattr(slow.world, "base_url", base))
-        try:
-            with quickened(slow) as stage:
-                yield House(Theatre(stage), weather, proxies)
-        finally:
-            for each in proxies:
-                run(each.close(), slow.loop).result(_PATIENCE)
+            run(each.close(), stage.loop).result(_PATIENCE)
 
 
 def _environment(folder: Path, sandbox: str, own: str) -> dict[str, str]:

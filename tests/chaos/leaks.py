@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import base64
 import gzip
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from arcctl.sandbox.azure import entra
 from tests.chaos import scenes
 from tests.stories.spying import files
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Iterator, Mapping
 
     from tests.stage import Ended, Stage
+
+    Secret = dict[str, dict[str, str]]
 
 _HOLD = "arcctl-hold-"
 
 
-def found(stage: Stage, ended: Ended) -> list[str]:
+def found(stage: Stage, ended: Ended, clusters: Mapping[str, Any]) -> list[str]:
     """Name each place in which a secret was found."""
-    secrets = [*scenes.marks(), entra.FULL_RIGHTS.secret, *_keys(stage), *_tokens(stage)]
+    kept = stage.within(lambda: _secrets(clusters, "arcctl"))
+    secrets = [*scenes.marks(), entra.FULL_RIGHTS.secret]
+    secrets += _keys(stage.within(lambda: _secrets(clusters, "azure-arc")))
+    secrets += [each.token for each in clusters.values()]
     secrets += [base64.b64encode(each.encode()).decode() for each in scenes.marks()]
-    texts = list(_texts(stage, ended))
+    texts = list(_texts(stage, ended, kept))
     return [
         f"a secret ({secret[:12]}…) is in {place}"
         for place, text in texts
@@ -31,7 +36,7 @@ def found(stage: Stage, ended: Ended) -> list[str]:
     ]
 
 
-def _texts(stage: Stage, ended: Ended) -> Iterator[tuple[str, str]]:
+def _texts(stage: Stage, ended: Ended, kept: list[Secret]) -> Iterator[tuple[str, str]]:
     yield "stdout", ended.out
     yield "stderr", ended.err
     for folder in ("home", "scratch"):
@@ -39,43 +44,27 @@ def _texts(stage: Stage, ended: Ended) -> Iterator[tuple[str, str]]:
             # A token that is kept until it runs out lies there, for its owner alone.
             if "token" not in path.name and "kubeconfig" not in path.name:
                 yield str(path.relative_to(stage.folder)), text
-    for each in stage.within(lambda: _kept(stage)):
+    for each in kept:
         name = each["metadata"]["name"]
         if not name.startswith(_HOLD):
             for part in each["data"].values():
                 yield f"Secret arcctl/{name}", _plain(part)
 
 
-def _kept(stage: Stage) -> list[dict[str, dict[str, str]]]:
+def _secrets(clusters: Mapping[str, Any], namespace: str) -> list[Secret]:
     return [
         each
-        for cluster in stage.sandbox.clusters.values()
-        for each in cluster.store.items(("", "secrets"), "arcctl")
+        for cluster in clusters.values()
+        for each in cluster.store.items(("", "secrets"), namespace)
     ]
 
 
-def _tokens(stage: Stage) -> list[str]:
-    return [each.token for each in stage.sandbox.clusters.values()]
-
-
-def _keys(stage: Stage) -> Iterator[str]:
+def _keys(arcs: list[Secret]) -> Iterator[str]:
     """Return a line of each private key there is; the first dozen lines of one are public."""
-    texts = (
-        _plain(part)
-        for each in stage.within(lambda: _arcs(stage))
-        for part in (each.get("data") or {}).values()
-    )
+    texts = (_plain(part) for each in arcs for part in (each.get("data") or {}).values())
     for text in texts:
         if text.startswith("-----BEGIN") and "PRIVATE" in text[:40]:
             yield from text.splitlines()[20:21]
-
-
-def _arcs(stage: Stage) -> list[dict[str, dict[str, str]]]:
-    return [
-        each
-        for cluster in stage.sandbox.clusters.values()
-        for each in cluster.store.items(("", "secrets"), "azure-arc")
-    ]
 
 
 def _plain(data: str) -> str:

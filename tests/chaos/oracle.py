@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 from tests import arm
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Mapping
 
     from tests.stage import Stage
 
@@ -40,14 +40,13 @@ _OWN = ("azure-arc", "arcctl", "kube-")
 _ISSUER = re.compile(r"(\.oic\.prod-arc\.azure\.com/[^/]+/)[0-9a-f-]{36}")
 
 
-def picture(stage: Stage) -> Picture:
-    """Look at everything."""
-    return stage.within(lambda: _picture(stage))
+def picture(stage: Stage, clusters: Mapping[str, Any] | None = None) -> Picture:
+    """Look at everything; at these clusters, where they are not the sandbox's own."""
+    return stage.within(lambda: _picture(stage, clusters or stage.sandbox.clusters))
 
 
-def _picture(stage: Stage) -> Picture:
+def _picture(stage: Stage, clusters: Mapping[str, Any]) -> Picture:
     stage.world.azure.operations.settle()
-    clusters = stage.sandbox.clusters
     return {
         "azure": _azure(stage),
         "identities": sorted(_owners(stage)),

@@ -67,23 +67,33 @@ def strangers(stage: Stage) -> None:
         clusters=[{"name": "quay", "group": "other", "tags": {"team": "sea"}}],
         policies=[{"on": "other", "name": "regions", "allow": ["eastus", "westeurope"]}],
     )
-    for name in ("sandbox", OTHER):
-        _kube(stage, name, "/api/v1/namespaces", _object("Namespace", "shop"))
-        place = "/api/v1/namespaces/shop"
-        _kube(stage, name, f"{place}/configmaps", _object("ConfigMap", "till", data={"open": "8"}))
-        secret = base64.b64encode(mark("shop").encode()).decode()
-        _kube(stage, name, f"{place}/secrets", _object("Secret", "safe", data={"code": secret}))
-        labels = {"app": "till"}
-        spec = {
-            "replicas": 1,
-            "selector": {"matchLabels": labels},
-            "template": {
-                "metadata": {"labels": labels},
-                "spec": {"containers": [{"name": "till", "image": "till:1"}]},
-            },
-        }
-        till = _object("Deployment", "till", "apps/v1", spec=spec)
-        _kube(stage, name, "/apis/apps/v1/namespaces/shop/deployments", till)
+    for name in stage.sandbox.clusters:
+        for place, each in shop().items():
+            _kube(stage, name, place, each)
+
+
+def shop() -> dict[str, dict[str, Any]]:
+    """What somebody else runs in a cluster, by the place to which it is posted."""
+    secret = base64.b64encode(mark("shop").encode()).decode()
+    labels = {"app": "till"}
+    spec = {
+        "replicas": 1,
+        "selector": {"matchLabels": labels},
+        "template": {
+            "metadata": {"labels": labels},
+            "spec": {"containers": [{"name": "till", "image": "till:1"}]},
+        },
+    }
+    inside = {
+        "/api/v1/namespaces/shop/configmaps": _object("ConfigMap", "till", data={"open": "8"}),
+        "/api/v1/namespaces/shop/secrets": _object("Secret", "safe", data={"code": secret}),
+        "/apis/apps/v1/namespaces/shop/deployments": _object(
+            "Deployment", "till", "apps/v1", spec=spec
+        ),
+    }
+    for each in inside.values():
+        each["metadata"]["namespace"] = "shop"
+    return {"/api/v1/namespaces": _object("Namespace", "shop"), **inside}
 
 
 def unconnected(stage: Stage) -> None:

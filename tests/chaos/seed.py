@@ -111,10 +111,10 @@ class Play:
         house.weather.forget()
         if self.act.name == "connect":
             house.make_examples()
-        house.theatre.begin(SCENES[self.scene].make)
+        house.begin(SCENES[self.scene].make)
         SCENES[self.scene].write_secrets(house.stage, more=self.act.name == "apply")
         line = self.act.prepare(house)
-        self.before = oracle.picture(house.stage)
+        self.before = house.look()
         house.weather.forget()
         house.weather.strike = self.typist.strike
         return line
@@ -138,7 +138,7 @@ class Play:
                 self._plan_writes()
             ended = self.typist.type(line)
         weather.watchers.clear()
-        found = oracle.picture(self.house.stage)
+        found = self.house.look()
         self.typed.append(Typed(line, ended, time.monotonic() - began, found))
 
     # ── others ──
@@ -231,7 +231,7 @@ class Play:
             self._judge_writes(last.found, name)
         if "Traceback (most recent call last)" in said:
             self.outcome.lies.append(f"{name} ended in a traceback: {said[-400:]}")
-        self.outcome.lies += leaks.found(self.house.stage, last.ended)
+        self.outcome.lies += leaks.found(self.house.stage, last.ended, self.house.clusters)
         self.outcome.lies = list(dict.fromkeys(self.outcome.lies))
 
     def _may_be_old(self, last: Typed, state: str) -> bool:
