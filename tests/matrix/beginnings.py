@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import shutil
+import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -56,6 +57,20 @@ class _House:
         stage.within(world.witnesses.clear)
 
 
+def _rest(stage: Stage) -> None:
+    """Wait until Azure has ended what the making has begun: a child may settle after its PUT."""
+    operations = stage.world.azure.operations
+
+    def running() -> bool:
+        operations.settle()
+        return bool(operations.running)
+
+    deadline = time.monotonic() + _PATIENCE
+    while stage.within(running):
+        assert time.monotonic() < deadline, "operations never ended"
+        time.sleep(0.02)
+
+
 @dataclass
 class Theatre:
     """A stage, and what was put aside of it."""
@@ -92,6 +107,7 @@ class Theatre:
             making()
             self._house.tidy(stage)
             self.forget(stage)
+            _rest(stage)
             memento = stage.within(lambda: mementos.put_aside(stage.sandbox))
             self._made[key] = now, memento
         back = mementos.put_back(stage.sandbox, memento)
