@@ -13,31 +13,20 @@ import io
 import os
 import tempfile
 import threading
-import traceback
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from arcctl import app
 from arcctl.app import run
 from arcctl.model.surroundings import Streams
+from tests import unexpected
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
     from pathlib import Path
 
+unexpected.told()
 FREE = threading.Lock()
 """Held while a command is typed: what is the process's cannot be two commands' at once."""
-
-
-_unexpected = app._unexpected
-
-
-def _told(error: Exception, *arguments: Any, **named: Any) -> Any:
-    traceback.print_exception(error)
-    return _unexpected(error, *arguments, **named)
-
-
-app._unexpected = _told
 
 
 @dataclass

@@ -91,7 +91,8 @@ def _become(wanted: dict[str, Any], streams: list[int], writing: int) -> None:
 
     def tell() -> None:
         with os.fdopen(writing, "w") as stream:
-            stream.write("\n".join(sys.modules.keys() - known))
+            # In their order: `_asyncio` before `asyncio` would leave halves that do not fit.
+            stream.write("\n".join(name for name in sys.modules if name not in known))
 
     # The first to be registered is the last to be called.
     atexit.register(tell)
@@ -110,6 +111,8 @@ if __name__ == "__main__":
     arguments = Nursery(socket.socket(fileno=int(sys.argv[1]))).serve()
     if arguments is not None:
         from arcctl.app import main
+        from tests import unexpected
 
+        unexpected.told()
         sys.argv = ["arcctl", *arguments]
         main()
