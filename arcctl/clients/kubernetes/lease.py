@@ -34,7 +34,7 @@ Body = dict[str, Any]
 class Lease:
     """One Lease, as one process wants it.
 
-    `holder` names the process; `about` tells people what it is doing, and the machine's name where.
+    `holder` names the process, an annotation its machine; `about` tells people what it is doing.
     `seconds` is how long the Lease lasts without a sign of life; one is given three times as often.
     """
 

@@ -7,6 +7,7 @@ itself changes before its point of no return.
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from arcctl.checks.move.sight import MoveSight
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Mapping, Sequence
 
     from arcctl.checks.sight import Sight
+    from arcctl.model.bundle import Attached
     from arcctl.model.configuration.child import Child
     from arcctl.model.connected_cluster import Body
     from arcctl.operations.agents.choices import Choices
@@ -45,6 +47,14 @@ async def chosen(sight: MoveSight) -> Choices:
     """Return what people chose for the agents."""
     home = canonical((await sight.resource())["location"])
     return choices(await sight.agent_values(), home)
+
+
+async def attached(sight: MoveSight) -> Attached:
+    """Return all that hangs on the resource and goes with it, of the locks its own."""
+    found, locks = await asyncio.gather(sight.attached(), sight.locks())
+    own = tuple(lock for lock in locks if sight.is_own(str(lock.get("id", ""))))
+    whole: Attached = replace(found, locks=own)
+    return whole
 
 
 def digests(seen: Mapping[str, Any]) -> dict[str, str]:

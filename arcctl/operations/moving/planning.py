@@ -17,7 +17,7 @@ from arcctl.model.plan import Fate, Plan
 from arcctl.model.region import canonical
 from arcctl.model.resource_id import CONNECTED_CLUSTERS
 from arcctl.operations.moving import tooling
-from arcctl.operations.moving.observing import chosen, digests, look, sight_of
+from arcctl.operations.moving.observing import attached, chosen, digests, look, sight_of
 from arcctl.operations.moving.planned_steps import planned
 from arcctl.operations.secrets.in_cluster import in_cluster
 from arcctl.operations.secrets.values import Resolved, resolve
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Sequence
 
     from arcctl.checks.move.sight import MoveSight
-    from arcctl.model.bundle import Attached
     from arcctl.model.configuration.child import Child
     from arcctl.model.finding import Report as ToolsReport
     from arcctl.model.plan import Row
@@ -111,10 +110,10 @@ async def _tools(request: MoveRequest, world: World, sight: MoveSight) -> ToolsR
 
 
 async def _bundle(request: MoveRequest, sight: MoveSight) -> Bundle:
-    resource, children, attached, values, gateway, key = await asyncio.gather(
+    resource, children, hanging, values, gateway, key = await asyncio.gather(
         sight.resource(),
         sight.children(),
-        _attached(sight),
+        attached(sight),
         chosen(sight),
         sight.gateway(),
         sight.key_choice(),
@@ -129,20 +128,13 @@ async def _bundle(request: MoveRequest, sight: MoveSight) -> Bundle:
         children=children,
         agent_values=values.open,
         held=values.held_names,
-        attached=attached,
+        attached=hanging,
         versions=versions,
         looked_at=datetime.now(UTC).isoformat(timespec="seconds"),
         gateway=gateway,
         key=key.kind,
         mark=marked(resource),
     )
-
-
-async def _attached(sight: MoveSight) -> Attached:
-    found, locks = await asyncio.gather(sight.attached(), sight.locks())
-    own = tuple(lock for lock in locks if sight.is_own(str(lock.get("id", ""))))
-    whole: Attached = replace(found, locks=own)
-    return whole
 
 
 def _of_secrets(secrets: Resolved) -> Iterator[Row]:

@@ -22,7 +22,7 @@ from arcctl.model.configuration.comparing import same
 from arcctl.model.configuration.needs import needs
 from arcctl.model.connected_cluster import writable
 from arcctl.model.plan import Plan, differences, digest
-from arcctl.operations.moving.observing import digests, look, sight_of, steady
+from arcctl.operations.moving.observing import attached, digests, look, sight_of, steady
 from arcctl.operations.moving.request import MoveRequest
 from arcctl.operations.moving.stored_plans import outdated
 from arcctl.operations.moving.worlds import BUNDLE, PLAN, Moving
@@ -94,16 +94,28 @@ async def _looked(world: Moving) -> _Seen:
 
 
 @asynccontextmanager
-async def _fresh(world: Moving) -> AsyncIterator[MoveSight]:
-    """Look with eyes that know nothing yet but which children there were."""
-    source = Sight(world.clients, world.bundle.source)
-    sight = sight_of(world.request, source, lambda _text: None)
+async def _fresh(world: Moving, request: MoveRequest | None = None) -> AsyncIterator[MoveSight]:
+    """Look at the source with eyes that know nothing yet but which children there were.
+
+    Or at what another `request` would move.
+    """
+    asked = request or world.request
+    source = Sight(world.clients, asked.source)
+    sight = sight_of(asked, source, lambda _text: None)
     sight.before = [child.key for child in world.bundle.children]
     try:
         yield sight
     finally:
         # Where one look has failed, the others are of no use any more.
         await asyncio.gather(sight.end(), source.end(), sight.target.end())
+
+
+async def _now(sight: MoveSight) -> tuple[Body | None, tuple[Child, ...], Attached]:
+    """Return the resource on the word of one look, its children, and what hangs on it."""
+    resource, children, hanging = await asyncio.gather(
+        sight.source.resource(), sight.read_children(), attached(sight)
+    )
+    return resource, children, hanging
 
 
 def _settled(world: Moving, seen: _Seen) -> list[str]:
@@ -166,25 +178,21 @@ def _flat(resource: Body) -> Body:
 async def of_others(world: Moving) -> list[str]:
     """Name what others have put to a target that this run has made, and that nobody uses yet."""
     target = world.request.target
-    asked = replace(
+    there = replace(
         world.request, name=target.name, group=target.group, subscription=target.subscription
     )
-    source = Sight(world.clients, target)
-    sight = sight_of(asked, source, lambda _text: None)
-    try:
-        resource, children, attached, locks = await asyncio.gather(
-            source.resource(), sight.read_children(), sight.attached(), sight.locks()
-        )
-    finally:
-        await asyncio.gather(sight.end(), source.end(), sight.target.end())
-    own = tuple(lock for lock in locks if sight.is_own(str(lock.get("id", ""))))
+    async with _fresh(world, there) as sight:
+        resource, children, hanging = await _now(sight)
     found = [child.key for child in children]
     for each in fields(Attached):
-        several = own if each.name == "locks" else getattr(attached, each.name)
-        found += [f"{each.name.replace('_', ' ')}: {one.get('name')}" for one in several]
+        found += [_named(each.name, one) for one in getattr(hanging, each.name)]
     if (resource or {}).get("tags") != world.bundle.resource.get("tags"):
         found.append("its tags")
     return found
+
+
+def _named(list_name: str, one: Body) -> str:
+    return f"{list_name.replace('_', ' ')}: {one.get('name')}"
 
 
 async def look_once_more(world: Moving) -> None:
@@ -195,22 +203,16 @@ async def look_once_more(world: Moving) -> None:
     """
     try:
         async with _fresh(world) as sight:
-            resource, children, attached, locks = await asyncio.gather(
-                sight.source.resource(),
-                sight.read_children(),
-                sight.attached(),
-                sight.locks(),
-            )
+            resource, children, hanging = await _now(sight)
     except ArcctlError as error:
         if not isinstance(error, NotFound):
             world.note(f"what was written during the deletion could not be read: {error.message}")
         return
-    own = tuple(lock for lock in locks if sight.is_own(str(lock.get("id", ""))))
     late = _Late(world)
     late.resource(resource or world.bundle.resource)
     for child in children:
         late.child(child)
-    late.attached(replace(attached, locks=own))
+    late.attached(hanging)
     if late.lost:
         known = world.run.journal.fact_since_the_turn(LATE, ())
         await world.run.journal.fact(LATE, sorted({*known, *late.lost}))
@@ -277,7 +279,7 @@ class _Late:
             kept = [one for one in saved if one["id"] not in ids]
             more: Any = {each.name: (*kept, *new)}
             self.bundle = replace(self.bundle, attached=replace(self.bundle.attached, **more))
-            self.carried += [f"{each.name.replace('_', ' ')}: {one.get('name')}" for one in new]
+            self.carried += [_named(each.name, one) for one in new]
 
 
 def _written_by(world: Moving) -> frozenset[str]:
