@@ -38,6 +38,7 @@ class Command:
     folder: Path
     out: io.StringIO = field(default_factory=io.StringIO)
     err: io.StringIO = field(default_factory=io.StringIO)
+    stdin: io.StringIO = field(default_factory=io.StringIO)
     code: int | None = None
     trouble: BaseException | None = None
 
@@ -58,7 +59,7 @@ class Command:
         return self.code
 
     def _work(self) -> None:
-        streams = Streams(io.StringIO(), self.out, self.err)
+        streams = Streams(self.stdin, self.out, self.err)
         try:
             self.code = int(run(self.words, self.environ, streams))
         except BaseException as error:  # noqa: BLE001 - told to the test that waits

@@ -9,59 +9,17 @@ from uuid import NAMESPACE_URL, uuid5
 
 from tests import arm
 from tests.chaos import direct
-from tests.stories.moving import ROLE, extension, git
+from tests.writes import WRITES
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from tests.stage import Stage
-
-    Body = tuple[str, str, str, Any]
 
 SETTLED = 5.0
 """A write that Azure has agreed to so many seconds before the source goes must not be lost."""
-_AUTHORIZATION = "providers/Microsoft.Authorization"
-
-
-def _tag(mark: str) -> Body:
-    body = {"operation": "Merge", "properties": {"tags": {mark: "mine"}}}
-    return "PATCH", "/providers/Microsoft.Resources/tags/default", "2021-04-01", body
-
-
-def _extension(mark: str) -> Body:
-    body = extension("contoso.part", configurationSettings={"size": mark})
-    return "PUT", f"/{arm.CHILDREN}/extensions/{mark}", "2025-03-01", body
-
-
-def _configuration(mark: str) -> Body:
-    body = git("https://git.example.com/edge/more", namespace=mark)
-    return "PUT", f"/{arm.CHILDREN}/fluxConfigurations/{mark}", "2025-04-01", body
-
-
-def _role(mark: str) -> Body:
-    who = {"principalId": mark, "principalType": "User", "roleDefinitionId": ROLE}
-    place = f"/{_AUTHORIZATION}/roleAssignments/{uuid5(NAMESPACE_URL, mark)}"
-    return "PUT", place, "2022-04-01", {"properties": who}
-
-
-def _lock(mark: str) -> Body:
-    body = {"properties": {"level": "CanNotDelete"}}
-    return "PUT", f"/{_AUTHORIZATION}/locks/{mark}", "2020-05-01", body
-
-
-def _diagnostics(mark: str) -> Body:
-    body = {"properties": {"workspaceId": "/w", "logs": []}}
-    place = f"/providers/Microsoft.Insights/diagnosticSettings/{mark}"
-    return "PUT", place, "2021-05-01-preview", body
-
-
-KINDS: dict[str, Callable[[str], Body]] = {
-    "tag": _tag,
-    "extension": _extension,
-    "configuration": _configuration,
-    "role": _role,
-    "lock": _lock,
-    "diagnostics": _diagnostics,
+# In this order, from which the dice of a seed choose.
+KINDS = {
+    kind: WRITES[kind]
+    for kind in ("tag", "extension", "configuration", "role", "lock", "diagnostics")
 }
 
 

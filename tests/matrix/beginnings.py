@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import shutil
-import time
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from arcctl.sandbox import mementos
+from tests.stories.moments import until
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Hashable, Iterator
@@ -61,14 +61,11 @@ def _rest(stage: Stage) -> None:
     """Wait until Azure has ended what the making has begun: a child may settle after its PUT."""
     operations = stage.world.azure.operations
 
-    def running() -> bool:
+    def ended() -> bool:
         operations.settle()
-        return bool(operations.running)
+        return not operations.running
 
-    deadline = time.monotonic() + _PATIENCE
-    while stage.within(running):
-        assert time.monotonic() < deadline, "operations never ended"
-        time.sleep(0.02)
+    until(lambda: stage.within(ended), "the end of Azure's operations")
 
 
 @dataclass

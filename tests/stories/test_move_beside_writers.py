@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
-from tests import arm
+from tests import arm, writes
 from tests.stories import beside, moved, moving
 from tests.stories.refusals import refused
 
@@ -24,10 +24,10 @@ AFTER = [
     "remove-agents", "create-target", "install-agents", "until-connected", "put-flux", "put-extensions",
     "put-configurations", "settle-children", "restore-attached", "prove",
 ]  # fmt: skip
-ALL = [(kind, step) for kind in beside.WRITES for step in (*BEFORE, "delete-source", *AFTER)]
+ALL = [(kind, step) for kind in writes.WRITES for step in (*BEFORE, "delete-source", *AFTER)]
 FEW = {
-    *((kind, "quiet-agents") for kind in beside.WRITES),
-    *((kind, "delete-source") for kind in beside.WRITES),
+    *((kind, "quiet-agents") for kind in writes.WRITES),
+    *((kind, "delete-source") for kind in writes.WRITES),
     *(("tag", step) for step in (*BEFORE, *AFTER)),
     *(("extension", step) for step in ("look-again", "create-target", "prove")),
 }
@@ -62,7 +62,7 @@ def judged(stage: Stage, ended: Ended, *, agreed: bool) -> str:
         return "refused"
     if ended.code == 6:
         if "[ScopeLocked]" in ended.err:
-            path = f"{arm.HARBOR}/{beside.AUTHORIZATION}/locks/{MARK}"
+            path = f"{arm.HARBOR}/{writes.AUTHORIZATION}/locks/{MARK}"
             assert arm.ask(stage, "DELETE", path, version="2020-05-01")[0] == 200
             agreed = False
         again = stage.type(f"resume {moved.GIVEN}")
@@ -119,9 +119,9 @@ def test_the_second_look_asks_azure_anew(harbor: Stage) -> None:
     for below in (
         "",
         *(f"/{arm.CHILDREN}/{kind}" for kind in arm.VERSIONS),
-        f"/{beside.AUTHORIZATION}/roleAssignments",
-        f"/{beside.AUTHORIZATION}/locks",
-        f"/{beside.AUTHORIZATION}/policyAssignments",
+        f"/{writes.AUTHORIZATION}/roleAssignments",
+        f"/{writes.AUTHORIZATION}/locks",
+        f"/{writes.AUTHORIZATION}/policyAssignments",
         "/providers/Microsoft.Insights/diagnosticSettings",
     ):
         assert f"GET {arm.HARBOR}{below}" in before_delete
@@ -151,7 +151,7 @@ def test_a_refused_move_puts_the_lock_back(harbor: Stage) -> None:
     )
     assert judged(harbor, ended, agreed=True) == "refused"
     assert "tags changed" in ended.err
-    path = f"{arm.HARBOR}/{beside.AUTHORIZATION}/locks/keep"
+    path = f"{arm.HARBOR}/{writes.AUTHORIZATION}/locks/keep"
     assert arm.ask(harbor, "GET", path, version="2020-05-01")[0] == 200
 
 
@@ -334,9 +334,7 @@ def test_another_command_sees_that_a_move_is_under_way(harbor: Stage, line: str)
     def other() -> None:
         said.append(harbor.type_apart(line))
 
-    ended = beside.type_beside(
-        harbor, moved.MOVE, "create-target", lambda: beside.in_a_thread(other)
-    )
+    ended = beside.type_beside(harbor, moved.MOVE, "create-target", other)
     assert ended.code == 0, ended.err
     refused(
         said[0], "run-in-progress", exit_code=said[0].code, said="a move of harbor is under way on "

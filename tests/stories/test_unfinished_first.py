@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.stories.beside import in_a_thread, type_beside
+from tests.stories.beside import type_beside
 from tests.stories.half_done import half_done
 from tests.stories.moved import GIVEN, MOVE, region, stopped
 from tests.stories.refusals import changes, refused
@@ -109,7 +109,7 @@ def test_everybody_names_a_living_run_as_what_it_is(harbor: Stage) -> None:
         said.extend(harbor.type_apart(f"check -n harbor -g edge{each}") for each in more)
         said.append(harbor.type_apart("show -n harbor -g edge"))
 
-    ended = type_beside(harbor, MOVE, "look-again", lambda: in_a_thread(look))
+    ended = type_beside(harbor, MOVE, "look-again", look)
     check, move, upgrade, show = said
 
     assert ended.code == 0, ended.err
