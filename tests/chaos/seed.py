@@ -34,7 +34,8 @@ _MOODS = (
     Forecast(loud=0.08, most_loud=20),
 )
 _UNCHANGED = re.compile(r"nothing (was|has been|is) changed(?! yet)", re.IGNORECASE)
-_PART_WAY = 6
+_PART_WAY, _DIFFERS = 6, 5
+_STILL_DIFFER = re.compile(r"^error .* still differ .*\[config-differs\]", re.MULTILINE)
 _ASLEEP = ("agents ›", "flux-system/fluxconfig-")
 _STORMY, _CALM_TRIES, _OTHER_WAY = 2, 3, 2
 _AGAIN = 2
@@ -199,14 +200,23 @@ class Play:
         return "in part" if self.act.parts and self._is_in_part(found) else ""
 
     def _is_in_part(self, found: Picture) -> bool:
-        """Whether a rollback has closed a run, and named exactly the parts that stay as applied."""
-        last = self.typed[-1].ended
-        kept = [part for part in self.act.parts if f"/{part}" in last.err]
-        if last.code or "applied" not in last.err or not 0 < len(kept) < len(self.act.parts):
+        """Whether a run has closed with exactly those parts applied that its report says.
+
+        A rollback names what stays; an apply whose write was agreed to and not kept names what
+        differs still, with exit 5.
+        """
+        last = self.typed[-1]
+        said, parts = last.ended.err, set(self.act.parts)
+        if last.ended.code == 0 and "applied" in said:
+            kept = {part for part in parts if f"/{part}" in said}
+        elif last.ended.code == _DIFFERS and (told := _STILL_DIFFER.search(said)):
+            kept = {part for part in parts if f"/{part}" not in told[0]}
+        else:
             return False
-        return not oracle.applied(self.before, {part: SETTINGS[part] for part in kept}).misses(
-            found
-        )
+        if not 0 < len(kept) < len(parts):
+            return False
+        goal = oracle.applied(self.before, {part: SETTINGS[part] for part in sorted(kept)})
+        return not goal.misses(found)
 
     def _judge(self) -> None:
         """Compare what the last command claims with what there is."""
