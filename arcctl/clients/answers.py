@@ -9,6 +9,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from arcctl.model.shape import sort
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -27,7 +29,7 @@ def document(body: object) -> str:
     if body is None:
         return NOTHING
     if not isinstance(body, dict):
-        return f"{_sort(body)} in place of an object"
+        return f"{sort(body)} in place of an object"
     found = body.get("id")
     return "" if isinstance(found, str) and found else "an object without an id"
 
@@ -72,10 +74,10 @@ def rows(body: object) -> str:
 def settings(body: object) -> str:
     """Expect what Arc's configuration service says of chart and values."""
     if not isinstance(body, dict) or not body:
-        return NOTHING if body is None else f"{_sort(body)} in place of settings"
+        return NOTHING if body is None else f"{sort(body)} in place of settings"
     values, path = body.get("helmValuesContent"), body.get("repositoryPath")
     if not (values is None or isinstance(values, dict)):
-        return f"values that are {_sort(values)}"
+        return f"values that are {sort(values)}"
     if not (path is None or isinstance(path, str)):
         return "a repositoryPath that is no text"
     said = body.keys() & {"helmValuesContent", "repositoryPath"}
@@ -86,23 +88,14 @@ def _array(body: object, key: str) -> str:
     if body is None:
         return NOTHING
     if not isinstance(body, dict):
-        return f"{_sort(body)} in place of a list"
+        return f"{sort(body)} in place of a list"
     if key not in body:
         return f"a list without {key}"
     found = body[key]
     if not isinstance(found, list):
-        return f"a list whose {key} is {_sort(found)}"
+        return f"a list whose {key} is {sort(found)}"
     return "" if all(isinstance(each, dict) for each in found) else f"a {key} of other than objects"
 
 
 def _number(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _sort(value: object) -> str:
-    if isinstance(value, dict):
-        return "an object" if value else "an empty object"
-    if isinstance(value, list):
-        return "an array" if value else "an empty array"
-    names = {type(None): "null", str: "text", bool: "a truth value"}
-    return names.get(type(value), "a number")

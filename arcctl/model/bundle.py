@@ -13,6 +13,7 @@ from arcctl.model import mask, times
 from arcctl.model.configuration.child import Child
 from arcctl.model.connected_cluster import public_key
 from arcctl.model.resource_id import ClusterId
+from arcctl.model.shape import fits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -40,6 +41,20 @@ class Attached:
     policy_exemptions: tuple[Body, ...] = ()
 
 
+_SHAPE: dict[str, Any] = {
+    "source": str,
+    "region": str,
+    "resource": {"id": str, "name": str, "properties": dict},
+    "children": [dict],
+    "agentValues": dict,
+    "held": [str],
+    "attached": {str: [{"id": str, "properties?": dict}]},
+    "versions": {str: str},
+    "lookedAt": str,
+    "gateway?": str,
+    "key?": str,
+    "mark?": {str: str},
+}
 _MARKS = {
     "key": "its public key is another one",
     "principalId": "its identity is another one",
@@ -112,7 +127,7 @@ class Bundle:
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Bundle:
-        """Read what `to_document` wrote; raise UsageError for another format."""
+        """Read what `to_document` wrote; UsageError for another format, ValueError for another shape."""
         if document.get("format") != FORMAT:
             raise UsageError(
                 f"this bundle has the format {document.get('format')}, not {FORMAT}",
@@ -120,6 +135,7 @@ class Bundle:
                 why="a newer arcctl has written it, or it is no bundle",
                 hints="use the arcctl that wrote it",
             )
+        fits(document, _SHAPE)
         attached = document["attached"]
         return cls(
             source=ClusterId.parse(document["source"]),

@@ -13,12 +13,14 @@ from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from arcctl.errors import Refusal
 from arcctl.model.bounded import read_json
+from arcctl.model.run_shape import wrong_entry, wrong_header
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
 FORMAT = "arcctl.journal/1"
 _FAMILY, _NUMBER = "arcctl.journal/", 1
+_DIGITS = 9
 
 PUT_CHILD = "put"
 """Of each child that is sent, `put KIND/NAME` is begun, beside the step that sends them"""
@@ -218,7 +220,7 @@ def _parsed(text: str, where: str, number: int) -> dict[str, Any]:
 
 def _header(value: dict[str, Any], where: str) -> Header:
     family, _, number = str(value.get("format", "")).rpartition("/")
-    if f"{family}/" != _FAMILY or not number.isdecimal():
+    if f"{family}/" != _FAMILY or not number.isdecimal() or len(number) > _DIGITS:
         raise _damaged(where, 1)
     if int(number) > _NUMBER:
         raise Refusal(
@@ -227,24 +229,23 @@ def _header(value: dict[str, Any], where: str) -> Header:
             why=f"its format is {value['format']}; this version reads up to {FORMAT}",
             hints="take it up with that version of arcctl, or a newer one",
         )
-    try:
-        known = {key: value[key] for key in Header.__dataclass_fields__}
-    except KeyError:
-        raise _damaged(where, 1) from None
+    if wrong := wrong_header(value):
+        raise _damaged(where, 1, wrong)
+    known = {key: value[key] for key in Header.__dataclass_fields__}
     return Header(**{**known, "steps": tuple(known["steps"])})
 
 
 def _entry(value: dict[str, Any], where: str, number: int) -> Entry:
-    known = {key: value[key] for key in Entry.__dataclass_fields__ if key in value}
-    if value.get("kind") not in get_args(Kind) or "at" not in value:
+    if value.get("kind") not in get_args(Kind):
         raise _damaged(where, number)
-    return Entry(**known)
+    if wrong := wrong_entry(value):
+        raise _damaged(where, number, wrong)
+    return Entry(value["at"], value["kind"], value.get("step") or "", value.get("detail"))
 
 
-def _damaged(where: str, number: int) -> Refusal:
-    return Refusal(
-        f"{where} is damaged", code="journal-damaged", why=f"line {number} is not what arcctl wrote"
-    )
+def _damaged(where: str, number: int, wrong: str = "") -> Refusal:
+    why = f"line {number} is not what arcctl wrote{f': {wrong}' if wrong else ''}"
+    return Refusal(f"{where} is damaged", code="journal-damaged", why=why)
 
 
 def agreed(copies: Mapping[str, Record]) -> Record:

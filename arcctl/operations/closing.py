@@ -10,7 +10,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from arcctl.errors import ArcctlError, FindingsError, Refusal
+from arcctl.errors import ArcctlError, FindingsError, Refusal, UsageError
 from arcctl.flow.events import Noted
 from arcctl.model.agents import replicas
 from arcctl.model.configuration.comparing import compare
@@ -73,12 +73,15 @@ async def close(
             return await _ended(run)
         if not run.legible:
             return await _illegible(run, asked)
-        with open_world(ClusterId.parse(run.header.cluster)) as world:
+        cluster = _cluster(run)
+        if cluster is None:
+            return await _illegible(run, asked)
+        with open_world(cluster) as world:
             unfinished, lost = await _unfinished(run, world)
             for each in (*unfinished, *lost):
                 observer(Noted(each, warning=True))
             asked.confirm(_question(run), run.id)
-            written = _exported(run, world, asked)
+            written = _exported(run, world, asked, observer)
         await run.journal.ended(CLOSED, clean=True, unfinished=list(unfinished), lost=list(lost))
         await run.clear()
         return Closed(run.id, unfinished, lost, written)
@@ -91,10 +94,23 @@ def _question(run: Run) -> str:
     return f"Close {run.id}? arcctl rollback {run.id} would undo it, and scale its agents back."
 
 
-def _exported(run: Run, world: World, asked: Asked) -> saved.Saved | None:
+def _cluster(run: Run) -> ClusterId | None:
+    try:
+        return ClusterId.parse(run.header.cluster)
+    except UsageError:
+        return None
+
+
+def _exported(run: Run, world: World, asked: Asked, observer: Observer) -> saved.Saved | None:
     if run.verb not in (move.VERB, config_apply.VERB) or not run.documents:
         return None
-    return saved.export(run, world, asked.folder)
+    try:
+        return saved.export(run, world, asked.folder)
+    except Refusal as error:
+        if error.code != "document-damaged":
+            raise
+        observer(Noted(f"{error.message}, so nothing of it is written out", warning=True))
+        return None
 
 
 async def _ended(run: Run) -> Closed:

@@ -15,6 +15,8 @@ from arcctl.model.configuration.child import Child
 from arcctl.model.configuration.comparing import Comparison, compare
 from arcctl.model.plan import digest
 from arcctl.model.run import PUT_CHILD
+from arcctl.model.run_shape import as_written
+from arcctl.model.shape import fits
 from arcctl.operations import ownership, proofs, runs
 from arcctl.operations.changing import missing
 from arcctl.operations.configuration import manifests
@@ -38,6 +40,9 @@ if TYPE_CHECKING:
 
 VERB = "config apply"
 DOCUMENT, CORRECTED = "children", "corrected"
+
+
+_REQUEST = {"concurrency?": int, "replace": [str], "waived": [str], "before?": {str: str}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -282,7 +287,10 @@ async def _nothing_came_of_it(run: Run, world: World) -> bool:
 
 def wanted_of(run: Run) -> list[Child]:
     """Return the children that a run of `config apply` sends."""
-    return [Child.from_document(each) for each in run.documents[DOCUMENT]]
+    with as_written(f"what {run.id} was asked"):
+        for asked in (run.request, _asked(run)):
+            fits(asked, _REQUEST)
+        return [Child.from_document(each) for each in run.documents[DOCUMENT]]
 
 
 def require_applied(left: Changes, cluster: ClusterId) -> None:

@@ -14,6 +14,7 @@ from arcctl.model import report
 from arcctl.model.report import Report
 from arcctl.model.resource_id import ClusterId
 from arcctl.model.run import Record, RunRecord
+from arcctl.model.run_shape import as_written
 from arcctl.operations.keeping import lookup, space
 from arcctl.operations.runs import REPORT_FILE, Run, taken_up
 from arcctl.operations.world import World
@@ -114,7 +115,8 @@ async def _go_on(run: Run, world: World) -> Any:
         await run.clear()
     document = run.documents.get("report")
     if isinstance(document, dict) and document.get("format") == report.FORMAT:
-        return Report.from_document(document)
+        with as_written(f"the report of {run.id}"):
+            return Report.from_document(document)
     return document
 
 

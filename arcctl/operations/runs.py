@@ -22,6 +22,7 @@ from arcctl.flow.journal import Journal
 from arcctl.flow.runner import names_of
 from arcctl.model import mask
 from arcctl.model.run import PUT_CHILD, Header, Record, begun, first_line, named_now, parse
+from arcctl.model.run_shape import DOCUMENT
 from arcctl.operations.keeping import here, lookup, space
 from arcctl.operations.keeping.entering import entered, explain
 from arcctl.operations.keeping.here import Folder, LocalKeeper, packed
@@ -41,7 +42,6 @@ if TYPE_CHECKING:
     from arcctl.settings import Settings
 
 Body = dict[str, Any]
-_DOCUMENT = "document:"
 _REPORT = "report"
 _WAIVED = "waived-children"
 REPORT_FILE = "report-file"
@@ -136,12 +136,12 @@ class Run:
     async def store(self, name: str, document: Any) -> None:
         """Keep a document in both places, and its digest in the journal."""
         self.documents[name] = document
-        await self.journal.fact(f"{_DOCUMENT}{name}", await self._stored(name, document))
+        await self.journal.fact(f"{DOCUMENT}{name}", await self._stored(name, document))
 
     async def turn(self, name: str, document: Any) -> None:
         """Go the other way from here on; the document says which way that is."""
         self.documents[name] = document
-        await self.journal.turned(f"{_DOCUMENT}{name}", await self._stored(name, document))
+        await self.journal.turned(f"{DOCUMENT}{name}", await self._stored(name, document))
 
     async def _stored(self, name: str, document: Any) -> Body:
         content, parts = packed(document), 0
@@ -203,8 +203,8 @@ def _digests(entries: Sequence[Entry]) -> dict[str, Body]:
     for each in entries:
         if each.kind == "opened":
             found |= (each.detail or {}).get("documents") or {}
-        elif each.kind in ("fact", "turned") and each.step.startswith(_DOCUMENT):
-            found[each.step.removeprefix(_DOCUMENT)] = each.detail
+        elif each.kind in ("fact", "turned") and each.step.startswith(DOCUMENT):
+            found[each.step.removeprefix(DOCUMENT)] = each.detail
     return found
 
 
@@ -344,7 +344,8 @@ def _run(record: Record, kubernetes: Kubernetes, settings: Settings, observer: O
     folder = Folder(lookup.home(settings), header.run)
     cabinet = Cabinet(kubernetes, header.run)
     # Whoever has less time for the agents to come up has less for a server that is away.
-    patience = min(PATIENCE, float(header.request.get("timeout", PATIENCE)))
+    wanted = header.request.get("timeout")
+    patience = min(PATIENCE, wanted) if isinstance(wanted, int | float) else PATIENCE
     there = ClusterKeeper(cabinet, header, observer, patience=patience)
     keepers = (LocalKeeper(folder, header), there)
     journal = Journal(header.run, keepers, record.entries, observer=observer)
@@ -357,7 +358,8 @@ async def _free(kubernetes: Kubernetes) -> None:
     for name, copy in (await space.runs(kubernetes)).items():
         if isinstance(copy, ArcctlError):
             drop = f"kubectl delete secrets -n arcctl -l arcctl/run={name}"
-            copy.hints = (*copy.hints, f"{drop}, if nothing of that run matters any more")
+            if not any(each.startswith("kubectl delete") for each in copy.hints):
+                copy.hints = (*copy.hints, f"{drop}, if nothing of that run matters any more")
             raise copy
         if copy.changed and not copy.ending:
             raise _unfinished(copy)

@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, Any
 from arcctl.clients.arm_versions import kind_of, pins
 from arcctl.errors import UsageError
 from arcctl.model.bundle import Bundle
-from arcctl.model.configuration.child import Child
 from arcctl.model.region import canonical
 from arcctl.model.resource_id import ClusterId
+from arcctl.model.run_shape import as_written
 from arcctl.operations import config_apply, move
 from arcctl.operations.configuration import manifests
 from arcctl.operations.moving.worlds import BUNDLE, moving_of
@@ -26,6 +26,7 @@ from arcctl.operations.steps import attached
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
+    from arcctl.model.configuration.child import Child
     from arcctl.operations.runs import Run
     from arcctl.operations.world import World
 
@@ -70,7 +71,7 @@ def export(run: Run, world: World, folder: str) -> Saved:
         manifests.write_folder(configuration, children, cluster.path, region)
         _write(place / README, _readme(run, cluster, children, pieces))
         if run.verb == move.VERB:
-            resource = Bundle.from_document(run.documents[BUNDLE]).resource
+            resource = run.documents[BUNDLE]["resource"]
             _write(place / "resource.json", _json(resource))
         if pieces:
             _write(place / COMMANDS, _commands(run, place, pieces))
@@ -86,8 +87,7 @@ def export(run: Run, world: World, folder: str) -> Saved:
 
 def _contents(run: Run, world: World) -> tuple[Sequence[Child], str, Pieces]:
     if run.verb == config_apply.VERB:
-        documents = run.documents[config_apply.DOCUMENT]
-        return [Child.from_document(each) for each in documents], "", []
+        return config_apply.wanted_of(run), "", []
     if run.verb != move.VERB or BUNDLE not in run.documents:
         raise UsageError(
             f"{run.id} has saved nothing that could be exported",
@@ -95,7 +95,8 @@ def _contents(run: Run, world: World) -> tuple[Sequence[Child], str, Pieces]:
             why=f"it is a run of {run.verb}",
             hints=f"arcctl history {run.id}",
         )
-    bundle = Bundle.from_document(run.documents[BUNDLE])
+    with as_written(f"what {run.id} has saved"):
+        bundle = Bundle.from_document(run.documents[BUNDLE])
     moving = moving_of(run, world, {})
     children = [child for child in bundle.children if child.carried]
     return children, canonical(bundle.region), attached.pieces(moving)

@@ -82,6 +82,51 @@ def test_damage_anywhere_else_makes_it_worthless(damage: str) -> None:
     assert "line" in raised.value.why[0]
 
 
+@pytest.mark.parametrize(
+    ("number", "key", "value", "said"),
+    [
+        (0, "run", 7, "run is a number"),
+        (0, "run", "../../x", "no run can be called"),
+        (0, "run", "", "no run can be called"),
+        (0, "run", "x" * 64, "no run can be called"),
+        (0, "verb", None, "verb is null"),
+        (0, "cluster", ["a"], "cluster is an array"),
+        (0, "request", "text", "request is text"),
+        (0, "steps", "ab", "steps is text"),
+        (0, "steps", ["a", 1], "steps[1] is a number"),
+        (1, "at", 7, "at is a number"),
+        (1, "at", "yesterday", "at is no moment"),
+        (1, "at", "2026-11-23T07:00:00", "at is no moment"),
+        (1, "detail", "text", "detail is text"),
+        (1, "detail", {"kubernetes": 7}, "detail.kubernetes is a number"),
+        (1, "detail", {"documents": {"a": {"parts": 1}}}, "detail.documents.a.sha256 is missing"),
+        (1, "detail", {"documents": {"../a": {"sha256": "", "parts": 1}}}, "odd name"),
+        (2, "step", ["a"], "step is an array"),
+        (2, "kind", ["begun"], ""),
+        (3, "detail", {"a": 1}, "detail is an object"),
+        (4, "detail", None, "detail is null"),
+        (4, "detail", {"outcome": 7}, "detail.outcome is a number"),
+    ],
+)
+def test_odd_types_are_damage(number: int, key: str, value: object, said: str) -> None:
+    """Whatever parses and is not what arcctl writes: the message names the place."""
+    lines = [json.loads(each) for each in WHOLE.splitlines()]
+    lines[number][key] = value
+    with pytest.raises(Refusal) as raised:
+        parse("".join(f"{json.dumps(each)}\n" for each in lines), "here")
+
+    assert raised.value.code == "journal-damaged"
+    assert said in raised.value.why[0]
+
+
+def test_a_fact_has_the_shape_that_its_readers_expect() -> None:
+    """Those that arcctl writes itself, by name."""
+    for name, value in (("replicas", ["a"]), ("document:../x", {"sha256": "", "parts": 1})):
+        odd = Entry("2026-11-23T07:00:00.500Z", "fact", name, value)
+        with pytest.raises(Refusal, match="damaged"):
+            parse(text(HEADER, (ENTRIES[0], odd)), "here")
+
+
 def test_a_newer_format_names_its_version() -> None:
     """Which is what to take the run up with."""
     with pytest.raises(Refusal) as raised:

@@ -9,11 +9,21 @@ from arcctl.model.configuration import state as states
 from arcctl.model.configuration.kinds import Kind
 from arcctl.model.configuration.settling import one_source, settled
 from arcctl.model.configuration.sieve import Sieve
+from arcctl.model.shape import fits
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping
 
     from arcctl.model.connected_cluster import Body
+
+_SHAPE = {
+    "kind": str,
+    "name": str,
+    "body": dict,
+    "state": dict,
+    "apiVersion": str,
+    "notCarried": [str],
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +94,8 @@ class Child:
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> Child:
-        """Read what `to_document` wrote."""
+        """Read what `to_document` wrote; raise ValueError for anything else."""
+        fits(document, _SHAPE)
         return cls(
             kind=Kind(document["kind"]),
             name=document["name"],

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from arcctl.clients.kubernetes.lease import Lease
 from arcctl.errors import ArcctlError, ClusterError, Refusal
 from arcctl.flow.events import Noted
+from arcctl.model.run_shape import is_name
 from arcctl.operations.keeping import here, in_cluster, space
 from arcctl.operations.keeping.in_cluster import NAMESPACE
 
@@ -93,7 +94,7 @@ async def explain(kubernetes: Kubernetes, error: Refusal) -> None:
     with suppress(ArcctlError):
         found = await kubernetes.find(space.LEASE)
         run = str(((found or {}).get("spec") or {}).get("holderIdentity", "")).partition("/")[0]
-        if not run or await in_cluster.Cabinet(kubernetes, run).journal():
+        if not run or (is_name(run) and await in_cluster.Cabinet(kubernetes, run).journal()):
             return
         error.why = (*error.why, "it has not changed anything yet")
         error.hints = (

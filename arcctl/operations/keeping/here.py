@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import json
 import os
+import stat
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
-from arcctl.errors import ArcctlError, Refusal
+from arcctl.errors import ArcctlError, NotFound, Refusal
 from arcctl.model import run as written
+from arcctl.model.bounded import MOST_BYTES
+from arcctl.model.run_shape import is_name, named
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -19,19 +23,41 @@ if TYPE_CHECKING:
 
 _JOURNAL = "journal.jsonl"
 _LOCK = "lock"
+_MOST_HOLDERS = 1024 * 1024
+
+
+class _Odd(OSError):
+    """No file that arcctl has written."""
+
+    def __init__(self, why: str) -> None:
+        super().__init__(errno.EINVAL, why)
+        self.why = why
 
 
 class Folder:
-    """`runs/<id>` in arcctl's state folder. Raise ArcctlError `state-folder` where the disk fails."""
+    """`runs/<id>` in arcctl's state folder.
+
+    Raise NotFound `run-unknown` for what is no name, Refusal `journal-damaged` where something
+    else than an ordinary file of fitting size lies there, ArcctlError `state-folder` where the
+    disk fails.
+    """
 
     def __init__(self, home: Path, run: str) -> None:
-        self.path = home / run
+        self.path = home / named(run)
         self.name = str(self.path / _JOURNAL)
 
     def journal(self) -> Record | None:
         """Return what is written here, None where nothing is; Refusal as `model.run.parse`."""
         found = self._read(_JOURNAL)
-        return None if found is None else written.parse(found, self.name)
+        return None if found is None else self.parsed(found)
+
+    def parsed(self, text: str) -> Record:
+        """Return what a journal's text says; Refusal `journal-damaged` for that of another run."""
+        record = written.parse(text, self.name)
+        if record.header.run != self.path.name:
+            why = f"it is that of {record.header.run}"
+            raise Refusal(f"{self.name} is damaged", code="journal-damaged", why=why)
+        return record
 
     def document(self, name: str) -> bytes | None:
         """Return a document as it was stored, or None."""
@@ -44,9 +70,12 @@ class Folder:
 
     def _read(self, name: str) -> str | None:
         try:
-            return (self.path / name).read_bytes().decode("utf-8", "replace")
+            return _contents(self.path / name).decode("utf-8", "replace")
         except FileNotFoundError:
             return None
+        except _Odd as error:
+            where = str(self.path / name)
+            raise Refusal(f"{where} is damaged", code="journal-damaged", why=error.why) from error
         except OSError as error:
             raise _unusable(self.path, error) from error
 
@@ -88,7 +117,7 @@ class Folder:
             stream = _private(self.path / _LOCK, os.O_APPEND, "a+")
             _lock(stream, self.path.name)
             stream.seek(0)
-            before = frozenset(stream.read().split())
+            before = frozenset(stream.read(_MOST_HOLDERS).split())
             stream.write(f"{holder}\n")
             stream.flush()
         except OSError as error:
@@ -103,20 +132,18 @@ def has_died(home: Path, holder: str) -> bool:
     it had a journal is known by this alone.
     """
     run = holder.partition("/")[0]
-    if run in ("", ".", ".."):
-        return False
     try:
-        with (home / run / _LOCK).open() as stream:
+        with _opened(home / named(run) / _LOCK) as stream:
             fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
-            return holder in stream.read().split()
-    except OSError:
+            return holder.encode() in stream.read(_MOST_HOLDERS).split()
+    except (OSError, NotFound):
         return False
 
 
 def lives(home: Path, run: str) -> bool:
     """Tell whether a process of this machine is at work on a run."""
     try:
-        with (home / run / _LOCK).open() as stream:
+        with _opened(home / run / _LOCK) as stream:
             fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
         return True
@@ -158,29 +185,29 @@ class LocalKeeper:
 
 def runs(home: Path) -> dict[str, Record | ArcctlError]:
     """Return every run that this machine knows, newest last; an error where one cannot be read."""
-    try:
-        names = sorted(path.name for path in home.iterdir())
-    except OSError:
-        return {}
+    names = sorted(_names(home))
     found = {name: copy(Folder(home, name)) for name in names}
     return {name: each for name, each in found.items() if each}
 
 
 def beginnings(home: Path) -> list[Record]:
     """Return header and first entry of every run that this machine knows, and no more of it."""
+    found = [_beginning(Folder(home, name)) for name in _names(home)]
+    return [each for each in found if each]
+
+
+def _names(home: Path) -> list[str]:
     try:
-        names = [path.name for path in home.iterdir()]
+        return [path.name for path in home.iterdir() if is_name(path.name)]
     except OSError:
         return []
-    found = [_beginning(Folder(home, name)) for name in names]
-    return [each for each in found if each]
 
 
 def _beginning(folder: Folder) -> Record | None:
     try:
-        with Path(folder.name).open(encoding="utf-8", errors="replace") as journal:
-            first = f"{journal.readline()}{journal.readline()}"
-        return written.parse(first, folder.name)
+        with _opened(Path(folder.name)) as journal:
+            first = journal.readline(MOST_BYTES) + journal.readline(MOST_BYTES)
+        return folder.parsed(first.decode("utf-8", "replace"))
     except (OSError, ArcctlError):
         return None
 
@@ -198,8 +225,30 @@ def packed(document: Any) -> bytes:
     return (json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode()
 
 
+def _contents(path: Path) -> bytes:
+    """Return what an ordinary file holds; `_Odd` for a pipe, a device, or one that is too big."""
+    with _opened(path) as stream:
+        found = stream.read(MOST_BYTES + 1)
+    if len(found) > MOST_BYTES:
+        raise _Odd(f"it is larger than {MOST_BYTES // (1024 * 1024)} MiB")
+    return found
+
+
+def _opened(path: Path) -> IO[bytes]:
+    return os.fdopen(_handle(path, os.O_RDONLY), "rb")
+
+
 def _private(path: Path, flags: int, mode: str) -> IO[Any]:
-    return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | flags, 0o600), mode)
+    return os.fdopen(_handle(path, os.O_RDWR | os.O_CREAT | flags), mode)
+
+
+def _handle(path: Path, flags: int) -> int:
+    """Open an ordinary file: a pipe without a writer keeps us waiting, a device has no end."""
+    handle = os.open(path, flags | os.O_NONBLOCK, 0o600)
+    if not stat.S_ISREG(os.fstat(handle).st_mode):
+        os.close(handle)
+        raise _Odd("it is no ordinary file")
+    return handle
 
 
 def _sync_folder(path: Path) -> None:

@@ -19,6 +19,7 @@ from arcctl.flow.events import Noted
 from arcctl.model import run as written
 from arcctl.model.bounded import unzipped
 from arcctl.model.duration import spoken
+from arcctl.model.run_shape import named
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
@@ -42,10 +43,13 @@ Body = dict[str, Any]
 
 @dataclass
 class Cabinet:
-    """The Secrets of one run."""
+    """The Secrets of one run; NotFound `run-unknown` where none can be called that."""
 
     kubernetes: Kubernetes
     run: str
+
+    def __post_init__(self) -> None:
+        named(self.run)
 
     @property
     def name(self) -> str:
@@ -53,7 +57,7 @@ class Cabinet:
         return f"Secret {NAMESPACE}/{self._name(JOURNAL)}"
 
     def _name(self, part: str, number: int = 0) -> str:
-        return f"arcctl-run-{self.run}-{part}" + (f"-{number}" if number else "")
+        return _secret_name(self.run, part, number)
 
     def path(self, part: str, number: int = 0) -> str:
         """Return the path of one Secret."""
@@ -94,24 +98,47 @@ class Cabinet:
 
     async def document(self, name: str, parts: int) -> bytes | None:
         """Return a document as it was stored; None where a part is missing or damaged."""
-        if parts > _MOST_PARTS:
+        if not 0 < parts <= _MOST_PARTS:
             return None
         paths = [self.path(name, number) for number in range(parts)]
         found = await asyncio.gather(*map(self.kubernetes.find, paths))
         try:
             return unzipped(b"".join(_content(each or {}, name) for each in found))
-        except (ValueError, KeyError):
+        except (ValueError, KeyError, TypeError):
             return None
 
 
 def read(secret: Body) -> Record:
-    """Read the journal in a Secret; Refusal `journal-damaged` where there is none."""
-    where = f"Secret {NAMESPACE}/{secret['metadata']['name']}"
+    """Read the journal in a Secret; Refusal `journal-damaged` where there is none.
+
+    So too where the Secret's name or label is not that of the run whose journal it holds: whoever
+    may write Secrets here must not say where this machine keeps its files.
+    """
+    name = secret["metadata"]["name"]
+    where = f"Secret {NAMESPACE}/{name}"
     try:
         text = unzipped(_content(secret, JOURNAL)).decode()
-    except (ValueError, KeyError):
+    except (ValueError, KeyError, TypeError):
         text = ""
-    return written.parse(text, where)
+    record = written.parse(text, where)
+    run = record.header.run
+    if name != _secret_name(run, JOURNAL) or labelled(secret) != run:
+        raise Refusal(
+            f"{where} is damaged",
+            code="journal-damaged",
+            why=f"it holds the journal of {run}, and its name or label is another run's",
+        )
+    return record
+
+
+def labelled(secret: Body) -> str:
+    """Return the run that a Secret's label names, "" where it names none."""
+    labels = secret["metadata"].get("labels")
+    return str(labels.get(RUN) or "") if isinstance(labels, dict) else ""
+
+
+def _secret_name(run: str, part: str, number: int = 0) -> str:
+    return f"arcctl-run-{run}-{part}" + (f"-{number}" if number else "")
 
 
 def _story(secret: Body) -> str:

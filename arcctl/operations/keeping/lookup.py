@@ -85,13 +85,17 @@ def _oddities(errors: list[ArcctlError], whole: dict[str, Record]) -> Iterator[s
 
 
 def _none_whole(run: str, errors: list[ArcctlError]) -> ArcctlError:
-    if len(errors) == 1 or any(each.code == "journal-newer" for each in errors):
-        return next((each for each in errors if each.code == "journal-newer"), errors[0])
+    close = f"arcctl history {run} --close ends it; what it has left undone is not known then"
+    first = next((each for each in errors if each.code == "journal-newer"), errors[0])
+    if len(errors) == 1 and first.code == "journal-damaged" and not first.hints:
+        first.hints = (close,)
+    if len(errors) == 1 or first.code == "journal-newer":
+        return first
     return Refusal(
         f"both copies of {run} are damaged",
         code="journal-damaged",
         why=tuple(f"{each.message}: {', '.join(each.why)}" for each in errors),
-        hints=f"arcctl history {run}",
+        hints=close,
     )
 
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import asyncio
 from collections import defaultdict
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from arcctl.clients.kubernetes.lease import living
 from arcctl.errors import ArcctlError, ClusterError
+from arcctl.model.run_shape import is_name
 from arcctl.operations.keeping import in_cluster
 from arcctl.operations.keeping.in_cluster import JOURNAL, MANAGED, NAMESPACE, PART, RUN, SECRETS
 
@@ -70,11 +72,17 @@ async def runs(kubernetes: Kubernetes) -> dict[str, Record | ArcctlError]:
     """Return every run that the cluster knows, by id; an error where one cannot be read."""
     found: dict[str, Record | ArcctlError] = {}
     async for secret in kubernetes.items(SECRETS, labelSelector=f"{PART}={JOURNAL}"):
-        run = secret["metadata"]["labels"].get(RUN, secret["metadata"]["name"])
+        run, name = in_cluster.labelled(secret), secret["metadata"]["name"]
         try:
             found[run] = in_cluster.read(secret)
         except ArcctlError as error:
-            found[run] = error
+            if is_name(run):
+                found[run] = error
+                continue
+            # A blank is in no run's name, so it is taken for none.
+            found[f"Secret {name}"] = error
+            drop = f"kubectl delete secret -n {NAMESPACE} {quote(name)}"
+            error.hints = (f"{drop}, if nothing of that run matters any more",)
     return found
 
 
@@ -83,8 +91,8 @@ async def sweep(kubernetes: Kubernetes, keep: Iterable[str]) -> None:
     kept = set(keep)
     left: dict[str, int] = defaultdict(int)
     async for secret in kubernetes.items(SECRETS, metadata_only=True, labelSelector=RUN):
-        left[secret["metadata"]["labels"][RUN]] += 1
-    for run in left.keys() - kept:
+        left[in_cluster.labelled(secret)] += 1
+    for run in filter(is_name, left.keys() - kept):
         await _drop(kubernetes, run)
 
 

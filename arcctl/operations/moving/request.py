@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from arcctl.model.region import canonical
 from arcctl.model.resource_id import ClusterId
+from arcctl.model.shape import fits
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
 _SETS = ("accept", "waive")
+_SHAPES: dict[Any, Any] = {
+    "str": str,
+    "bool": bool,
+    "int": int,
+    "frozenset[str]": [str],
+    "str | None": str,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,5 +99,6 @@ class MoveRequest:
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> MoveRequest:
-        """Read what `to_document` wrote."""
+        """Read what `to_document` wrote; raise ValueError, KeyError or TypeError for anything else."""
+        fits(document, {f"{each.name}?": _SHAPES[each.type] for each in fields(cls)})
         return cls(**{**document, **{name: frozenset(document[name]) for name in _SETS}})

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from arcctl.checks.sight import Sight
 from arcctl.model.bundle import Bundle, marked
+from arcctl.model.run_shape import as_written
 from arcctl.operations.moving.request import MoveRequest
 from arcctl.operations.world import World
 
@@ -86,8 +87,9 @@ def moving_of(run: Run, world: World, supplied: Supplied) -> Moving:
     `world` is the one that the command has opened; of it only who asks and who listens counts.
     """
     back = run.documents.get(BACK)
-    request = MoveRequest.from_document(back["request"] if back else run.request)
-    bundle = Bundle.from_document((back or run.documents)[BUNDLE])
+    with as_written(f"what {run.id} has saved"):
+        request = MoveRequest.from_document(back["request"] if back else run.request)
+        bundle = Bundle.from_document((back or run.documents)[BUNDLE])
     return Moving(
         world.clients,
         request.target,
