@@ -38,7 +38,12 @@ class Generating:
         Thread(target=self._make, daemon=False).start()
 
     def _make(self) -> None:
-        self._pair.set_result(keys.generate())
+        # Whoever waits may be stopped: a future that runs is not cancelled with them.
+        self._pair.set_running_or_notify_cancel()
+        try:
+            self._pair.set_result(keys.generate())
+        except BaseException as error:  # noqa: BLE001 - it is raised where the pair is awaited
+            self._pair.set_exception(error)
 
     async def pair(self) -> keys.KeyPair:
         """Return the pair, waiting for it where it is not ready."""
