@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from arcctl.errors import ArcctlError, FindingsError
+from arcctl.model.bounded import Unfit
 from arcctl.model.duration import spoken
 from arcctl.model.finding import Finding, Report, Verdict
 from arcctl.model.scrub import scrubbed
@@ -106,9 +107,16 @@ async def asked(check: Check, sight: Sight, patience: float) -> Finding:
     except TimeoutError:
         answer = _silent(check, patience)
     except (LookupError, TypeError, ValueError, AttributeError) as error:
-        # Half an answer, or one of another shape, is the server's doing, and no verdict.
-        answer = skipped(f"what came back cannot be read: {type(error).__name__} {error}")
+        # Half an answer, or one of another shape, is the server's doing, and no verdict; but
+        # where the answer was the question, there is none. What was odd may be a secret.
+        said = f"what came back cannot be read: {error if _plain(error) else type(error).__name__}"
+        answer = wrong(said, "--debug shows more") if check.reaching else skipped(said)
     return _finding(check, answer)
+
+
+def _plain(error: Exception) -> bool:
+    """Whether its words are ours, or name a key."""
+    return isinstance(error, Unfit | KeyError)
 
 
 def _silent(check: Check, patience: float) -> Answer:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+import yaml
+from tests.clients.helm.scripts import script
 from tests.stage import Stage, staged
 from tests.stories.refusals import CONNECT, changes, refused
 
@@ -124,4 +126,41 @@ def test_a_subscription_must_be_there_and_be_the_only_one(
 
     code = "no-subscription" if environ else "SubscriptionNotFound"
     refused(ended, code, exit_code=exit_code, said=said)
+    assert changes(untouched) == []
+
+
+TOKEN = "marked-first\nmarked-second"
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        ("delete -n harbor -g edge --yes", 1),
+        (CONNECT, 1),
+        ("move -n harbor -g edge --target-region westus --dry-run", 1),
+        ("history", 0),
+        ("check -n harbor -g edge", 5),
+        ("check --before connect -n harbor -g edge", 5),
+    ],
+)
+def test_a_token_with_a_line_break_is_not_printed(untouched: Stage, line: str, code: int) -> None:
+    """A credential plug-in has printed it: words without it, and no check that counts as passed."""
+    answer = {"apiVersion": "client.authentication.k8s.io/v1", "kind": "ExecCredential"}
+    plugin = script(
+        untouched.folder,
+        f"import json; print(json.dumps({answer!r} | {{'status': {{'token': {TOKEN!r}}}}}))",
+        name="plugin",
+    )
+    ours = yaml.safe_load((untouched.folder / untouched.environment["KUBECONFIG"]).read_text())
+    command = {"apiVersion": answer["apiVersion"], "command": str(plugin)}
+    ours["users"][0]["user"] = {"exec": command | {"interactiveMode": "Never"}}
+    (untouched.folder / "broken").write_text(yaml.safe_dump(ours))
+
+    for debug in ("", " --debug"):
+        ended = untouched.type(f"{line} --kube-config broken{debug}")
+
+        assert ended.code == code, ended.err
+        assert "cannot be sent" in ended.err + ended.out
+        assert "marked" not in ended.err + ended.out
+        assert debug or "Traceback" not in ended.err
     assert changes(untouched) == []

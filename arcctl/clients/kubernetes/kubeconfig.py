@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from arcctl.errors import ClusterError
+from arcctl.model.shape import misfit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -27,6 +28,31 @@ HINTS = (
 
 
 _LINKS = 40
+_CONTEXT = {"cluster?": str, "user?": str, "namespace?": str}
+_CLUSTER = {
+    "server?": str,
+    "certificate-authority?": str,
+    "certificate-authority-data?": str,
+    "insecure-skip-tls-verify?": bool,
+    "tls-server-name?": str,
+    "proxy-url?": str,
+}
+_TLS = ("certificate-authority", "certificate-authority-data", "insecure-skip-tls-verify")
+_USER = {
+    **dict.fromkeys(("token?", "tokenFile?", "username?", "password?"), str),
+    **dict.fromkeys(("client-certificate?", "client-certificate-data?"), str),
+    **dict.fromkeys(("client-key?", "client-key-data?"), str),
+    "exec?": {
+        "apiVersion?": str,
+        "command": str,
+        "args?": [str],
+        "env?": [{"name": str, "value": str}],
+        "installHint?": str,
+        "interactiveMode?": str,
+        "provideClusterInfo?": bool,
+    },
+    "auth-provider?": {"name": str, "config?": {str: (str, None)}},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +67,11 @@ class Chosen:
 
     @property
     def server(self) -> str:
-        """The API server's URL, without a slash at its end."""
-        return str(self.cluster["server"]).rstrip("/")
+        """The API server's URL, without a slash at its end; without a scheme, with client-go's."""
+        server = str(self.cluster["server"]).rstrip("/")
+        if "://" in server:
+            return server
+        return f"{'https' if any(map(self.cluster.get, _TLS)) else 'http'}://{server}"
 
     @property
     def plugin(self) -> str | None:
@@ -156,14 +185,22 @@ def _look_up(
     merged: Mapping[str, Any], files: tuple[str, ...], name: str, context: Mapping[str, Any]
 ) -> Chosen:
     clusters, users = _named(merged, "clusters"), _named(merged, "users")
+    _must_fit(context, _CONTEXT, f"context {name}")
     cluster_name, user_name = context.get("cluster"), context.get("user")
     cluster = (clusters.get(cluster_name) or {}).get("cluster") or {}
+    _must_fit(cluster, _CLUSTER, f"cluster {cluster_name}")
     if not cluster.get("server"):
         raise unusable(f"context {name} leads to no server", f"cluster {cluster_name} of {files}")
     if user_name and user_name not in users:
         raise unusable(f"context {name} names a user that is not there: {user_name}", *files)
     user = (users.get(user_name) or {}).get("user") or {}
+    _must_fit(user, _USER, f"user {user_name}")
     return Chosen(files, name, str(cluster_name), cluster, user)
+
+
+def _must_fit(entry: Any, shape: Any, what: str) -> None:
+    if wrong := misfit(entry, shape):
+        raise unusable(f"{what} of the kubeconfig is not as a kubeconfig has it", wrong)
 
 
 def _named(merged: Mapping[str, Any], section: str) -> dict[Any, Mapping[str, Any]]:

@@ -7,8 +7,8 @@ itself swallows what a credential plug-in says when it fails; `Loader` raises it
 from __future__ import annotations
 
 import base64
-import binascii
 import copy
+import re
 import ssl
 import tempfile
 import threading
@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 
 SHAPELESS = (KeyError, TypeError, AttributeError)
 BROKEN = (*SHAPELESS, ConfigException, ValueError, OSError, yaml.YAMLError)
+
+_FIT = re.compile(r"[\x20-\x7e\xa0-\xff]*")
 
 SPEAKING = ("exec:", "File does not exist", "Invalid kube-config. ")
 
@@ -135,6 +137,13 @@ class Session:
         # A file may end in a newline, which no header may hold; client-go trims it too.
         header = (found or "").strip()
         mask.current().add(header.partition(" ")[2])
+        if not _FIT.fullmatch(header):
+            # The library that sends it would quote it whole in what it raises.
+            raise unusable(
+                f"the credential of context {self.chosen.context} cannot be sent",
+                "it holds a line break, or another character that a header may not hold",
+                hints=("sign in to the cluster again, then: kubectl auth whoami",),
+            )
         return header or None
 
     def renew(self) -> bool:
@@ -159,12 +168,15 @@ def load(settings: Settings) -> Session:
             raise unusable(f"cannot read the kubeconfig {path}", _first(error)) from error
     merger.config_saved = copy.deepcopy(merger.config_files)
     chosen = _chosen(merger, settings.flags.kube_context)
-    loader = Loader(
-        merger.config,
-        active_context=chosen.context,
-        config_base_path=None,
-        config_persister=merger.save_changes,
-    )
+    try:
+        loader = Loader(
+            merger.config,
+            active_context=chosen.context,
+            config_base_path=None,
+            config_persister=merger.save_changes,
+        )
+    except BROKEN as error:
+        raise _explained(chosen, error) from error
     loader.environ = for_plugin(settings.environ, chosen.plugin)
     return Session(chosen, loader, insecure=settings.flags.skip_ssl_verification)
 
@@ -174,7 +186,7 @@ def _secrets(user: Mapping[str, Any]) -> Iterator[str]:
     yield from secret_leaves(dict(user))
     try:
         yield base64.b64decode(str(user.get("client-key-data") or "")).decode()
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         return  # what is no key at all is told when it is used
 
 

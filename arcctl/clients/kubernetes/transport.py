@@ -158,6 +158,9 @@ class Transport:
             raise
         except urllib3.exceptions.HTTPError as error:
             raise trouble.from_failure(self.server, error) from error
+        except (ValueError, TypeError, AttributeError, AssertionError, LookupError) as error:
+            # What the kubeconfig asks for cannot be sent; the library's words may quote secrets.
+            raise trouble.unsendable(self.server, error) from None
         self.answered = True
         spent = 1e3 * (time.monotonic() - began)
         log.debug("%s %s: %d, %.0f ms", request.method, request.path, response.status, spent)

@@ -40,6 +40,16 @@ def unreachable(server: str, *why: str, hint: str = "kubectl cluster-info") -> C
     )
 
 
+def unsendable(server: str, error: Exception) -> ClusterError:
+    """Build the error for a request that could not be put together, without quoting why."""
+    return ClusterError(
+        f"the kubeconfig's way to {server} cannot be used",
+        code="AZK8S0200",
+        why=f"no request can be sent with what it says: {type(error).__name__}",
+        hints="kubectl get --raw /version",
+    )
+
+
 def unusable(method: str, path: str, wrong: str) -> ClusterError:
     """Build the error for an answer that is none; nothing may be concluded from it."""
     return ClusterError(
