@@ -9,7 +9,6 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from arcctl.errors import NotFound, Refusal
-from arcctl.flow.events import Noted
 from arcctl.model import report
 from arcctl.model.report import Report
 from arcctl.model.resource_id import ClusterId
@@ -78,12 +77,8 @@ async def take_up(
     name = lookup.choose(found, wanted.run)
     if name is None:
         # A run that was cut before its journal was written, or after it was removed.
-        await space.tidy(
-            kubernetes,
-            lambda text: observer(Noted(text)),
-            take_over=wanted.take_over,
-            keep=found.there.keys(),
-        )
+        keep = lookup.outdated(found).keys()
+        await space.tidy(kubernetes, take_over=wanted.take_over, keep=keep)
         raise nothing_open(await lookup.of_other_clusters(found, kubernetes))
     async with taken_up(clients, name, observer, take_over=wanted.take_over) as run:
         run.secrets_file = wanted.secrets_file

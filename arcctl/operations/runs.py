@@ -172,15 +172,17 @@ class Run:
 
     async def clear(self) -> None:
         """Take away what the run has kept in the cluster."""
-        await space.clear(self.cabinet.kubernetes, self.id, self._note)
-
-    def _note(self, text: str) -> None:
-        self.observer(Noted(text))
+        await space.clear(self.cabinet.kubernetes, self.id)
 
     async def read_documents(self, *, here_only: bool = False) -> None:
-        """Read what the journal knows of, from here or the cluster; Refusal where neither is whole."""
+        """Read what the journal knows of, from here or the cluster; Refusal where neither is whole.
+
+        Of a run that has ended clean, what is left: it may have been cut while it cleaned up.
+        """
+        over = self.ending is not None and bool((self.ending.detail or {}).get("clean"))
         for name, fact in _digests(self.journal.entries).items():
-            self.documents[name] = await self._document(name, fact, here_only=here_only)
+            with suppress(*([Refusal] if over else [])):
+                self.documents[name] = await self._document(name, fact, here_only=here_only)
 
     async def _document(self, name: str, fact: Body, *, here_only: bool) -> Any:
         content: bytes | None = None

@@ -45,6 +45,12 @@ class Harbor:
         return self.plane.names("namespaces")
 
     @property
+    def kept(self) -> set[str]:
+        """The Secrets and the Lease of a run."""
+        kinds = ("secrets", "leases")
+        return {name for kind in kinds for name in self.plane.names(kind, "-n", "arcctl")}
+
+    @property
     def running(self) -> dict[str, str]:
         """The uid of everything that a move must not restart."""
         found = {
@@ -97,7 +103,7 @@ class Harbor:
         states = {name: each["properties"]["provisioningState"] for name, each in children.items()}
         assert states == dict.fromkeys(CHILDREN, "Succeeded")
         assert (self.asleep, self.running, self.secrets) == ([], before.running, before.secrets)
-        assert ("arcctl" in self.spaces, self.claimed) == (False, [])
+        assert (self.kept, self.claimed) == (set(), [])
         assert self.stage.world.crashes == []
 
 

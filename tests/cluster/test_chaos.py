@@ -56,7 +56,7 @@ def test_a_bad_day_ends_whole_and_is_called_what_it_was(
         assert not outcome.failed, story
         assert (outcome.act, outcome.scene) == (act, "plain")
         assert wanted <= set(gone_wrong(outcome)), story
-        assert "arcctl" not in shore.harbor.spaces, story
+        assert shore.harbor.kept == set(), story
         assert shore.harbor.claimed == [], story
 
 

@@ -84,6 +84,8 @@ def _cluster(stage: Stage) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for each in _objects(stage):
         metadata = each["metadata"]
+        if _is_the_runs_home(each):
+            continue
         name = _HELM.sub(r"release \1", metadata["name"])
         place = f"{each['kind']} {metadata.get('namespace', '-')}/{name}"
         labels = metadata.get("labels") or {}
@@ -92,6 +94,15 @@ def _cluster(stage: Stage) -> dict[str, Any]:
         else:
             found[place] = _telling(each)
     return {place: each[1] if isinstance(each, tuple) else each for place, each in found.items()}
+
+
+def _is_the_runs_home(each: dict[str, Any]) -> bool:
+    """Whether it is namespace `arcctl`, which a run may make or not and which stays; not what lies in it."""
+    metadata = each["metadata"]
+    derived = ("kube-root-ca.crt", "default")
+    return metadata["name"] == "arcctl" or (
+        metadata.get("namespace") == "arcctl" and metadata["name"] in derived
+    )
 
 
 def _objects(stage: Stage) -> list[dict[str, Any]]:

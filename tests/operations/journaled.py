@@ -6,6 +6,7 @@ import asyncio
 import sys
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -126,6 +127,29 @@ class Machine:
         found = await (await clients.kubernetes()).find(path)
         await clients.close()
         return found
+
+    async def kept(self) -> list[str]:
+        """Name the Secrets and Leases of namespace `arcctl`: none once every run has ended well."""
+        clients = self.clients()
+        kubernetes = await clients.kubernetes()
+        found = [
+            each["metadata"]["name"]
+            for path in (SECRETS, LEASE.rpartition("/")[0])
+            async for each in kubernetes.items(path)
+        ]
+        await clients.close()
+        return found
+
+
+async def left_behind(machine: Machine, holder: str, seconds: int) -> None:
+    """Put a Lease there as a killed process leaves it."""
+    then = datetime.now(UTC) - timedelta(seconds=seconds)
+    at = then.isoformat(timespec="microseconds").replace("+00:00", "Z")
+    spec = {"holderIdentity": holder, "leaseDurationSeconds": 60, "renewTime": at}
+    body = {"metadata": {"name": "arcctl"}, "spec": spec | {"acquireTime": at}}
+    clients = machine.clients()
+    await (await clients.kubernetes()).create(LEASE.rpartition("/")[0], body)
+    await clients.close()
 
 
 @dataclass

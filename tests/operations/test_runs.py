@@ -27,7 +27,7 @@ async def test_a_clean_run_leaves_nothing_in_the_cluster(somewhere: Place) -> No
     machine = somewhere.machine()
     run = await machine.start(*PLAIN, bundle={"children": []})
 
-    assert await machine.ask("/api/v1/namespaces/arcctl") is None
+    assert await machine.kept() == []
     assert await machine.ask(f"{MAPS}/b")
     folder = machine.state / "runs" / run
     lines = [json.loads(line) for line in (folder / "journal.jsonl").read_text().splitlines()]
@@ -50,7 +50,7 @@ async def test_a_run_is_taken_up_elsewhere(somewhere: Place) -> None:
     assert taken.documents["bundle"] == {"x": 1}
     assert taken.request == {"to": "b"}
     assert await other.ask(f"{MAPS}/b")
-    assert await other.ask("/api/v1/namespaces/arcctl") is None
+    assert await other.kept() == []
 
 
 async def test_an_error_before_the_first_change_leaves_nothing(somewhere: Place) -> None:
@@ -64,7 +64,7 @@ async def test_an_error_before_the_first_change_leaves_nothing(somewhere: Place)
     with pytest.raises(Refusal, match=r"^no$"):
         await machine.start(Refuse("a"))
 
-    assert await machine.ask("/api/v1/namespaces/arcctl") is None
+    assert await machine.kept() == []
 
 
 async def test_a_run_that_is_not_clean_stays(somewhere: Place) -> None:

@@ -14,8 +14,6 @@ from tests.operations.journaled import MAPS, PLAIN, Machine, Place, place
 if TYPE_CHECKING:
     from pathlib import Path
 
-SPACE = "/api/v1/namespaces/arcctl"
-
 
 async def begun(somewhere: Place, machine: Machine) -> asyncio.subprocess.Process:
     """Start the small run as a process of its own."""
@@ -68,7 +66,7 @@ async def gone_on(machine: Machine) -> None:
     known = await lookup.known(clients.settings, kubernetes)
     run = lookup.choose(known, None)
     if run is None:
-        await space.tidy(kubernetes, lambda text: None, take_over=True)
+        await space.tidy(kubernetes, take_over=True)
         await machine.start(*PLAIN, bundle={"x": 1})
     else:
         taken = await machine.resume(run, *PLAIN, take_over=True)
@@ -85,7 +83,7 @@ async def cut(folder: Path, when: str, at: int) -> None:
 
         assert await other.ask(f"{MAPS}/a"), f"{when} {at}"
         assert await other.ask(f"{MAPS}/b"), f"{when} {at}"
-        assert await other.ask(SPACE) is None, f"{when} {at}"
+        assert await other.kept() == [], f"{when} {at}"
 
 
 async def test_a_run_that_is_killed_is_taken_up(tmp_path: Path) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import gzip
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,7 +17,6 @@ from arcctl.operations.keeping.in_cluster import Cabinet
 from arcctl.operations.runs import taken_up
 from tests.operations.journaled import (
     HARBOR,
-    LEASE,
     MAPS,
     PLAIN,
     SECRETS,
@@ -26,6 +24,7 @@ from tests.operations.journaled import (
     Machine,
     Place,
     Put,
+    left_behind,
     place,
 )
 
@@ -83,17 +82,6 @@ async def name_of(machine: Machine) -> str:
     return folder.name
 
 
-async def left_behind(machine: Machine, holder: str, seconds: int) -> None:
-    """Put a Lease there as a killed process leaves it."""
-    then = datetime.now(UTC) - timedelta(seconds=seconds)
-    at = then.isoformat(timespec="microseconds").replace("+00:00", "Z")
-    spec = {"holderIdentity": holder, "leaseDurationSeconds": 60, "renewTime": at}
-    body = {"metadata": {"name": "arcctl"}, "spec": spec | {"acquireTime": at}}
-    clients = machine.clients()
-    await (await clients.kubernetes()).create(LEASE.rpartition("/")[0], body)
-    await clients.close()
-
-
 async def stopped(machine: Machine, *moves: Any) -> str:
     """Begin a run that stops part-way, and return its id."""
     with pytest.raises(StoppedPartWay):
@@ -133,7 +121,7 @@ async def test_ctrl_c_names_the_way_on_and_lets_go(somewhere: Place) -> None:
     assert error.exit_code == 130
     assert error.hints == (f"arcctl resume {run}", f"arcctl rollback {run}")
     await somewhere.machine().resume(run, Put("w"))
-    assert await machine.ask(SPACE) is None
+    assert await machine.kept() == []
 
 
 async def test_a_stale_lease_is_taken_over_and_said(somewhere: Place) -> None:
@@ -158,7 +146,7 @@ async def test_a_lease_left_behind_elsewhere_is_waited_for_unless_one_knows(
     assert any("--take-over" in each for each in raised.value.hints)
     await other.resume(run, *PLAIN, take_over=True)
 
-    assert await other.ask(SPACE) is None
+    assert await other.kept() == []
 
 
 async def test_take_over_is_for_the_same_run_only(somewhere: Place) -> None:
@@ -178,7 +166,7 @@ async def test_a_process_killed_on_this_machine_is_known_to_be_dead(somewhere: P
     await left_behind(machine, holder, 1)
     await machine.resume(run, *PLAIN)
 
-    assert await machine.ask(SPACE) is None
+    assert await machine.kept() == []
 
 
 async def test_a_lease_that_is_lost_stops_the_run(somewhere: Place) -> None:
@@ -241,7 +229,7 @@ async def test_a_cut_before_the_journal_leaves_nothing_behind(somewhere: Place) 
     await clients.close()
     await machine.start(*PLAIN)
 
-    assert await machine.ask(SPACE) is None
+    assert await machine.kept() == []
 
 
 async def test_a_cut_before_the_first_change_does_not_stand_in_the_way(somewhere: Place) -> None:
@@ -258,35 +246,7 @@ async def test_a_cut_before_the_first_change_does_not_stand_in_the_way(somewhere
     await clients.close()
     await machine.start(*PLAIN)
 
-    assert await machine.ask(SPACE) is None
-
-
-async def test_a_namespace_that_others_live_in_stays(somewhere: Place) -> None:
-    """Only what is the run's goes."""
-    machine = somewhere.machine()
-    clients = machine.clients()
-    kubernetes = await clients.kubernetes()
-    await space.ensure(kubernetes)
-    await kubernetes.create(f"{SPACE}/configmaps", {"metadata": {"name": "mine"}})
-    await machine.start(*PLAIN)
-    left = [each["metadata"]["name"] async for each in kubernetes.items(SECRETS)]
-    await clients.close()
-
-    assert await machine.ask(f"{SPACE}/configmaps/mine")
-    assert left == []
-    assert await machine.ask(LEASE) is None
-
-
-async def test_a_namespace_that_somebody_else_made_stays(somewhere: Place) -> None:
-    """Even when it is empty."""
-    machine = somewhere.machine()
-    clients = machine.clients()
-    kubernetes = await clients.kubernetes()
-    await kubernetes.create("/api/v1/namespaces", {"metadata": {"name": "arcctl"}})
-    await clients.close()
-    await machine.start(*PLAIN)
-
-    assert await machine.ask(SPACE)
+    assert await machine.kept() == []
 
 
 async def test_a_run_can_be_taken_back_elsewhere(somewhere: Place) -> None:
@@ -298,7 +258,7 @@ async def test_a_run_can_be_taken_back_elsewhere(somewhere: Place) -> None:
         await taken.ended("rolled back", clean=True)
 
     assert await other.ask(f"{MAPS}/a") is None
-    assert await other.ask(SPACE) is None
+    assert await other.kept() == []
 
 
 async def choose(machine: Machine, run: str | None = None) -> str | None:
@@ -352,7 +312,7 @@ async def test_a_run_that_was_finished_elsewhere_is_not_taken_up_here(somewhere:
     assert raised.value.code == "run-gone"
     await first.start(*PLAIN)
 
-    assert await first.ask(SPACE) is None
+    assert await first.kept() == []
 
 
 async def test_a_namespace_deleted_by_hand_leaves_the_local_copy(somewhere: Place) -> None:

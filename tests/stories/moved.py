@@ -43,11 +43,14 @@ def running(stage: Stage) -> dict[str, str]:
 
 
 def kept_in_cluster(stage: Stage) -> list[str]:
-    """The Secrets in which the cluster keeps a run; none once a run has ended well."""
-    secrets = stage.within(lambda: list(stage.cluster.store.items(KINDS["secrets"].key)))
-    return [
-        each["metadata"]["name"] for each in secrets if each["metadata"]["namespace"] == "arcctl"
-    ]
+    """The Secrets and the Lease of a run, in the cluster; none once a run has ended well."""
+    return stage.within(
+        lambda: [
+            each["metadata"]["name"]
+            for kind in ("secrets", "leases")
+            for each in stage.cluster.store.items(KINDS[kind].key, "arcctl")
+        ]
+    )
 
 
 def spaces(stage: Stage) -> set[str]:
@@ -78,7 +81,7 @@ def whole(stage: Stage, before: dict[str, str], where: str = "westeurope") -> No
     }
     assert states == dict.fromkeys(CHILDREN, "Succeeded")
     assert (asleep(stage), running(stage)) == ([], before)
-    assert "arcctl" not in spaces(stage)
+    assert kept_in_cluster(stage) == []
     assert stage.world.crashes == []
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from arcctl.sandbox.azure import seeds
 from tests import arm
-from tests.stories import moving
+from tests.stories import moved, moving
 
 if TYPE_CHECKING:
     from tests.stage import Stage
@@ -65,10 +65,10 @@ def test_secrets_may_be_read_from_the_cluster_itself(quick: Stage) -> None:
 
 
 def test_nothing_of_the_run_stays_in_the_cluster(quick: Stage) -> None:
-    """Namespace, Secrets and Lease are gone once the proof is clean."""
+    """Secrets and Lease are gone once the proof is clean."""
     quick.after(moving.connected)
     quick.well(f"{moving.MOVE} --secrets-from-cluster --keep-secrets-in-cluster")
-    assert quick.within(lambda: quick.cluster.store.get(("", "namespaces"), "", "arcctl")) is None
+    assert moved.kept_in_cluster(quick) == []
 
 
 def test_a_dry_run_changes_nothing_anywhere(quick: Stage) -> None:

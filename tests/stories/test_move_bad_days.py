@@ -19,9 +19,9 @@ from tests.stories.moved import (
     MOVE,
     asleep,
     changes_beyond,
+    kept_in_cluster,
     region,
     running,
-    spaces,
     stopped,
     whole,
 )
@@ -291,7 +291,7 @@ def test_a_full_disk_before_the_point_of_no_return_stops(harbor: Stage) -> None:
 
     refused(ending, "state-folder", said="ARCCTL_HOME")
     assert changes_beyond(harbor) == []
-    assert (asleep(harbor), "arcctl" in spaces(harbor)) == ([], False)
+    assert (asleep(harbor), kept_in_cluster(harbor)) == ([], [])
 
 
 def test_a_full_disk_behind_it_is_lived_with(harbor: Stage) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from tests.stage import PATIENCE
 from tests.stories.moments import at
-from tests.stories.moved import GIVEN, MOVE, region, running, spaces, whole
+from tests.stories.moved import GIVEN, MOVE, kept_in_cluster, region, running, whole
 from tests.stories.refusals import refused
 
 if TYPE_CHECKING:
@@ -28,7 +28,7 @@ def killed(stage: Stage, moment: str, when: str) -> None:
         process.communicate(timeout=PATIENCE)
     assert process.returncode == -signal.SIGKILL
     stage.within(stage.world.witnesses.clear)
-    assert "arcctl" in spaces(stage)
+    assert kept_in_cluster(stage)
 
 
 @pytest.mark.parametrize("moment", MOMENTS.values(), ids=MOMENTS.keys())
@@ -57,7 +57,7 @@ def test_another_machine_is_told_what_works(harbor: Stage) -> None:
     refused(waiting, "run-in-progress", exit_code=5, said="arcctl resume --take-over, if you know")
     assert "it has not changed anything yet" in waiting.err
     refused(cleared, "nothing-open", exit_code=3)
-    assert (region(harbor), "arcctl" in spaces(harbor)) == ("eastus", False)
+    assert (region(harbor), kept_in_cluster(harbor)) == ("eastus", [])
     harbor.well(
         f"move -n harbor -g edge --target-region westeurope --skip-prechecks --yes {GIVEN}",
         ARCCTL_HOME=elsewhere,

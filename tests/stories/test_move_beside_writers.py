@@ -58,7 +58,7 @@ def judged(stage: Stage, ended: Ended, *, agreed: bool) -> str:
     there = beside.is_there(stage, MARK)
     if ended.code == 5 and "[plan-outdated]" in ended.err:
         assert (moved.region(stage), moved.asleep(stage), there) == ("eastus", [], agreed)
-        assert "arcctl" not in moved.spaces(stage)
+        assert moved.kept_in_cluster(stage) == []
         return "refused"
     if ended.code == 6:
         if "[ScopeLocked]" in ended.err:
@@ -208,7 +208,7 @@ def test_a_person_who_says_no_then_has_changed_nothing(harbor: Stage) -> None:
     assert (ended.code, questions) == (130, 2), ended.err
     assert "role assignments: changed" in ended.err
     assert (moved.region(harbor), moved.asleep(harbor)) == ("eastus", [])
-    assert "arcctl" not in moved.spaces(harbor)
+    assert moved.kept_in_cluster(harbor) == []
 
 
 def test_a_child_that_begins_to_change_blocks(harbor: Stage) -> None:
@@ -253,7 +253,7 @@ def test_a_resumed_run_looks_again_as_well(harbor: Stage) -> None:
 
     refused(harbor.type(f"resume {run} {moved.GIVEN}"), "plan-outdated", exit_code=5)
     assert (moved.region(harbor), moved.asleep(harbor)) == ("eastus", [])
-    assert "arcctl" not in moved.spaces(harbor)
+    assert moved.kept_in_cluster(harbor) == []
     assert beside.is_there(harbor, MARK)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.stories.moved import MOVE, asleep, changes_beyond, running, spaces, whole
+from tests.stories.moved import MOVE, asleep, changes_beyond, kept_in_cluster, running, whole
 from tests.stories.refusals import refused
 
 if TYPE_CHECKING:
@@ -190,7 +190,7 @@ def test_a_move_is_refused(harbor: Stage, plan: dict[str, Any], code: str, exit_
 
     assert harbor.happened(fault) >= 1
     assert changes_beyond(harbor) == []
-    assert (asleep(harbor), "arcctl" in spaces(harbor)) == ([], False)
+    assert (asleep(harbor), kept_in_cluster(harbor)) == ([], [])
     harbor.within(harbor.world.faults.remove)
     assert harbor.well(MOVE).data["clean"]
     whole(harbor, uids)

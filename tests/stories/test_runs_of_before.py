@@ -26,7 +26,6 @@ from tests.stories.moved import (
     kept_in_cluster,
     resource,
     running,
-    spaces,
 )
 from tests.stories.recorded import FOLDER, plant, plant_run, run_of
 from tests.stories.refusals import refused
@@ -96,7 +95,6 @@ def whole(stage: Stage, before: World, where: str, cluster: str = arm.HARBOR) ->
     if cluster == arm.HARBOR:
         assert looked(stage) == before
     assert (asleep(stage), kept_in_cluster(stage)) == ([], [])
-    assert "arcctl" not in spaces(stage)
 
 
 def level(stage: Stage) -> str:

@@ -1,20 +1,23 @@
-"""The namespace `arcctl`: made for a run, and gone with it unless somebody else has come to live there."""
+"""The namespace `arcctl`: made for the first run, and never removed.
+
+What others put there would go with it, and no look before the DELETE would be late enough.
+"""
 
 from __future__ import annotations
 
 import asyncio
-from collections import defaultdict
+import secrets
 from shlex import quote
 from typing import TYPE_CHECKING, Any
 
-from arcctl.clients.kubernetes.lease import living
-from arcctl.errors import ArcctlError, ClusterError
+from arcctl.clients.kubernetes.lease import Lease
+from arcctl.errors import ArcctlError, ClusterError, Refusal
 from arcctl.model.run_shape import is_name
 from arcctl.operations.keeping import in_cluster
 from arcctl.operations.keeping.in_cluster import JOURNAL, MANAGED, NAMESPACE, PART, RUN, SECRETS
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Collection, Iterable
+    from collections.abc import Collection, Iterable
 
     from arcctl.clients.kubernetes import Kubernetes
     from arcctl.model.run import Record
@@ -23,9 +26,6 @@ PATH = f"/api/v1/namespaces/{NAMESPACE}"
 LEASE = f"/apis/coordination.k8s.io/v1/namespaces/{NAMESPACE}/leases/arcctl"
 _LOOKS = 240
 _PAUSE = 0.25
-# Every namespace has some of these, or a mesh puts them there.
-_EVERYWHERE = {"kube-root-ca.crt", "openshift-service-ca.crt", "istio-ca-root-cert"}
-_KINDS = ("secrets", "configmaps", "pods", "services", "persistentvolumeclaims")
 
 Body = dict[str, Any]
 
@@ -88,91 +88,38 @@ async def runs(kubernetes: Kubernetes) -> dict[str, Record | ArcctlError]:
 
 async def sweep(kubernetes: Kubernetes, keep: Iterable[str]) -> None:
     """Remove what runs have left that are not among `keep`: they were cut before their first change."""
-    kept = set(keep)
-    left: dict[str, int] = defaultdict(int)
-    async for secret in kubernetes.items(SECRETS, metadata_only=True, labelSelector=RUN):
-        left[in_cluster.labelled(secret)] += 1
-    for run in filter(is_name, left.keys() - kept):
-        await _drop(kubernetes, run)
+    for run in await _left(kubernetes) - set(keep):
+        await clear(kubernetes, run)
 
 
-async def clear(kubernetes: Kubernetes, run: str, tell: Callable[[str], None]) -> None:
-    """Remove what a run has kept in the cluster.
+async def _left(kubernetes: Kubernetes) -> set[str]:
+    """Return the runs of which anything lies there."""
+    found = kubernetes.items(SECRETS, metadata_only=True, labelSelector=RUN)
+    return {run async for secret in found if is_name(run := in_cluster.labelled(secret))}
 
-    The namespace goes at once with all that is in it, where arcctl has made it and nothing else
-    lies there; so no cut can leave half of it.
+
+async def clear(kubernetes: Kubernetes, run: str) -> None:
+    """Remove what a run has kept in the cluster; the journal last, so that a cut leaves its ending."""
+    documents = f"{RUN}={run},{PART}!={JOURNAL}"
+    await kubernetes.delete(SECRETS, labelSelector=documents)
+    await kubernetes.delete(in_cluster.Cabinet(kubernetes, run).path(JOURNAL))
+
+
+async def tidy(kubernetes: Kubernetes, *, take_over: bool, keep: Collection[str] = ()) -> None:
+    """Remove what is left of runs without a journal, but for those in `keep`.
+
+    Not where one begins just now, unless `take_over` says that its process is dead.
     """
-    found = await kubernetes.find(PATH)
-    if found is None:
+    if not await _left(kubernetes) - set(keep) and await kubernetes.find(LEASE) is None:
         return
-    ours = MANAGED.items() <= (found["metadata"].get("labels") or {}).items()
-    if not _dying(found) and (not ours or await _others(kubernetes, run)):
-        await _drop(kubernetes, run)
+    # Nobody can begin while this holds the Lease: what is swept is not what a new run has written.
+    lease = Lease(kubernetes, LEASE, f"/{secrets.token_hex(4)}", about="tidying")
+    try:
+        await lease.take(dead=lambda _holder: take_over)
+    except Refusal:
         return
-    uid = str(found["metadata"]["uid"])
-    if not _dying(found):
-        await kubernetes.delete(PATH, body={"preconditions": {"uid": uid}})
-    await _gone(kubernetes, uid, tell)
-
-
-async def tidy(
-    kubernetes: Kubernetes,
-    tell: Callable[[str], None],
-    *,
-    take_over: bool,
-    keep: Collection[str] = (),
-) -> None:
-    """Remove what is left of a run without a journal, and the namespace that arcctl has made for it.
-
-    Not where one begins just now, unless `take_over` says that its process is dead. `keep` names
-    runs that have ended and are kept there.
-    """
-    found = await kubernetes.find(PATH)
-    if found is None or (not take_over and await living(kubernetes, LEASE)):
-        return
-    await sweep(kubernetes, keep)
-    if not keep and MANAGED.items() <= (found["metadata"].get("labels") or {}).items():
-        await clear(kubernetes, "", tell)
-    elif await kubernetes.find(LEASE):
-        await kubernetes.delete(LEASE)
-
-
-async def _drop(kubernetes: Kubernetes, run: str) -> None:
-    await kubernetes.delete(SECRETS, labelSelector=f"{RUN}={run}")
-
-
-async def _others(kubernetes: Kubernetes, run: str) -> list[str]:
-    """Name what lies in the namespace and is not this run's."""
-    lists = await asyncio.gather(*(_names(kubernetes, kind, run) for kind in _KINDS))
-    return [name for names in lists for name in names]
-
-
-async def _names(kubernetes: Kubernetes, kind: str, run: str) -> list[str]:
-    path = f"{PATH}/{kind}"
-    return [
-        f"{kind}/{each['metadata']['name']}"
-        async for each in kubernetes.items(path, metadata_only=True)
-        if not _belongs(each, run)
-    ]
-
-
-def _belongs(each: Body, run: str) -> bool:
-    labels = each["metadata"].get("labels") or {}
-    annotations = each["metadata"].get("annotations") or {}
-    return (
-        labels.get(RUN) == run
-        or each["metadata"]["name"] in _EVERYWHERE
-        or "kubernetes.io/service-account.name" in annotations
-    )
-
-
-async def _gone(kubernetes: Kubernetes, uid: str, tell: Callable[[str], None]) -> None:
-    for _ in range(_LOOKS):
-        found = await kubernetes.find(PATH)
-        if found is None or found["metadata"]["uid"] != uid:
-            return
-        await asyncio.sleep(_PAUSE)
-    tell(f"namespace {NAMESPACE} is still going; it will within minutes")
+    async with lease.held():
+        await sweep(kubernetes, {*keep, *await runs(kubernetes)})
 
 
 def _dying(namespace: Body) -> bool:
