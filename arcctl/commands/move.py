@@ -144,7 +144,13 @@ async def move(
         timeout=onboarding_timeout,
     )
     files = _Files(protected_settings, plan, plan_out, report, key)
-    await _move(session, request, files, _Will(dry_run, replan, yes))
+    how = {
+        "skip_prechecks": "diagnostics",
+        "concurrency": "concurrency",
+        "onboarding_timeout": "timeout",
+    }
+    typed = frozenset(field for option, field in how.items() if option in session.typed)
+    await _move(session, request, files, _Will(dry_run, replan, yes, typed))
 
 
 def _judge_target(name: str | None, group: str | None) -> None:
@@ -170,6 +176,8 @@ class _Will(NamedTuple):
     dry_run: bool
     replan: bool
     yes: bool
+    typed: frozenset[str]
+    """How it is carried out, as far as that was said beside a plan"""
 
 
 async def _move(session: Session, request: MoveRequest, files: _Files, will: _Will) -> None:
@@ -181,7 +189,7 @@ async def _move(session: Session, request: MoveRequest, files: _Files, will: _Wi
     stored = stored_plans.read(files.plan) if files.plan else None
     with session.run(session.sight(request.source), yes=will.yes) as world:
         await operation.look(world)
-        request = await preparation.completed(request, stored, world)
+        request = await preparation.completed(request, stored, world, will.typed)
         given = preparation.given(files.secrets, world)
         prepared = await preparation.prepare(request, world, given, files.key)
         _show(session, prepared, files, will)

@@ -34,11 +34,15 @@ if TYPE_CHECKING:
 
 @dataclass
 class Session:
-    """Settings, clients and console of one command."""
+    """Settings, clients and console of one command.
+
+    `typed` names its own options that stand on the command line, for those that have a default.
+    """
 
     settings: Settings
     clients: Clients
     console: Console
+    typed: frozenset[str] = frozenset()
 
     async def cluster_id(
         self, name: str, group: str | None, *, without_azure: bool = False
@@ -161,7 +165,7 @@ def command(*groups: dict[str, Any]) -> Callable[[Work], Callable[..., None]]:
         @wraps(work)
         def run(ctx: typer.Context, **given: Any) -> None:
             flags = {name: given.pop(name) for name in shared}
-            _in_loop(work, ctx.obj or Surroundings(), flags, given)
+            _in_loop(work, ctx.obj or Surroundings(), flags, given, _typed(ctx, given))
 
         parameters = [_CONTEXT, *_own(work), *(_parameter(name, shared[name]) for name in shared)]
         run.__signature__ = inspect.Signature(parameters)  # type: ignore[attr-defined] # how inspect is told
@@ -191,7 +195,20 @@ def _parameter(name: str, annotation: Any) -> inspect.Parameter:
     )
 
 
-def _in_loop(work: Work, around: Surroundings, flags: dict[str, Any], own: dict[str, Any]) -> None:
+def _typed(ctx: typer.Context, given: dict[str, Any]) -> frozenset[str]:
+    sources = {name: ctx.get_parameter_source(name) for name in given}
+    return frozenset(
+        name for name, source in sources.items() if source and source.name == "COMMANDLINE"
+    )
+
+
+def _in_loop(
+    work: Work,
+    around: Surroundings,
+    flags: dict[str, Any],
+    own: dict[str, Any],
+    typed: frozenset[str],
+) -> None:
     import asyncio
 
     from arcctl.errors import Interrupted
@@ -206,7 +223,7 @@ def _in_loop(work: Work, around: Surroundings, flags: dict[str, Any], own: dict[
     async def main() -> None:
         asyncio.get_running_loop().set_exception_handler(_told_in_debug)
         _stop_on_signals(asyncio.current_task())
-        await _with_session(work, settings, own)
+        await _with_session(work, settings, own, typed)
 
     try:
         asyncio.run(main())
@@ -233,7 +250,9 @@ def _cut_off(error: BrokenPipeError, around: Surroundings) -> None:
         raise ArcctlError("a connection was cut", code="os", why=str(error)) from error
 
 
-async def _with_session(work: Work, settings: Settings, own: dict[str, Any]) -> None:
+async def _with_session(
+    work: Work, settings: Settings, own: dict[str, Any], typed: frozenset[str]
+) -> None:
     from arcctl.clients import Clients, own_folder, room
     from arcctl.errors import ArcctlError
     from arcctl.flow.events import Noted
@@ -250,7 +269,7 @@ async def _with_session(work: Work, settings: Settings, own: dict[str, Any]) -> 
     )
     with shown(settings, console.err):
         try:
-            await work(Session(settings, clients, console), **own)
+            await work(Session(settings, clients, console, typed), **own)
         except ArcctlError as error:
             error.hints = tuple(map(settings.way.along, error.hints))
             raise

@@ -6,8 +6,9 @@ import json
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from arcctl.model import keys
 from tests.stories import moving
-from tests.stories.moved import GIVEN, MOVE
+from tests.stories.moved import GIVEN, MOVE, region
 from tests.stories.refusals import refused
 from tests.stories.test_move_bad_input import BARE, untouched
 
@@ -103,6 +104,43 @@ def test_a_plan_for_something_else_is_refused(harbor: Stage) -> None:
     for each in (other, region_said):
         refused(each, "plan-other", exit_code=2, said="the plan is for harbor")
     untouched(harbor)
+
+
+@pytest.mark.parametrize(
+    "flag",
+    [
+        "--new-key",
+        "--keep-key",
+        "--reassign-identities",
+        "--gateway-resource-id /subscriptions/s/resourceGroups/g/providers/Microsoft.HybridCompute/gateways/w",
+        "--private-link-scope-resource-id /subscriptions/s/resourceGroups/g/providers/Microsoft.HybridCompute/privateLinkScopes/p",
+        "--secrets-from-cluster",
+        "--keep-secrets-in-cluster",
+        "--waive-secret extensions/monitor/amalogs.secret.key",
+        "--accept cluster-locked",
+        "--target-name pier",
+        "--target-group docks",
+        "--private-key key.pem",
+    ],
+)
+def test_what_a_plan_was_made_without_is_refused(harbor: Stage, flag: str) -> None:
+    """A person who types more than was planned is not to believe that it was done."""
+    (harbor.folder / "key.pem").write_text(keys.generate().private.reveal())
+    plan_of(harbor)
+
+    ended = harbor.type(f"{BARE} {GIVEN} --plan plan.json {flag}")
+
+    refused(ended, "plan-other", exit_code=2, said="plan again: arcctl move -n harbor -g edge")
+    untouched(harbor)
+
+
+def test_what_a_plan_was_made_with_may_be_said_again(harbor: Stage) -> None:
+    """Also how it is carried out, of which no plan speaks."""
+    harbor.well(f"{MOVE} --dry-run --plan-out plan.json --new-key --concurrency 4")
+
+    harbor.well(f"{BARE} {GIVEN} --plan plan.json --new-key --concurrency 16")
+
+    assert region(harbor) == "westeurope"
 
 
 def test_a_plan_is_refused_when_the_world_has_moved(harbor: Stage) -> None:

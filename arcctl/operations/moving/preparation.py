@@ -19,7 +19,7 @@ from arcctl.operations.secrets.files import read_secrets
 from arcctl.operations.steps import diagnostics
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from arcctl.model.bundle import Bundle
     from arcctl.model.keys import KeyPair
@@ -63,20 +63,15 @@ class Prepared:
         )
 
 
-async def completed(request: MoveRequest, stored: Plan | None, world: World) -> MoveRequest:
-    """Return the whole request: as a stored plan has it, or with the region that was left out."""
+async def completed(
+    request: MoveRequest, stored: Plan | None, world: World, typed: Collection[str] = ()
+) -> MoveRequest:
+    """Return the whole request: as a stored plan has it, or with the region that was left out.
+
+    `typed` names the fields of `HOW` that were said: they are no part of what a plan shows.
+    """
     if stored:
-        planned = MoveRequest.from_document(stored.options)
-        if planned.public_key != request.public_key:
-            raise _other_key(planned)
-        if request.agrees_with(planned):
-            return planned
-        raise UsageError(
-            f"the plan is for {planned.source.name} in group {planned.source.group}, to "
-            f"{planned.target.name} in {planned.region}, which is not what was typed",
-            code="plan-other",
-            hints="leave the target out, or make a new plan: --dry-run --plan-out FILE",
-        )
+        return _as_planned(request, MoveRequest.from_document(stored.options), typed)
     if request.target_region:
         return request
     resource = await world.sight.resource()
@@ -85,17 +80,43 @@ async def completed(request: MoveRequest, stored: Plan | None, world: World) -> 
     return replace(request, target_region=resource["location"])
 
 
-def _other_key(planned: MoveRequest) -> UsageError:
-    return UsageError(
-        "the plan and this command do not speak of the same key",
-        code="plan-other",
-        why="the plan was made with a key of --private-key"
-        if planned.public_key
-        else "the plan was made without --private-key",
-        hints="--private-key FILE, the same file"
-        if planned.public_key
-        else "plan again: --dry-run --plan-out FILE --private-key FILE",
-    )
+def _as_planned(request: MoveRequest, planned: MoveRequest, typed: Collection[str]) -> MoveRequest:
+    """Return what a plan was made for; UsageError `plan-other` where more than that was typed."""
+    carry, anew = _commands(request, planned)
+    if planned.public_key != request.public_key:
+        brought = " --private-key FILE"
+        raise UsageError(
+            "the plan and this command do not speak of the same key",
+            code="plan-other",
+            why="the plan was made with a key of --private-key"
+            if planned.public_key
+            else "the plan was made without --private-key",
+            hints=f"with the same key: {carry}{brought}"
+            if planned.public_key
+            else f"plan again: {anew}{brought}",
+        )
+    if not request.agrees_with(planned):
+        raise UsageError(
+            f"the plan is for {planned.source.name} in group {planned.source.group}, to "
+            f"{planned.target.name} in {planned.region}, which is not what was typed",
+            code="plan-other",
+            hints=(f"as it was planned: {carry}", f"plan again: {anew}"),
+        )
+    if more := request.beside(planned):
+        raise UsageError(
+            f"{more[0]} is not part of the plan",
+            code="plan-other",
+            why=(*(f"nor is {each}" for each in more[1:]), "a plan is carried out as it was shown"),
+            hints=(f"as it was planned: {carry}", f"plan again: {' '.join((anew, *more))}"),
+        )
+    return replace(planned, **{name: getattr(request, name) for name in typed})
+
+
+def _commands(request: MoveRequest, planned: MoveRequest) -> tuple[str, str]:
+    """Return the commands that carry a plan out, and that make one for what was typed."""
+    move = f"arcctl move {planned.source.named}"
+    region = request.target_region or planned.target_region
+    return f"{move} --plan FILE", f"{move} --target-region {region} --dry-run --plan-out FILE"
 
 
 def given(secrets_file: str | None, world: World) -> Sequence[Given]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ from arcctl.model.resource_id import ClusterId
 from arcctl.model.shape import fits
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
 _SETS = ("accept", "waive")
 _SHAPES: dict[Any, Any] = {
@@ -19,6 +20,18 @@ _SHAPES: dict[Any, Any] = {
     "int": int,
     "frozenset[str]": [str],
     "str | None": str,
+}
+# What a plan fixes beside the target, and its flag; the key of --private-key is compared by itself.
+_FIXED = {
+    "accept": "--accept",
+    "waive": "--waive-secret",
+    "secrets_from_cluster": "--secrets-from-cluster",
+    "keep_secrets_in_cluster": "--keep-secrets-in-cluster",
+    "new_key": "--new-key",
+    "keep_key": "--keep-key",
+    "private_link_scope": "--private-link-scope-resource-id",
+    "gateway": "--gateway-resource-id",
+    "reassign_identities": "--reassign-identities",
 }
 
 
@@ -92,6 +105,16 @@ class MoveRequest:
             planned.region,
         )
 
+    def beside(self, planned: MoveRequest) -> list[str]:
+        """Return the flags that were typed and are not part of a plan; what was left out agrees."""
+        found = []
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name in _FIXED and value != field.default:
+                flag, there = _FIXED[field.name], getattr(planned, field.name)
+                found += [" ".join((flag, *words)) for words in _not_among(value, there)]
+        return found
+
     def to_document(self) -> dict[str, Any]:
         """Return it as plain JSON, for plan and journal."""
         document = asdict(self)
@@ -102,3 +125,14 @@ class MoveRequest:
         """Read what `to_document` wrote; raise ValueError, KeyError or TypeError for anything else."""
         fits(document, {f"{each.name}?": _SHAPES[each.type] for each in fields(cls)})
         return cls(**{**document, **{name: frozenset(document[name]) for name in _SETS}})
+
+
+def _not_among(value: Any, planned: Any) -> Iterator[list[str]]:
+    """Yield the words of what was typed and is not planned; none for a switch."""
+    if isinstance(value, frozenset):
+        yield from ([shlex.quote(each)] for each in sorted(value - planned))
+    elif isinstance(value, str):
+        if value.casefold() != (planned or "").casefold():
+            yield [shlex.quote(value)]
+    elif value != planned:
+        yield []
