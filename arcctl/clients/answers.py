@@ -47,6 +47,8 @@ def page(body: object) -> str:
     wrong = _array(body, "value")
     if wrong or not isinstance(body, dict):
         return wrong
+    if body.get("error"):
+        return "a list that names an error"
     link = body.get("nextLink")
     if link is None or link == "":
         return ""

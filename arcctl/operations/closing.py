@@ -7,6 +7,7 @@ other commands may work on the cluster again.
 from __future__ import annotations
 
 from collections import defaultdict
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -15,15 +16,19 @@ from arcctl.flow.events import Noted
 from arcctl.model.agents import replicas
 from arcctl.model.configuration.comparing import compare
 from arcctl.model.resource_id import ClusterId
+from arcctl.model.run import Header, Record
 from arcctl.operations import config_apply, move, saved
 from arcctl.operations.configuration.children import children_of
+from arcctl.operations.keeping import lookup
+from arcctl.operations.keeping.entering import entered
+from arcctl.operations.keeping.here import Folder
 from arcctl.operations.moving.sequence import restored
 from arcctl.operations.moving.worlds import BUNDLE, moving_of
-from arcctl.operations.runs import held
-from arcctl.operations.steps import attached
+from arcctl.operations.runs import run_of
+from arcctl.operations.steps.pieces import looked_at, pieces
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import AsyncIterator, Callable
 
     from arcctl.clients import Clients
     from arcctl.flow.events import Observer
@@ -68,28 +73,92 @@ async def close(
     asked: Asked, clients: Clients, observer: Observer, open_world: OpenWorld
 ) -> Closed:
     """End the run; raise Refusal `run-in-progress` while it lives, `run-ended` where it has ended."""
-    async with held(clients, asked.run, observer) as run:
-        if run.ending is not None:
-            return await _ended(run)
-        if not run.legible:
-            return await _illegible(run, asked)
-        cluster = _cluster(run)
-        if cluster is None:
-            return await _illegible(run, asked)
-        with open_world(cluster) as world:
-            unfinished, lost = await _unfinished(run, world)
-            for each in (*unfinished, *lost):
-                observer(Noted(each, warning=True))
-            asked.confirm(_question(run), run.id)
-            written = _exported(run, world, asked, observer)
-        await run.journal.ended(CLOSED, clean=True, unfinished=list(unfinished), lost=list(lost))
-        await run.clear()
-        return Closed(run.id, unfinished, lost, written)
+    async with _held(clients, asked.run, observer) as run:
+        try:
+            return await _closed(run, asked, observer, open_world)
+        finally:
+            if not run.in_cluster:
+                # The namespace was made for the Lease alone.
+                await run.clear()
+
+
+async def _closed(run: Run, asked: Asked, observer: Observer, open_world: OpenWorld) -> Closed:
+    if run.ending is not None and not run.diverged:
+        return await _ended(run, asked)
+    cluster = _cluster(run) if run.legible else None
+    if cluster is None:
+        return await _illegible(run, asked)
+    with open_world(cluster) as world:
+        unfinished, lost = await _unfinished(run, world)
+        for each in (*_doubts(run), *unfinished, *lost):
+            observer(Noted(each, warning=True))
+        asked.confirm(_question(run), run.id)
+        written = _exported(run, world, asked, observer)
+    await run.journal.ended(CLOSED, clean=True, unfinished=list(unfinished), lost=list(lost))
+    await run.clear()
+    return Closed(run.id, unfinished, lost, written)
+
+
+@asynccontextmanager
+async def _held(clients: Clients, run_id: str, observer: Observer) -> AsyncIterator[Run]:
+    """Hold a run in order to close it, also one of which not all can be read any more.
+
+    Nothing is written before a person has agreed: this machine's copy may be an old one of a run
+    that has ended well elsewhere.
+
+    Raise NotFound `run-unknown`; Refusal `run-in-progress` while its process lives,
+    `wrong-cluster`, or `journal-newer`.
+    """
+    settings = clients.settings
+    kubernetes = await clients.kubernetes()
+    before, _, _ = _readable(await lookup.one(settings, kubernetes, run_id), run_id)
+    await lookup.must_be_there(before, kubernetes, take_over=True)
+    folder = Folder(lookup.home(settings), run_id)
+    async with entered(kubernetes, folder, before.header, observer, without_disk=True):
+        now = await lookup.one(settings, kubernetes, run_id)
+        record, legible, diverged = _readable(now, run_id)
+        run = run_of(record, kubernetes, settings, observer)
+        run.legible = legible
+        run.diverged = diverged
+        run.in_cluster = run_id in now.there
+        try:
+            await run.read_documents()
+        except Refusal as error:
+            observer(Noted(error.message, warning=True))
+        yield run
+
+
+def _readable(found: lookup.Known, run_id: str) -> tuple[Record, bool, bool]:
+    """Return what can be read of a run, whether anything can be, and whether its copies disagree.
+
+    The cluster's copy goes before that of this machine: nothing was changed before it lay there.
+    """
+    diverged = False
+    try:
+        return found.record(run_id), True, False
+    except Refusal as error:
+        if error.code not in ("journal-damaged", "journal-diverged"):
+            raise
+        diverged = error.code == "journal-diverged"
+    copies = (found.there.get(run_id), found.here.get(run_id))
+    for each in copies:
+        if isinstance(each, Record):
+            return each, True, diverged
+    return Record(Header(run_id, "a run", "", f"/{run_id}")), False, diverged
+
+
+def _doubts(run: Run) -> tuple[str, ...]:
+    """Say why what is told of the run may not be all."""
+    if run.in_cluster:
+        return ()
+    gone = "somebody has finished it elsewhere, or has deleted namespace arcctl"
+    only = "only this machine's copy is closed, and nothing is changed in the cluster"
+    return (f"the cluster holds no copy of {run.id}: {gone}; {only}",)
 
 
 def _question(run: Run) -> str:
     """Say what closing means, and before the point of no return what would be better."""
-    if run.journal.no_return or not run.journal.changed:
+    if run.journal.no_return or not run.journal.changed or not run.in_cluster:
         return f"Close {run.id}? It is not gone on with any more."
     return f"Close {run.id}? arcctl rollback {run.id} would undo it, and scale its agents back."
 
@@ -113,7 +182,7 @@ def _exported(run: Run, world: World, asked: Asked, observer: Observer) -> saved
         return None
 
 
-async def _ended(run: Run) -> Closed:
+async def _ended(run: Run, asked: Asked) -> Closed:
     """One that ended with something to look at keeps its record in the cluster until it is closed."""
     assert run.ending
     outcome = str(run.ending.detail.get("outcome"))
@@ -124,6 +193,7 @@ async def _ended(run: Run) -> Closed:
             why="only what has not ended can be closed",
             hints=f"arcctl history {run.id}",
         )
+    asked.confirm(f"Remove what the cluster keeps of {run.id}? It has ended: {outcome}.", run.id)
     await run.clear()
     return Closed(run.id, (), (), None)
 
@@ -137,6 +207,9 @@ async def _illegible(run: Run, asked: Asked) -> Closed:
 
 async def _unfinished(run: Run, world: World) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return what is not done, and what of the cluster is not as it was; both as sentences."""
+    if run.diverged:
+        why = "this machine's copy and the cluster's tell different stories"
+        return (), (f"{why}, so nobody knows what it has left undone",)
     if not run.journal.changed:
         return (), ()
     try:
@@ -162,7 +235,7 @@ async def _of_move(moving: Moving) -> tuple[str, ...]:
         return tuple(lost)
     arm = await moving.clients.arm()
     cluster = moving.cluster
-    pieces = [] if moving.run.journal.has_done("restore-attached") else attached.pieces(moving)
+    hung = await looked_at(moving, pieces(moving), surely=True)
     kept = [child for child in moving.bundle.children if child.carried]
     if await arm.find(cluster.path) is None:
         lost += [f"{cluster.name} (group {cluster.group}) is not in Azure"]
@@ -173,7 +246,7 @@ async def _of_move(moving: Moving) -> tuple[str, ...]:
         found = compare(fitted, [child for child in now if child.carried])
         lost += [f"{key} is not there" for key in found.missing]
         lost += [f"{key} is not as it was" for key in dict.fromkeys(e.child for e in found.changed)]
-    return (*lost, *(f"{words} is not put back" for _, _, words in pieces))
+    return (*lost, *(each.trouble for each in hung if each.trouble))
 
 
 async def _asleep(moving: Moving) -> tuple[str, ...]:

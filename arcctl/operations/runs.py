@@ -68,6 +68,10 @@ class Run:
     manifest: str | None = None
     legible: bool = True
     """Whether its journal can be read; one that cannot is only there to be closed"""
+    diverged: bool = False
+    """Whether this machine's copy and the cluster's disagree"""
+    in_cluster: bool = True
+    """Whether the cluster had a copy when it was taken up"""
 
     @property
     def id(self) -> str:
@@ -231,7 +235,7 @@ async def opened(
     settings = world.clients.settings
     kubernetes = await world.clients.kubernetes()
     header = _header(verb, world.cluster.path, request, names_of(steps))
-    run = _run(Record(header), kubernetes, settings, world.observer)
+    run = run_of(Record(header), kubernetes, settings, world.observer)
     async with entered(kubernetes, run.folder, header, world.observer):
         await _free(kubernetes)
         identity = await space.identity(kubernetes)
@@ -266,7 +270,7 @@ async def taken_up(
     ):
         found = await lookup.one(settings, kubernetes, run_id)
         record = found.record(run_id, lambda text: observer(Noted(text, warning=True)))
-        run = _run(record, kubernetes, settings, observer)
+        run = run_of(record, kubernetes, settings, observer)
         await run.read_documents()
         async with explained(run, sweep=False):
             if run.ending is None:
@@ -289,48 +293,9 @@ async def looked_at(clients: Clients, run_id: str, observer: Observer) -> Run:
         found = await lookup.known(clients.settings, None)
     record = found.record(run_id, clients.note)
     # Without a cluster nothing is asked of it.
-    run = _run(record, cast("Kubernetes", kubernetes), clients.settings, observer)
+    run = run_of(record, cast("Kubernetes", kubernetes), clients.settings, observer)
     await run.read_documents(here_only=kubernetes is None)
     return run
-
-
-@asynccontextmanager
-async def held(clients: Clients, run_id: str, observer: Observer) -> AsyncIterator[Run]:
-    """Hold a run in order to close it, also one of which not all can be read any more.
-
-    Raise NotFound `run-unknown`; Refusal `run-in-progress` while its process lives,
-    `wrong-cluster`, or `journal-newer`.
-    """
-    settings = clients.settings
-    kubernetes = await clients.kubernetes()
-    before, _ = _readable(await lookup.one(settings, kubernetes, run_id), run_id)
-    await lookup.must_be_there(before, kubernetes, take_over=True)
-    folder = Folder(lookup.home(settings), run_id)
-    async with entered(kubernetes, folder, before.header, observer, without_disk=True):
-        record, legible = _readable(await lookup.one(settings, kubernetes, run_id), run_id)
-        run = _run(record, kubernetes, settings, observer)
-        run.legible = legible
-        try:
-            await run.read_documents()
-        except Refusal as error:
-            observer(Noted(error.message, warning=True))
-        if run.ending is None and legible:
-            await run.journal.opened({"takenUp": True})
-        yield run
-
-
-def _readable(found: lookup.Known, run_id: str) -> tuple[Record, bool]:
-    """Return what can be read of a run, and whether anything can be."""
-    try:
-        return found.record(run_id), True
-    except Refusal as error:
-        if error.code not in ("journal-damaged", "journal-diverged"):
-            raise
-    copies = (found.here.get(run_id), found.there.get(run_id))
-    whole = [each for each in copies if isinstance(each, Record)]
-    if whole:
-        return max(whole, key=lambda each: len(each.entries)), True
-    return Record(Header(run_id, "a run", "", f"/{run_id}")), False
 
 
 def _header(verb: str, cluster: str, request: Body, steps: Sequence[str]) -> Header:
@@ -341,7 +306,8 @@ def _header(verb: str, cluster: str, request: Body, steps: Sequence[str]) -> Hea
     return parse(first_line(header), name).header
 
 
-def _run(record: Record, kubernetes: Kubernetes, settings: Settings, observer: Observer) -> Run:
+def run_of(record: Record, kubernetes: Kubernetes, settings: Settings, observer: Observer) -> Run:
+    """Return a run as it is written down, with the places that keep it."""
     header = record.header
     folder = Folder(lookup.home(settings), header.run)
     cabinet = Cabinet(kubernetes, header.run)

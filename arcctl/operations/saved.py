@@ -21,20 +21,21 @@ from arcctl.model.run_shape import as_written
 from arcctl.operations import config_apply, move
 from arcctl.operations.configuration import manifests
 from arcctl.operations.moving.worlds import BUNDLE, moving_of
-from arcctl.operations.steps import attached
+from arcctl.operations.steps.pieces import pieces
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
     from arcctl.model.configuration.child import Child
     from arcctl.operations.runs import Run
+    from arcctl.operations.steps.pieces import Piece
     from arcctl.operations.world import World
 
 CONFIGURATION, README, COMMANDS = "configuration", "README.md", "commands.sh"
 _ROLES, _LOCKS = "microsoft.authorization/roleassignments", "microsoft.authorization/locks"
 _PLAIN_ROLE = {"roleDefinitionId", "principalType", "principalId"}
 
-Pieces = list[attached.Piece]
+Pieces = list["Piece"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,19 +63,19 @@ def export(run: Run, world: World, folder: str) -> Saved:
     Raise UsageError `folder` where something else lies there, or nothing can be written.
     """
     place = Path(folder).expanduser()
-    children, region, pieces = _contents(run, world)
+    children, region, hung = _contents(run, world)
     cluster = ClusterId.parse(run.header.cluster)
     try:
         _must_be_free(place, run.id)
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
         configuration = place / CONFIGURATION
         manifests.write_folder(configuration, children, cluster.path, region)
-        _write(place / README, _readme(run, cluster, children, pieces))
+        _write(place / README, _readme(run, cluster, children, hung))
         if run.verb == move.VERB:
             resource = run.documents[BUNDLE]["resource"]
             _write(place / "resource.json", _json(resource))
-        if pieces:
-            _write(place / COMMANDS, _commands(run, place, pieces))
+        if hung:
+            _write(place / COMMANDS, _commands(run, place, hung))
     except OSError as error:
         raise UsageError(
             f"cannot write what {run.id} has saved to {folder}",
@@ -82,7 +83,7 @@ def export(run: Run, world: World, folder: str) -> Saved:
             why=error.strerror or str(error),
             hints=f"arcctl history {run.id} --export FOLDER, with another one",
         ) from error
-    return Saved(run.id, str(place), len(children), len(pieces))
+    return Saved(run.id, str(place), len(children), len(hung))
 
 
 def _contents(run: Run, world: World) -> tuple[Sequence[Child], str, Pieces]:
@@ -99,7 +100,7 @@ def _contents(run: Run, world: World) -> tuple[Sequence[Child], str, Pieces]:
         bundle = Bundle.from_document(run.documents[BUNDLE])
     moving = moving_of(run, world, {})
     children = [child for child in bundle.children if child.carried]
-    return children, canonical(bundle.region), attached.pieces(moving)
+    return children, canonical(bundle.region), pieces(moving)
 
 
 def _must_be_free(place: Path, run: str) -> None:
@@ -125,7 +126,7 @@ def _title(run: str) -> str:
     return f"# Saved by {run}\n"
 
 
-def _readme(run: Run, cluster: ClusterId, children: Sequence[Child], pieces: Pieces) -> str:
+def _readme(run: Run, cluster: ClusterId, children: Sequence[Child], hung: Pieces) -> str:
     lines = [_title(run.id), f"What the {run.verb} of `{cluster.path}` had in its care.\n"]
     if run.verb == move.VERB:
         lines.append("The resource itself, as it was, is in `resource.json`.\n")
@@ -135,24 +136,24 @@ def _readme(run: Run, cluster: ClusterId, children: Sequence[Child], pieces: Pie
             "  Secrets are not among them; each manifest names those that it needs.\n",
             f"      arcctl config apply {cluster.named} --file {CONFIGURATION}\n",
         ]
-    if pieces:
+    if hung:
         lines += [
             f"- `{COMMANDS}`: the commands that put back the roles, locks, policies and settings.\n",
             f"      sh {COMMANDS}\n",
-            *(f"  - {words}\n" for _, _, words in pieces),
+            *(f"  - {words}\n" for _, _, words in hung),
         ]
     return "\n".join(lines)
 
 
-def _commands(run: Run, place: Path, pieces: Pieces) -> str:
+def _commands(run: Run, place: Path, hung: Pieces) -> str:
     lines = [f"#!/bin/sh\n# What hung on the cluster of {run.id}. It needs az, signed in.\nset -e"]
     lines.append('cd "$(dirname "$0")"')
-    for number, piece in enumerate(pieces, 1):
+    for number, piece in enumerate(hung, 1):
         lines += [f"\n# {piece[2]}", *_command(place, number, piece)]
     return "\n".join(lines) + "\n"
 
 
-def _command(place: Path, number: int, piece: attached.Piece) -> Iterator[str]:
+def _command(place: Path, number: int, piece: Piece) -> Iterator[str]:
     path, body, _ = piece
     kind, properties = kind_of(path), body["properties"]
     if kind == _ROLES and set(properties) <= _PLAIN_ROLE:

@@ -15,7 +15,16 @@ from tests.stage import PATIENCE
 from tests.stories import moving
 from tests.stories.half_done import half_done, in_cluster
 from tests.stories.moments import at, until
-from tests.stories.moved import GIVEN, MOVE, asleep, kept_in_cluster, region, stopped
+from tests.stories.moved import (
+    GIVEN,
+    MOVE,
+    asleep,
+    changes_beyond,
+    kept_in_cluster,
+    region,
+    spaces,
+    stopped,
+)
 from tests.stories.refusals import refused
 from tests.stories.symptoms import merge
 from tests.terminal import typed_at_a_terminal
@@ -183,3 +192,46 @@ def test_what_cannot_be_closed_is_refused(two_clusters: Stage) -> None:
     refused(nameless, "usage", exit_code=2)
     refused(ended, "run-ended")
     assert json.loads(two_clusters.well(f"history {run}").out)["outcome"] == "applied"
+
+
+def test_a_run_that_has_ended_elsewhere_is_not_revived(harbor: Stage) -> None:
+    """This machine's old copy is all that closing ends; unsaid or said, the cluster hears nothing."""
+    run = homeless(harbor)
+    harbor.well(f"resume {run} {GIVEN} --yes", **elsewhere(harbor))
+    harbor.world.journal.clear()
+
+    unsaid = harbor.type(f"history {run} --close")
+    after = (kept_in_cluster(harbor), "arcctl" in spaces(harbor))
+    [told] = harbor.well("history").data
+    ended = harbor.type(f"history {run} --close --yes --export old")
+
+    refused(unsaid, "no-terminal", exit_code=2, said="the cluster holds no copy of")
+    assert (after, told["outcome"]) == (([], False), "finished elsewhere")
+    assert "[closed-unfinished]" not in ended.err, ended.err
+    assert ended.code == 0
+    assert (kept_in_cluster(harbor), "arcctl" in spaces(harbor)) == ([], False)
+    refused(harbor.type("resume"), "nothing-open", exit_code=3)
+    refused(harbor.type("rollback"), "nothing-open", exit_code=3)
+    assert changes_beyond(harbor) == []
+
+
+def test_copies_that_disagree_are_closed_only_on_a_persons_word(quick: Stage) -> None:
+    """Even where one of them says that the run has ended well: exit 5, since nobody knows."""
+    run = half_done(quick)
+    [file] = (quick.folder / "home" / "arcctl").rglob("journal.jsonl")
+    lines = file.read_text().splitlines()
+    quick.fault("arm", {"status": 409, "body": {}}, method="PUT", path="/extensions/", times=None)
+    assert quick.type(f"resume {run}", **elsewhere(quick)).code == 6
+    quick.within(quick.world.faults.remove)
+    ending = {"at": json.loads(lines[-1])["at"], "kind": "ended", "step": ""}
+    ending |= {"detail": {"outcome": "applied", "clean": True}}
+    file.write_text("\n".join([*lines, json.dumps(ending)]) + "\n")
+
+    unsaid = quick.type(f"history {run} --close")
+    before = in_cluster(quick)
+    ended = quick.type(f"history {run} --close --yes")
+
+    refused(unsaid, "no-terminal", exit_code=2, said="tell different stories")
+    assert before != []
+    assert (ended.code, "[closed-unfinished]" in ended.err) == (5, True), ended.err
+    assert in_cluster(quick) == []

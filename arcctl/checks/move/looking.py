@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Protocol
 
 from arcctl.checks.sight import Sight
+from arcctl.clients import answers, arm_lists
 from arcctl.clients.once import Remembering, once
 from arcctl.errors import AccessError, ArcctlError, AzureError, NotFound
 
@@ -186,10 +187,14 @@ class Looking(Remembering):
         """Return a whole list; what may not be read is remembered in `unseen`."""
         arm = await self.clients.arm()
         try:
-            return [each async for each in arm.items(path, query=query)]
+            found = [each async for each in arm.items(path, query=query)]
+            if any(answers.document(each) for each in found):
+                # What has no id cannot be told from what belongs to somebody else.
+                raise arm_lists.unreliable(path, "something in it has no id")
         except (AccessError, NotFound, AzureError) as error:
             self.could_not(subject, error, needed=needed)
             return []
+        return found
 
     async def looked_at(self, subject: str, path: str, *, needed: bool = True) -> Body | None:
         """Return one resource, or None; what may not be read is remembered in `unseen`."""

@@ -7,42 +7,34 @@ the command that mends it, and holds up nothing else.
 from __future__ import annotations
 
 import asyncio
-import uuid
-from typing import TYPE_CHECKING, Any
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from arcctl.errors import ArcctlError
 from arcctl.flow.step import Step
-from arcctl.model.resource_id import moved
-from arcctl.operations.moving.worlds import Moving
+from arcctl.model.plan import Plan
+from arcctl.operations.moving.stored_plans import outdated
+from arcctl.operations.moving.worlds import PLAN, Moving
+from arcctl.operations.steps.pieces import LOCKS, holds, looked_at, pieces
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Iterator
+    from collections.abc import Callable
 
     from arcctl.model.connected_cluster import Body
+    from arcctl.operations.steps.pieces import Piece, Seen
 
-_ROLES = "Microsoft.Authorization/roleAssignments"
-_LOCKS = "Microsoft.Authorization/locks"
-_NAMES = uuid.UUID("6f2b7c0e-5d0a-4b7e-9d3f-0c6d5a1f3a41")
 # A principal that has just been made is known to all of Azure a little later.
 _UNKNOWN_YET = "PrincipalNotFound"
 _PAUSES = (1, 2, 4, 8, 15, 15, 15)
-_ROLE_FIELDS = (
-    "roleDefinitionId",
-    "principalType",
-    "description",
-    "condition",
-    "conditionVersion",
-    "delegatedManagedIdentityResourceId",
-)
-_SERVER = ("provisioningState", "systemData")
 _TAKEN_OFF = "locks-taken-off"
-
-Piece = tuple[str, "Body", str]
-"""A path, a body, and the words by which a person knows it."""
 
 
 class RestoreAttached(Step[Moving]):
-    """Role assignments, diagnostic settings, data collection, policies; locks come last."""
+    """Role assignments, diagnostic settings, data collection, policies; locks come last.
+
+    What is there already is left as it is: as it was, it need not be sent, and otherwise somebody
+    else has put it there. What Azure has agreed to and does not show is sent once more.
+    """
 
     name = "restore-attached"
     title = "attached"
@@ -53,19 +45,32 @@ class RestoreAttached(Step[Moving]):
         return None if pieces(world) else ""
 
     async def do(self, world: Moving, tell: Callable[[str], None]) -> str:
-        done = [await _put(world, piece) for piece in pieces(world)]
-        return f"{sum(done)} of {len(done)} put back"
+        every = pieces(world)
+        before = await looked_at(world, every)
+        for each in before:
+            if each.found is not None and not each.same:
+                world.leave(left(world, each))
+        sent = [each for each in before if each.found is None and await _put(world, each.piece)]
+        for each in await looked_at(world, [each.piece for each in sent], surely=True):
+            if each.found is None:
+                await _put(world, each.piece)
+        done = len(sent) + sum(each.same for each in before)
+        return f"{done} of {len(every)} put back"
 
 
-def pieces(world: Moving) -> list[Piece]:
-    """Locks come last: one that forbids writing would stop the others."""
-    return [*_roles(world), *_settings(world), *_policies(world), *_locks(world)]
+def left(world: Moving, seen: Seen) -> str:
+    """Say what is not as it was, and where a person finds the command that mends it."""
+    again = f"arcctl history {world.run.id} --export FOLDER writes the command that makes it"
+    if seen.found is not None:
+        return f"{seen.trouble}: somebody else has put it there, and it is left so; {again}"
+    return f"{seen.trouble}; {again}"
 
 
 class TakeOffLocks(Step[Moving]):
     """No lock of the source itself forbids its deletion; a person has accepted that.
 
     Taken off before the second look, so that nothing but that look stands before the deletion.
+    Raise FindingsError `plan-outdated` where one is not as the person has seen it.
     """
 
     name = "take-off-locks"
@@ -79,9 +84,10 @@ class TakeOffLocks(Step[Moving]):
     async def do(self, world: Moving, tell: Callable[[str], None]) -> str:
         arm = await world.clients.arm()
         there = await self._there(world)
-        off = {str(each["id"]) for each in (*taken_off(world), *there)}
+        await self._as_seen(world, there)
+        off = {str(each["id"]) for each in (*taken_off(world), *(lock for lock, _ in there))}
         await world.run.journal.fact(_TAKEN_OFF, sorted(off))
-        for each in there:
+        for each, _ in there:
             await arm.delete(each["id"])
         return f"{len(there)} taken off, to be put back at the end"
 
@@ -90,8 +96,24 @@ class TakeOffLocks(Step[Moving]):
             await _lock(world, each)
         return f"{len(off)} put back" if off else None
 
-    async def _there(self, world: Moving) -> list[Body]:
-        """Those that were saved and are still there; what was made anew since is not the source.
+    async def _as_seen(self, world: Moving, there: list[tuple[Body, Body]]) -> None:
+        """Take no lock off that others have changed since; on the way back, take it as it is now."""
+        now = {lock["name"]: found for lock, found in there if not _equal(lock, found)}
+        if not now:
+            return
+        if not world.turned:
+            planned = Plan.recorded(world.run.documents[PLAN])
+            raise outdated(planned, [f"the lock {name}: changed" for name in sorted(now)])
+        attached = world.bundle.attached
+        locks = tuple(
+            {**each, "properties": now[each["name"]]["properties"]} if each["name"] in now else each
+            for each in attached.locks
+        )
+        await world.save(replace(world.bundle, attached=replace(attached, locks=locks)))
+
+    async def _there(self, world: Moving) -> list[tuple[Body, Body]]:
+        """Those that were saved and are still there, with what is there; what was made anew since
+        is not the source.
 
         On the way back they are those that this run itself has put to what it leaves now.
         """
@@ -102,7 +124,14 @@ class TakeOffLocks(Step[Moving]):
         if found is None or world.bundle.is_other(found):
             return []
         arm = await world.clients.arm()
-        return [each for each in locks if await arm.find(each["id"])]
+        looks = [(each, await arm.find(each["id"])) for each in locks]
+        return [(each, now) for each, now in looks if now]
+
+
+def _equal(lock: Body, found: Body) -> bool:
+    return holds(lock["properties"], found["properties"]) and holds(
+        found["properties"], lock["properties"]
+    )
 
 
 def _put_there(world: Moving) -> tuple[Body, ...]:
@@ -111,7 +140,7 @@ def _put_there(world: Moving) -> tuple[Body, ...]:
     turn = next(at for at, each in enumerate(entries) if each.kind == "turned")
     if not any(each.step == RestoreAttached.name for each in entries[:turn]):
         return ()
-    place = f"{world.bundle.source.path}/providers/{_LOCKS}"
+    place = f"{world.bundle.source.path}/providers/{LOCKS}"
     locks = world.bundle.attached.locks
     return tuple({**each, "id": f"{place}/{each['name']}"} for each in locks)
 
@@ -129,8 +158,17 @@ async def lock_again(world: Moving) -> None:
 
 
 async def _lock(world: Moving, lock: Body) -> None:
+    """Put a lock back, unless one of its name is there: somebody else has made it since."""
+    arm = await world.clients.arm()
+    if found := await arm.find(lock["id"]):
+        if not _equal(lock, found):
+            world.leave(
+                f"the lock {lock['name']} is not as it was: somebody else has put it there, and it is "
+                "left so"
+            )
+        return
     body = {key: value for key, value in lock["properties"].items() if value is not None}
-    await (await world.clients.arm()).put(lock["id"], {"properties": body})
+    await arm.put(lock["id"], {"properties": body})
 
 
 async def _put(world: Moving, piece: Piece) -> bool:
@@ -151,108 +189,3 @@ async def _put(world: Moving, piece: Piece) -> bool:
             return False
         return True
     raise AssertionError("the last pause is None")
-
-
-def _roles(world: Moving) -> Iterator[Piece]:
-    """Yield assignments under new names: the old ones stay taken for a while."""
-    identities = principals(world)
-    attached = world.bundle.attached
-    for each in attached.role_assignments:
-        yield _role(world, each, identities)
-    if world.request.reassign_identities:
-        for each in attached.identity_assignments:
-            if each["properties"]["principalId"] in identities:
-                yield _role(world, each, identities)
-
-
-def _role(world: Moving, each: Body, identities: dict[str, str]) -> Piece:
-    properties = each["properties"]
-    scope = moved(properties["scope"], world.bundle.source, world.cluster)
-    principal = identities.get(properties["principalId"], properties["principalId"])
-    turn = "back" if world.turned else "there"
-    name = uuid.uuid5(_NAMES, f"{world.run.id} {turn} {each['id']} {principal}".lower())
-    body = {key: properties[key] for key in _ROLE_FIELDS if properties.get(key)}
-    if principal != properties["principalId"]:
-        body["principalType"] = "ServicePrincipal"
-    what = f"the role assignment of {principal} at {scope.rpartition('/')[2]}"
-    return (
-        f"{scope}/providers/{_ROLES}/{name}",
-        {"properties": {**body, "principalId": principal}},
-        what,
-    )
-
-
-def principals(world: Moving) -> dict[str, str]:
-    """Return old → new identity, of the resource and of each extension that has one."""
-    new = world.run.journal.fact_of("principals") or {}
-    old = {child.key: child.state.get("principalId") for child in world.bundle.children}
-    old["resource"] = (world.bundle.resource.get("identity") or {}).get("principalId")
-    return {
-        before: new[key] for key, before in old.items() if before and new.get(key, before) != before
-    }
-
-
-def _settings(world: Moving) -> Iterator[Piece]:
-    attached = world.bundle.attached
-    pieces = (
-        (
-            "Microsoft.Insights/diagnosticSettings",
-            attached.diagnostic_settings,
-            "diagnostic setting",
-        ),
-        (
-            "Microsoft.Insights/dataCollectionRuleAssociations",
-            attached.data_collection,
-            "data collection association",
-        ),
-    )
-    for kind, several, word in pieces:
-        yield from _plain(world, kind, several, word)
-
-
-def _policies(world: Moving) -> Iterator[Piece]:
-    attached = world.bundle.attached
-    authorization = "Microsoft.Authorization"
-    yield from _plain(
-        world,
-        f"{authorization}/policyAssignments",
-        attached.policy_assignments,
-        "policy assignment",
-    )
-    yield from _plain(
-        world, f"{authorization}/policyExemptions", attached.policy_exemptions, "policy exemption"
-    )
-
-
-def _locks(world: Moving) -> Iterator[Piece]:
-    yield from _plain(world, _LOCKS, world.bundle.attached.locks, "lock")
-
-
-def _plain(world: Moving, kind: str, several: Iterable[Body], word: str) -> Iterator[Piece]:
-    for each in several:
-        properties = _moved(each.get("properties") or {}, world)
-        body = {key: value for key, value in properties.items() if key not in _SERVER}
-        yield (
-            f"{world.cluster.path}/providers/{kind}/{each['name']}",
-            {**_identity(each), "properties": body},
-            f"the {word} {each['name']}",
-        )
-
-
-def _identity(each: Body) -> Body:
-    """Return the identity of a policy assignment as a PUT takes it, with the region that it needs."""
-    found = each.get("identity") or {}
-    if str(found.get("type") or "None") == "None":
-        return {}
-    users: Body = {path: {} for path in found.get("userAssignedIdentities") or ()}
-    identity = {"type": found["type"], **({"userAssignedIdentities": users} if users else {})}
-    return {"identity": identity, "location": each.get("location")}
-
-
-def _moved(value: Any, world: Moving) -> Any:
-    """Rewrite ids that lead to the source, wherever they stand."""
-    if isinstance(value, str):
-        return moved(value, world.bundle.source, world.cluster)
-    if isinstance(value, dict):
-        return {key: _moved(each, world) for key, each in value.items() if each is not None}
-    return [_moved(each, world) for each in value] if isinstance(value, list) else value

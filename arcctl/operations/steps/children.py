@@ -112,6 +112,12 @@ def _is_wanted(world: Restoring, child: Child, there: Mapping[str, Child]) -> bo
     if found is None or child.key in world.replace:
         return True
     if same(found, child):
+        if world.supplied.get(child.key) and not world.run.journal.has_begun(put):
+            world.leave(
+                f"{child.key} was put there by somebody else, with secrets that nobody can compare: "
+                "it is left as it is; arcctl config apply with --protected-settings sends yours"
+            )
+            return False
         return found.state.get("provisioningState") == "Failed"
     if not world.run.journal.has_begun(put):
         world.leave(f"{child.key} was put there by somebody else and differs: it is left as it is")

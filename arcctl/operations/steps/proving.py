@@ -19,8 +19,10 @@ from arcctl.model.declared import Declared
 from arcctl.model.report import Changed, Report
 from arcctl.model.run import durations
 from arcctl.operations.configuration.children import children_of
-from arcctl.operations.moving.second_look import LATE
+from arcctl.operations.moving.late_look import LATE
 from arcctl.operations.moving.worlds import PLAN, Moving
+from arcctl.operations.steps.attached import left
+from arcctl.operations.steps.pieces import looked_at, pieces
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -66,6 +68,7 @@ class Prove(Step[Moving]):
         saved = [_fitted(world, child) for child in before]
         now, comparison = await _compared(world, saved)
         _look_for_what_was_left_alone(world, now)
+        await _look_for_what_hung_on_it(world)
         report = world.report = Report(
             run=world.run.id,
             source=world.bundle.source,
@@ -146,6 +149,16 @@ def _look_for_what_was_left_alone(world: Moving, now: Sequence[Child]) -> None:
                 f"{child.key} was left to the service that makes it, and is not there again: "
                 f"arcctl config list {world.cluster.named}"
             )
+
+
+async def _look_for_what_hung_on_it(world: Moving) -> None:
+    """What was put back must be there, as it was; an answer of Azure is no proof of it."""
+    known = tuple(world.left)
+    for each in await looked_at(world, pieces(world), surely=True):
+        _, _, words = each.piece
+        # One that Azure has refused, or that others have put there, was told when it was found.
+        if each.trouble and not any(line.startswith(words) for line in known):
+            world.leave(left(world, each))
 
 
 def _let_go(world: Moving, comparison: Comparison) -> Iterator[str]:

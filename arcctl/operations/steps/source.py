@@ -10,7 +10,7 @@ from arcctl.errors import AccessError, AzureError, Refusal
 from arcctl.flow.step import Step
 from arcctl.model.connected_cluster import public_key
 from arcctl.model.region import canonical
-from arcctl.operations.moving.second_look import look_once_more
+from arcctl.operations.moving.late_look import look_once_more
 from arcctl.operations.moving.worlds import Moving
 from arcctl.operations.steps import old_agents
 from arcctl.operations.steps.foreign import of_extensions

@@ -5,10 +5,10 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from arcctl.errors import AccessError, ArcctlError, AzureError
+from arcctl.errors import AccessError, ArcctlError, AzureError, Refusal
 from arcctl.model.connected_cluster import public_key
 from arcctl.model.region import canonical
-from arcctl.operations.moving.second_look import of_others
+from arcctl.operations.moving.late_look import of_others
 from arcctl.operations.moving.worlds import Moving
 from arcctl.operations.steps.registration import Register
 
@@ -48,6 +48,10 @@ class CreateTarget(Register):
         found = await super().there(world)
         return found if found and canonical(found["location"]) == world.sight.asked_region else None
 
+    async def observe(self, world: World) -> str | None:
+        await _must_be_ours(world, await self.there(world))
+        return await super().observe(world)
+
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
         left = world.at_most(sum(_PAUSES))
         for number, pause in enumerate(_PAUSES):
@@ -82,6 +86,28 @@ class CreateTarget(Register):
         return f"{world.cluster.group}/{world.cluster.name} deleted again"
 
 
+async def _must_be_ours(world: World, found: Body | None) -> None:
+    """Raise Refusal where somebody else has made a resource of the target's id meanwhile.
+
+    What this run has made bears the key that the run has given it, or is about to.
+    """
+    if found is None or not isinstance(world, Moving) or not world.key:
+        return
+    if public_key(found) == world.key.public:
+        return
+    target, run = world.request.target, world.run.id
+    raise Refusal(
+        f"somebody else has made {target.name} (group {target.group}) in {found['location']} meanwhile",
+        code="target-taken",
+        why="its key is not the one of this move, so it is left as it is",
+        hints=(
+            f"if nobody needs it: arcctl delete {target.named} --azure-only",
+            f"then: arcctl resume {run}",
+            f"arcctl history {run} --close, to leave it to whoever has made it",
+        ),
+    )
+
+
 def _explained(world: World, error: ArcctlError) -> ArcctlError:
     """Say where things stand once the source is gone."""
     if isinstance(world, Moving) and world.run.journal.no_return:
@@ -91,6 +117,12 @@ def _explained(world: World, error: ArcctlError) -> ArcctlError:
             f"{world.request.region}; its workloads run on, and all it had is saved"
         )
         error.why = (*error.why, now)
+    if isinstance(world, Moving) and error.code == "InvalidResourceLocation":
+        target, run = world.request.target, world.run.id
+        error.hints = (
+            f"if nobody needs what bears its name now: arcctl delete {target.named} --azure-only",
+            f"then: arcctl resume {run}",
+        )
     return error
 
 

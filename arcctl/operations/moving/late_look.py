@@ -1,0 +1,249 @@
+"""What others have put to a resource meanwhile: while Azure deletes it, or while it was not used.
+
+What was written after the second look is looked for while Azure still shows the source
+(`arm.md` 8.5), and carried or reported.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass, fields, replace
+from typing import TYPE_CHECKING, Any
+
+from arcctl.errors import AccessError, ArcctlError, NotFound
+from arcctl.model.bundle import Attached, Bundle
+from arcctl.model.configuration.adjusting import adjusted
+from arcctl.model.configuration.comparing import same
+from arcctl.model.configuration.needs import needs
+from arcctl.model.connected_cluster import writable
+from arcctl.model.plan import digest
+from arcctl.operations.moving.observing import steady
+from arcctl.operations.moving.request import MoveRequest
+from arcctl.operations.moving.second_look import flat, fresh
+from arcctl.operations.moving.worlds import BUNDLE, Moving
+from arcctl.operations.steps.attached import RestoreAttached, taken_off
+from arcctl.operations.steps.pieces import LOCKS, pieces
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from arcctl.checks.move.sight import MoveSight
+    from arcctl.model.configuration.child import Child
+    from arcctl.model.connected_cluster import Body
+
+LATE = "written-late"
+"""The fact that holds what could not be carried, because it was written while Azure deleted"""
+
+
+@dataclass(frozen=True, slots=True)
+class _Now:
+    """What one look has shown, part by part; `failed` says what could not be read, and why."""
+
+    resource: Body | None
+    children: Sequence[Child] | None
+    hanging: Mapping[str, Sequence[Body]]
+    failed: Mapping[str, ArcctlError]
+
+
+async def _now(sight: MoveSight) -> _Now:
+    """Look at the resource on the word of one look, at its children, and at what hangs on it.
+
+    A part that cannot be read takes none of the others away.
+    """
+    looks: dict[str, Any] = {
+        "resource": sight.source.resource(),
+        "children": sight.read_children(),
+        **{each.name: getattr(sight, each.name)() for each in fields(Attached)},
+    }
+    answers = await asyncio.gather(*looks.values(), return_exceptions=True)
+    found: dict[str, Any] = {}
+    failed: dict[str, ArcctlError] = {}
+    for name, answer in zip(looks, answers, strict=True):
+        if isinstance(answer, ArcctlError):
+            failed[name] = answer
+        elif isinstance(answer, BaseException):
+            raise answer
+        else:
+            found[name] = answer
+    resource, children = found.pop("resource", None), found.pop("children", None)
+    failed |= {name: AccessError(look.reason) for name, look in sight.unseen.items() if look.needed}
+    if "locks" in found:
+        found["locks"] = [each for each in found["locks"] if sight.is_own(str(each["id"]))]
+    return _Now(resource, children, found, failed)
+
+
+async def of_others(world: Moving) -> list[str]:
+    """Name what others have put to a target that this run has made, and that nobody uses yet."""
+    target = world.request.target
+    there = replace(
+        world.request, name=target.name, group=target.group, subscription=target.subscription
+    )
+    async with fresh(world, there) as sight:
+        now = await _now(sight)
+    for error in now.failed.values():
+        raise error
+    found = [child.key for child in now.children or ()]
+    for name, several in now.hanging.items():
+        found += [_named(name, one) for one in several]
+    if (now.resource or {}).get("tags") != world.bundle.resource.get("tags"):
+        found.append("its tags")
+    return found
+
+
+def _named(list_name: str, one: Body) -> str:
+    who = (one.get("properties") or {}).get("principalId")
+    if who:
+        return f"the role assignment of {who}"
+    return f"{list_name.replace('_', ' ')}: {one.get('name')}"
+
+
+async def look_once_more(world: Moving) -> None:
+    """See what was written since the last look at what is deleted; carry it, or report it.
+
+    Once the resource is gone nothing can be seen any more. The children go with the resource, so
+    one that is missing by now says little: it is put back, and told.
+    """
+    late = _Late(world)
+    async with fresh(world) as sight:
+        now = await _now(sight)
+        known = world.unreadable
+        failed = {name: error for name, error in now.failed.items() if name not in known}
+        now = replace(now, failed=failed)
+        missing = [] if now.resource is None or sight.unseen else late.missing(now)
+        sight.source.forget()
+        if (now.failed or missing) and await sight.source.resource_surely() is None:
+            now, missing = replace(now, failed=_beyond_absence(now.failed)), []
+    if now.resource is not None:
+        late.resource(now.resource)
+    late.lost += missing
+    for child in now.children or ():
+        late.child(child)
+    late.attached(now.hanging)
+    late.lost += [
+        f"what others have written while Azure deleted the source could not be looked for: "
+        f"{name.replace('_', ' ')}: {error.message}"
+        for name, error in now.failed.items()
+    ]
+    if late.lost:
+        known = world.run.journal.fact_since_the_turn(LATE, ())
+        await world.run.journal.fact(LATE, sorted({*known, *late.lost}))
+    if late.carried:
+        world.warn(f"written while Azure deleted, and carried: {', '.join(late.carried)}")
+        await world.save(late.bundle)
+
+
+def _beyond_absence(failed: Mapping[str, ArcctlError]) -> dict[str, ArcctlError]:
+    """Leave out what was not found because the resource is gone."""
+    return {name: error for name, error in failed.items() if not isinstance(error, NotFound)}
+
+
+class _Late:
+    """What came too late for the second look, laid into the bundle piece by piece."""
+
+    def __init__(self, world: Moving) -> None:
+        self._world = world
+        self.bundle = world.bundle
+        self.carried: list[str] = []
+        self.lost: list[str] = []
+        self._own = _written_by(world) if world.turned else frozenset()
+
+    def resource(self, now: Body) -> None:
+        """Take what a person chooses of a resource; its states are those of one that goes."""
+        saved, chosen = self.bundle.resource, writable(now)
+        properties = saved["properties"]
+        if not self._world.turned:
+            properties = {**properties, **chosen["properties"]}
+        elif saved.get("tags") == now.get("tags"):
+            return
+        if flat(saved) == flat(now):
+            return
+        newer = {**saved, "tags": chosen["tags"], "properties": properties}
+        self.bundle = replace(self.bundle, resource=newer)
+        self.carried.append("the resource's own fields")
+
+    def missing(self, now: _Now) -> list[str]:
+        """Tell what somebody seems to have taken away since the second look; it is put back.
+
+        On the way back it is what this run had put to the target.
+        """
+        there = {str(one["id"]).casefold() for several in now.hanging.values() for one in several}
+        known = self._put_there() if self._world.turned else self._saved(now)
+        gone = [words for path, words in known if path.casefold() not in there]
+        again = "and is put back: take it away again, if that was meant"
+        return [f"{words} was taken away while Azure deleted the source, {again}" for words in gone]
+
+    def _saved(self, now: _Now) -> list[tuple[str, str]]:
+        off = {str(lock["id"]).casefold() for lock in taken_off(self._world)}
+        return [
+            (str(one["id"]), _named(each.name, one))
+            for each in fields(Attached)
+            if each.name in now.hanging
+            for one in getattr(self.bundle.attached, each.name)
+            if str(one["id"]).casefold() not in off
+        ]
+
+    def _put_there(self) -> list[tuple[str, str]]:
+        """Return what a run has put to its target before it was turned, but for the locks."""
+        entries = self._world.run.journal.entries
+        turn = next(at for at, each in enumerate(entries) if each.kind == "turned")
+        done = [each.step for each in entries[:turn] if each.kind == "done"]
+        if RestoreAttached.name not in done:
+            return []
+        forward = pieces(_forward(self._world))
+        own = self._world.bundle.source.path.casefold()
+        return [
+            (path, words)
+            for path, _, words in forward
+            if path.casefold().startswith(f"{own}/") and f"/{LOCKS}/" not in path
+        ]
+
+    def child(self, now: Child) -> None:
+        """Take a child that is new or was changed, if it can be written without a new secret."""
+        others = [each for each in self.bundle.children if each.key != now.key]
+        known = next((each for each in self.bundle.children if each.key == now.key), None)
+        if not now.carried or (known and (same(known, now) or same(self._put(known), now))):
+            return
+        given = self._world.supplied.get(now.key, {})
+        lacking = [need for need in needs(now) if not given.keys() & set(need.any_of)]
+        if lacking:
+            names = ", ".join(need.name for need in lacking)
+            self.lost.append(
+                f"{now.key} was written while Azure deleted the source, with secrets ({names}) "
+                "that nobody has given: make it again"
+            )
+            return
+        self.bundle = replace(self.bundle, children=(*others, now))
+        self.carried.append(now.key)
+
+    def _put(self, child: Child) -> Child:
+        """Return a saved child as this run has put it to what is left now: on the way back only."""
+        return adjusted(child, self._world.request.region, self.bundle.region).child
+
+    def attached(self, now: Mapping[str, Sequence[Body]]) -> None:
+        """Take what hangs on the resource by now and did not, or not so."""
+        for name, found in now.items():
+            saved: tuple[Body, ...] = getattr(self.bundle.attached, name)
+            known = {digest(steady(one)) for one in saved}
+            new = [one for one in found if digest(steady(one)) not in known]
+            new = [one for one in new if str(one["id"]).casefold() not in self._own]
+            ids = {one["id"] for one in new}
+            kept = [one for one in saved if one["id"] not in ids]
+            more: Any = {name: (*kept, *new)}
+            self.bundle = replace(self.bundle, attached=replace(self.bundle.attached, **more))
+            self.carried += [_named(name, one) for one in new]
+
+
+def _written_by(world: Moving) -> frozenset[str]:
+    """Return the ids of what a run has put to its target before it was turned, in lower case."""
+    return frozenset(path.casefold() for path, _, _ in pieces(_forward(world)))
+
+
+def _forward(world: Moving) -> Moving:
+    """Return the world of a run that was turned, as it was before."""
+    return replace(
+        world,
+        request=MoveRequest.from_document(world.run.request),
+        bundle=Bundle.from_document(world.run.documents[BUNDLE]),
+        cluster=world.bundle.source,
+        turned=False,
+    )
