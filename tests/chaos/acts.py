@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from tests import arm
 from tests.chaos import oracle
 from tests.chaos.scenes import CONNECT, OTHER
-from tests.chaos.writers import KINDS
+from tests.chaos.writers import KINDS, REMOVALS
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -132,7 +132,7 @@ def _half_helm(house: House) -> str:
 
 _WRONG = f"--kube-context {OTHER}"
 _COPIES = ("copied", "copied with key")
-_ALL = tuple(KINDS)
+_ALL = (*KINDS, *REMOVALS)
 ACTS = (
     Act("move", _MANY, _line(f"{WEST} --yes"), _west, 34),
     Act("move elsewhere", _MANY, _line(f"{ELSEWHERE} --yes"), _elsewhere, 12),

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 CONNECT = "connect -n harbor -g edge -l eastus --skip-prechecks"
 OTHER = "sandbox-2"
 ARC = "azure-arc"
+CREW = str(uuid5(NAMESPACE_URL, "crew"))
+"""Who has a role on harbor"""
 _MARKS: dict[str, str] = {}
 _SALT = uuid4().hex
 
@@ -179,7 +181,7 @@ def hanging(stage: Stage) -> None:
     stage.seed(
         assignments=[
             {"on": "edge/harbor", "who": "operator", "role": "Reader"},
-            {"on": "edge/harbor", "who": str(uuid5(NAMESPACE_URL, "crew")), "role": "Reader"},
+            {"on": "edge/harbor", "who": CREW, "role": "Reader"},
         ],
         diagnosticSettings=[{"on": "edge/harbor", "name": "to-logs", "workspaceId": "/w"}],
         policies=[{"on": "edge/harbor", "name": "own", "allow": ["eastus", "westeurope"]}],
