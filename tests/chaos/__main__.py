@@ -88,6 +88,8 @@ def _played(arguments: argparse.Namespace) -> Iterator[Outcome]:
     ):
         for seed in _seeds(arguments):
             play = drawn(house, seed)
+            if arguments.only not in play.act.name:
+                continue
             yield play.run()
             if arguments.seed is not None:
                 print(log(play))

@@ -49,6 +49,8 @@ class Act:
     refused: bool = False
     asks: bool = False
     writes: tuple[str, ...] = ()
+    closes: bool = False
+    """Whether a run that has stopped is closed by hand, and not taken up"""
     parts: tuple[str, ...] = ()
     """What a rollback may leave as it has come to be, if it names it"""
 
@@ -138,6 +140,8 @@ ACTS = (
     Act("move elsewhere", _MANY, _line(f"{ELSEWHERE} --yes"), _elsewhere, 12),
     Act("move beside others", _MANY[:5], _line(f"{WEST} --yes"), _west, 10, writes=_ALL),
     Act("move asked", _MANY[:5], _line(WEST), _west, 8, writes=_ALL, asks=True),
+    Act("move replanned", _MANY[:5], _line(f"{WEST} --yes --replan"), _west, 5, writes=_ALL),
+    Act("move closed", _MANY, _line(f"{WEST} --yes"), _west, 4, closes=True),
     Act("delete", _MANY[:6], _line("delete -n harbor -g edge --yes"), _gone, 8, has_run=False),
     Act("connect", ("unconnected",), _line(CONNECTED), _there, 6, has_run=False),
     Act("apply", ("plain",), _apply, _applied, 10, parts=tuple(SETTINGS)),

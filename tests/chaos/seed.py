@@ -89,6 +89,7 @@ class Play:
     typed: list[Typed] = field(default_factory=list)
     writes: list[Write] = field(default_factory=list)
     before: Picture = field(default_factory=dict)
+    closed: bool = False
 
     def run(self) -> Outcome:
         """Play it, and say what came of it."""
@@ -299,6 +300,9 @@ class Play:
         for number in range(_STORMY + _CALM_TRIES + _OTHER_WAY):
             if self._is_over():
                 return
+            if self.act.closes and (runs := self._open()):
+                self._close(runs[0])
+                return
             if self.dice.random() < 0.5:
                 self.house.theatre.forget()
             stormy = number < _STORMY and self.dice.random() < 0.5
@@ -310,6 +314,26 @@ class Play:
             self._judge()
             if mood is CALM and self._is_lost():
                 return
+
+    def _open(self) -> list[str]:
+        """Return the runs that are kept in a cluster and have not ended."""
+        return [run for each in self.typed[-1].found["runs"].values() for run in each]
+
+    def _close(self, run: str) -> None:
+        """End a run by hand: 0 only where nothing is missing, and no run is left in any case."""
+        self._type(f"history {run} --close --yes --export closed-{self.seed}", CALM)
+        self.outcome.tries += 1
+        last = self.typed[-1]
+        self.closed = last.ended.code in (0, _DIFFERS) and not self._open()
+        if not self.closed:
+            self.outcome.losses.append(f"stuck: {run} cannot be closed; {self._last()}")
+        elif last.ended.code == 0 and not self._state(last.found):
+            self.outcome.lies.append(f"{run} was closed with 0, and {self._misses()}")
+        self.outcome.lies += leaks.found(self.house.stage, last.ended, self.house.clusters)
+
+    def _misses(self) -> str:
+        found, (asked, old) = self.typed[-1].found, self._goals()
+        return "; ".join(min((asked.misses(found), old.misses(found)), key=len)[:6])
 
     def _is_lost(self) -> bool:
         """Whether nothing is open any more that could bring back what is missing."""
@@ -341,14 +365,14 @@ class Play:
             return
         found = self.typed[-1].found
         outcome.end = "refused" if self.act.refused else self._state(found)
+        if self.closed:
+            outcome.end = "closed"
         if outcome.end or outcome.losses:
             if self.act.has_run and any(found["runs"].values()):
                 outcome.losses.append(f"stuck: {found['runs']} cannot be ended; {self._last()}")
             return
-        asked, old = self._goals()
-        missed = min((asked.misses(found), old.misses(found)), key=len)
         kind = "stuck" if any(found["runs"].values()) else "lost"
-        outcome.losses.append(f"{kind}: {'; '.join(missed[:6])}; {self._last()}")
+        outcome.losses.append(f"{kind}: {self._misses()}; {self._last()}")
 
     def _last(self) -> str:
         ended = self.typed[-1].ended

@@ -21,7 +21,7 @@ _SETTING = "/providers/Microsoft.Insights/diagnosticSettings/to-logs"
 
 
 def _other_setting(mark: str) -> tuple[str, str, str, Any]:
-    body = {"properties": {"workspaceId": f"/{mark}", "logs": []}}
+    body = {"properties": {"workspaceId": f"/{mark}"}}
     return "PUT", _SETTING, "2021-05-01-preview", body
 
 
