@@ -3,27 +3,22 @@
 Each command has one `Mask`. A `Secret` tells it its value when it is made, so nobody has to
 remember to; what is secret and plain text (a kubeconfig's token) is added by whoever reads it.
 Text for people, events, errors, journal and logs pass through it at their one exit; results on
-stdout are masked leaf by leaf, so that JSON stays JSON.
+stdout are masked leaf by leaf, so that JSON stays JSON. A value shorter than six characters may be
+any word or number; it is hidden in its own field only.
 """
 
 from __future__ import annotations
 
-import base64
-import json
 import re
 import threading
 from contextvars import ContextVar
-from html import escape
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, quote_plus
 
 from arcctl.model.scrub import HIDDEN
+from arcctl.model.spelling import SHORTEST, Finder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
-
-SHORTEST = 6
-"""A shorter value may be any word or number; it is hidden in its own field only."""
 
 _PROTECTED = re.compile(r"protected_?settings$", re.IGNORECASE)
 _LONG_LINE = 40  # of a key in PEM: a single line of it is as good as the whole
@@ -35,7 +30,7 @@ class Mask:
     def __init__(self) -> None:
         self._values: set[str] = set()
         self._clear: set[str] = set()
-        self._pattern: re.Pattern[str] | None = None
+        self._finder: Finder | None = None
         self._lock = threading.Lock()
 
     def add(self, *values: str) -> None:
@@ -44,7 +39,7 @@ class Mask:
         if new:
             with self._lock:
                 self._values |= new
-                self._pattern = None
+                self._finder = None
 
     def show(self, *words: str) -> None:
         """Know that these are said in the clear: names, regions, settings that anyone may read.
@@ -55,13 +50,13 @@ class Mask:
         if new:
             with self._lock:
                 self._clear |= new
-                self._pattern = None
+                self._finder = None
 
     def text(self, text: str) -> str:
         """Return the text without any secret known by now."""
         if not self._values:
             return text
-        return self._compiled().sub(HIDDEN, text)
+        return self._finding().without(text, HIDDEN)
 
     def document(self, value: Any, *, own: bool = False) -> Any:
         """Return plain JSON with the secrets taken out of its strings; keys stay.
@@ -80,18 +75,17 @@ class Mask:
             return HIDDEN
         return self.text(value) if isinstance(value, str) else value
 
-    def _compiled(self) -> re.Pattern[str]:
+    def _finding(self) -> Finder:
         with self._lock:
-            if self._pattern is None:
-                spelled = sorted(set(self._spellings()), key=lambda each: (-len(each), each))
-                self._pattern = re.compile("|".join(map(re.escape, spelled)) or r"(?!)")
-            return self._pattern
+            if self._finder is None:
+                self._finder = Finder(self._hidden(), lambda each: each.casefold() in self._clear)
+            return self._finder
 
-    def _spellings(self) -> Iterator[str]:
+    def _hidden(self) -> Iterator[str]:
         for value in self._values:
             if len(value) < SHORTEST or value.casefold() in self._clear:
                 continue
-            yield from _spelled(value)
+            yield value
             yield from (line for line in _lines(value) if not self._is_shown(line))
 
     def _is_shown(self, line: str) -> bool:
@@ -109,20 +103,6 @@ def texts_of(value: Any) -> Iterator[str]:
             yield from texts_of(each)
     elif value is not None:
         yield str(value)
-
-
-def _spelled(value: str) -> Iterator[str]:
-    """Yield a value as it may stand in text: plain, in JSON, as Python shows it, in a URL, in HTML, in base64."""
-    raw = value.encode("utf-8", "surrogateescape")
-    yield value
-    yield json.dumps(value)[1:-1]
-    yield json.dumps(value, ensure_ascii=False)[1:-1]
-    yield repr(value)[1:-1]
-    yield " ".join(value.split())  # errors are told on one line
-    yield quote(raw, safe="")
-    yield quote_plus(raw)
-    yield escape(value)
-    yield base64.b64encode(raw).decode().rstrip("=")
 
 
 def _lines(value: str) -> list[str]:

@@ -6,13 +6,13 @@ redacted leaf by leaf, so that they keep their form; other programs' text as it 
 
 from __future__ import annotations
 
-import base64
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote
 
 from arcctl.model.scrub import HIDDEN, scrubbed, secrets_of
+from arcctl.model.spelling import Finder
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping
@@ -79,9 +79,7 @@ class Redactor:
 
     def without_known(self, text: str) -> str:
         """Take out the known secrets alone, which harms no form."""
-        for secret in self.known if self.on else ():
-            text = text.replace(secret, HIDDEN)
-        return text
+        return _finder(self.known).without(text, HIDDEN) if self.on and self.known else text
 
     def document(self, value: Any, name: str = "") -> Any:
         """Return plain JSON with its secret leaves hidden, and without `managedFields`."""
@@ -107,6 +105,11 @@ class Redactor:
             for key, each in value.items()
             if key != "managedFields"
         }
+
+
+@lru_cache(maxsize=4)
+def _finder(known: tuple[str, ...]) -> Finder:
+    return Finder(known)
 
 
 def _says_secret(name: str) -> bool:
@@ -140,8 +143,8 @@ def secret_leaves(value: Any, name: str = "") -> Iterator[str]:
             yield value
 
 
-def spellings(secrets: Iterable[str], harmless: Iterable[str] = ()) -> tuple[str, ...]:
-    """Return each secret as it may stand in text: plain, in base64, in a URL; the longest first.
+def worth_hiding(secrets: Iterable[str], harmless: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return the secrets that are looked for in text, and the long lines of each.
 
     What is `harmless`, or as short as a word, is left out: hiding it would spoil everything.
     """
@@ -151,7 +154,5 @@ def spellings(secrets: Iterable[str], harmless: Iterable[str] = ()) -> tuple[str
         plain = secret.strip()
         if len(plain) < _SHORTEST or plain.lower() in spared:
             continue
-        encoded = base64.b64encode(plain.encode()).decode()
-        found |= {plain, quote(plain, safe=""), encoded, encoded.rstrip("=")}
-        found |= {line for line in plain.splitlines() if len(line) >= 40}
+        found |= {plain, *(line for line in plain.splitlines() if len(line) >= 40)}
     return tuple(sorted(found, key=lambda each: (-len(each), each)))

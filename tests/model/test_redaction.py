@@ -6,7 +6,7 @@ import base64
 import time
 
 import pytest
-from arcctl.model.redaction import Redactor, secret_leaves, spellings
+from arcctl.model.redaction import Redactor, secret_leaves, worth_hiding
 from arcctl.model.scrub import HIDDEN
 
 SECRET = "marked-secret"
@@ -54,7 +54,7 @@ def test_what_helps_is_kept(text: str) -> None:
 
 def test_a_secret_that_is_known_is_found_in_any_spelling() -> None:
     """Plain, in base64 and in an address; what is no secret of its own is spared."""
-    known = spellings(["pa/ss w0rd!", "azure-arc", "abc"], harmless=["azure-arc"])
+    known = worth_hiding(["pa/ss w0rd!", "azure-arc", "abc"], harmless=["azure-arc"])
     encoded = base64.b64encode(b"pa/ss w0rd!").decode()
 
     told = Redactor(known).text(f"a pa/ss w0rd! b {encoded} c pa%2Fss%20w0rd%21 d azure-arc abc")

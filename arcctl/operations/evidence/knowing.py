@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from arcctl.errors import ArcctlError
 from arcctl.model import cluster as names
 from arcctl.model.installed import read_record
-from arcctl.model.redaction import Redactor, secret_leaves, spellings
+from arcctl.model.redaction import Redactor, secret_leaves, worth_hiding
 from arcctl.model.scrub import secrets_of
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ async def redactor(sight: HealthSight, patience: float, *, on: bool) -> tuple[Re
         trouble = str(error) or "no answer in time"
     cluster = sight.cluster
     harmless = (*_HARMLESS, cluster.name, cluster.group, cluster.subscription, cluster.path)
-    return Redactor(spellings(known, harmless)), trouble
+    return Redactor(worth_hiding(known, harmless)), trouble
 
 
 async def _in_cluster(sight: HealthSight) -> set[str]:
@@ -62,7 +62,7 @@ async def _in_cluster(sight: HealthSight) -> set[str]:
     }
     if release := await sight.release():
         record = await kubernetes.get(release.record)
-        read = read_record(release.namespace, record["data"]["release"], newest=True)
+        read = read_record(release, record, newest=True)
         found |= set(secret_leaves(read.values))
     return found
 
