@@ -63,7 +63,7 @@ class Sight(Remembering):
             metadata_only=True,
             labelSelector=f"owner=helm,name={names.RELEASE}",
         )
-        found = [_release(record["metadata"]) async for record in records]
+        found = [Release.read(record["metadata"]) async for record in records]
         return sorted(found, key=lambda release: release.revision)
 
     async def release(self) -> Release | None:
@@ -81,9 +81,8 @@ class Sight(Remembering):
         for status in ("deployed", "superseded"):
             for release in reversed(found):
                 if release.status == status:
-                    secret = await self.recorded(release)
                     newest = release is found[-1] and status == "deployed"
-                    return read_record(release.namespace, secret["data"]["release"], newest=newest)
+                    return read_record(release, await self.recorded(release), newest=newest)
         return None
 
     @once
@@ -123,16 +122,12 @@ class Sight(Remembering):
     async def named_by_release(self) -> Onboarding | None:
         """Whose cluster this is by the newest helm record, whole or not; None where it names none.
 
-        Raise ValueError where the record cannot be decoded.
+        Raise ClusterError `release-unreadable` where helm has not written it.
         """
         release = await self.release()
         if release is None:
             return None
-        try:
-            packed = (await self.recorded(release))["data"]["release"]
-            record = read_record(release.namespace, packed, newest=True)
-        except (LookupError, TypeError, OSError, EOFError) as error:
-            raise ValueError(str(error)) from error
+        record = read_record(release, await self.recorded(release), newest=True)
         return Onboarding.from_values(record.values.get("global") or {})
 
     @once
@@ -242,13 +237,6 @@ class Sight(Remembering):
             return known
         claims = await (await self.clients.identity()).whoami()
         return claims.get("tid")
-
-
-def _release(metadata: Body) -> Release:
-    labels = metadata.get("labels") or {}
-    return Release(
-        metadata["namespace"], int(labels.get("version", 0)), labels.get("status", "unknown")
-    )
 
 
 def _read_key(secret: Body) -> KeyPair | None:

@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
-from arcctl.clients import answers, arm_errors, arm_lists, arm_versions
+from arcctl.clients import answers, arm_errors, arm_lists, arm_shapes, arm_versions
 from arcctl.clients.channel import Channel, Pace, Token, host_of, read_json, with_query
 from arcctl.clients.importing import load
 from arcctl.errors import ArcctlError, AzureError, NotFound
@@ -142,9 +142,11 @@ class Arm:
         again, then AzureError `azure-unusable-answer`; `azure-unreliable-list` as in `arm_lists`.
         """
 
+        expected = arm_shapes.page(path)
+
         async def page(link: str) -> dict[str, Any]:
             where = (link, None, None) if link else (path, version, query)
-            return await self._ask("GET", where[0], None, *where[1:], answers.page)
+            return await self._ask("GET", where[0], None, *where[1:], expected)
 
         async for each in arm_lists.items(page, path):
             yield each
@@ -368,7 +370,8 @@ def _expected_at(path: str) -> Expected:
     if "://" in path:
         return answers.anything
     below = path.casefold().rpartition("/providers/")[2] if "/providers/" in path.lower() else ""
-    return answers.resource if below.count("/") >= _TYPE_AND_NAME else answers.document
+    found = answers.resource if below.count("/") >= _TYPE_AND_NAME else answers.document
+    return arm_shapes.resource(path, found)
 
 
 def _as_id(path: str) -> str:

@@ -6,7 +6,6 @@ imported when the first request is made.
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, urlsplit
@@ -14,6 +13,7 @@ from urllib.parse import quote, urlsplit
 from arcctl.clients import authorities
 from arcctl.clients.importing import load
 from arcctl.errors import AzureError
+from arcctl.model.bounded import loads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -155,8 +155,8 @@ def read_json(response: Any, url: str) -> Any:
     try:
         # JSON is UTF-8, whatever the headers say of it.
         text = response.content.decode("utf-8-sig")
-        return json.loads(text) if text.strip() else None
-    except (ValueError, RecursionError) as error:
+        return loads(text) if text.strip() else None
+    except ValueError as error:
         begins = response.content[:400].decode("utf-8", "replace")
         raise AzureError(
             f"{urlsplit(url).netloc} answered with something that is not JSON",

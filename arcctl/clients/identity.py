@@ -21,6 +21,7 @@ from arcctl.clients.importing import load
 from arcctl.clients.token_cache import Token, TokenCache
 from arcctl.errors import AccessError, ArcctlError, AzureError, UsageError
 from arcctl.model.secret import Secret
+from arcctl.model.shape import misfit
 
 if TYPE_CHECKING:
     from azure.identity import DefaultAzureCredential
@@ -176,6 +177,14 @@ def _sign_in(cloud: Cloud, audience: str, claims: str | None) -> Token:
             why=str(error),
             hints=HINTS,
         ) from error
+    # The library takes whatever the login host calls so.
+    if misfit({"token": found.token, "until": found.expires_on}, {"token": str, "until": float}):
+        raise AzureError(
+            f"{urlsplit(cloud.login).netloc} did not answer the sign-in",
+            code=arm_errors.UNUSABLE,
+            why="what it calls an access token is no text",
+            hints="try again in a minute; if it stays so: https://azure.status.microsoft",
+        )
     return Token(Secret(found.token), found.expires_on)
 
 

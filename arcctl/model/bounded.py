@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+import re
 import zlib
 from typing import Any
 
@@ -15,6 +16,7 @@ MOST_BYTES = 64 * 1024 * 1024
 """A bundle of three hundred children is about one mebibyte"""
 _DEEPEST = 100
 MOST_VALUES = 2_000_000
+_HALF = re.compile(r"\\u[dD][89a-fA-F]|[\ud800-\udfff]")
 _GZIP = 16 + zlib.MAX_WBITS
 
 
@@ -48,11 +50,25 @@ def read_json(text: str | bytes) -> Any:
     """Return what a JSON text says; raise ValueError for what is none, too deep or too big a number."""
     if len(text) > MOST_BYTES:
         raise Unfit(f"it is longer than {MOST_BYTES // (1024 * 1024)} MiB")
+    found = loads(text)
+    check(found)
+    return found
+
+
+def loads(text: str | bytes) -> Any:
+    """Do as `json.loads`, but raise ValueError also for brackets without end and for half characters.
+
+    JSON can spell a half of a UTF-16 pair, which no file and no terminal takes.
+    """
+    whole = text.decode() if isinstance(text, bytes) else text
     try:
-        found = json.loads(text)
+        found = json.loads(whole)
+        if _HALF.search(whole):
+            json.dumps(found, ensure_ascii=False).encode()
     except RecursionError:
         raise _too_deep() from None
-    check(found)
+    except UnicodeEncodeError:
+        raise Unfit("it holds a half character (a lone surrogate)") from None
     return found
 
 

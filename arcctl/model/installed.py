@@ -7,11 +7,22 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from arcctl.model.agents import replicas
-from arcctl.model.cluster import AGENT_NAMESPACE
+from arcctl.model.cluster import AGENT_NAMESPACE, RELEASE
 from arcctl.model.helm_values import layered
+from arcctl.model.onboarding import unreadable
+from arcctl.model.shape import fits, misfit
 
 if TYPE_CHECKING:
     from arcctl.model.helm_values import Values
+    from arcctl.model.onboarding import Release
+
+_RECORD = {
+    "version": int,
+    "chart": {"metadata": {"version": str}, "values?": dict},
+    "config?": {"global?": dict},
+    "manifest?": str,
+}
+_OBJECT = {"kind": str, "metadata": {"name": str}, "spec?": {"replicas?": int}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +46,16 @@ class Installed:
         import yaml
 
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast
-        objects = [each for each in yaml.load_all(self.manifest, loader) if each]
+        try:
+            objects = [each for each in yaml.load_all(self.manifest, loader) if each]
+        except yaml.YAMLError as error:
+            raise unreadable(RELEASE, self.namespace, "its manifest is no YAML") from error
         return {
             each["metadata"]["name"]: replicas(each)
             for each in objects
-            if each["kind"] == "Deployment" and each["metadata"].get("namespace") == AGENT_NAMESPACE
+            if not misfit(each, _OBJECT)
+            and each["kind"] == "Deployment"
+            and each["metadata"].get("namespace") == AGENT_NAMESPACE
         }
 
     def __repr__(self) -> str:
@@ -59,38 +75,57 @@ class Aim:
         return installed.newest and same and installed.version == self.version
 
 
-def read_record(namespace: str, record: str, *, newest: bool) -> Installed:
-    """Read a release as helm stores it: gzipped JSON in base64, once more than the Secret's own."""
+def read_record(release: Release, secret: Values, *, newest: bool) -> Installed:
+    """Read a release out of the Secret in which helm keeps it.
+
+    Raise ClusterError `release-unreadable` for anything but what helm writes.
+    """
+    try:
+        return _installed(release.namespace, _unpacked(secret), newest=newest)
+    except ValueError as error:
+        raise unreadable(release.name, release.namespace, str(error)) from error
+
+
+def _unpacked(secret: Values) -> dict[str, Any]:
+    """Return gzipped JSON in base64, once more than the Secret's own; ValueError for all else."""
     import base64
-    import json
 
-    from arcctl.model.bounded import unzipped
+    from arcctl.model.bounded import read_json, unzipped
 
-    text = unzipped(base64.b64decode(base64.b64decode(record)))
-    release: dict[str, Any] = json.loads(text)
+    fits(secret, {"data": {"release": str}})
+    found = read_json(unzipped(base64.b64decode(base64.b64decode(secret["data"]["release"]))))
+    fits(found, _RECORD)
+    return dict(found)
+
+
+def _installed(namespace: str, release: dict[str, Any], *, newest: bool) -> Installed:
     given: Values = release.get("config") or {}
     own: Values = release["chart"].get("values") or {}
     return Installed(
         namespace,
-        int(release["version"]),
-        str(release["chart"]["metadata"]["version"]),
+        release["version"],
+        release["chart"]["metadata"]["version"],
         given,
         layered(own, given),
         newest,
-        str(release.get("manifest") or ""),
+        release.get("manifest") or "",
     )
 
 
-def without_namespace(record: str, name: str) -> str:
+def without_namespace(of: Release, secret: Values, name: str) -> str:
     """Return a release as helm stores it, its manifest without this Namespace.
 
-    Helm deletes what the manifest of the newest revision holds, and nothing else.
+    Helm deletes what the manifest of the newest revision holds, and nothing else. Raise as
+    `read_record`.
     """
     import base64
     import gzip
     import json
 
-    release = json.loads(gzip.decompress(base64.b64decode(base64.b64decode(record))))
+    try:
+        release = _unpacked(secret)
+    except ValueError as error:
+        raise unreadable(of.name, of.namespace, str(error)) from error
     parts = re.split(r"^---\s*$", str(release.get("manifest") or ""), flags=re.MULTILINE)
     release["manifest"] = "---".join(each for each in parts if not _is_namespace(each, name))
     packed = base64.b64encode(gzip.compress(json.dumps(release).encode()))
@@ -102,5 +137,11 @@ def _is_namespace(document: str, name: str) -> bool:
 
     if "Namespace" not in document:
         return False
-    found = yaml.safe_load(document) or {}
-    return bool(found.get("kind") == "Namespace" and found["metadata"].get("name") == name)
+    try:
+        found = yaml.safe_load(document)
+    except yaml.YAMLError:
+        return False
+    return not misfit(found, _OBJECT) and (found["kind"], found["metadata"]["name"]) == (
+        "Namespace",
+        name,
+    )

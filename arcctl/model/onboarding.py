@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from arcctl.errors import ClusterError
 from arcctl.model.cluster import RELEASE
 from arcctl.model.region import canonical
 from arcctl.model.resource_id import ClusterId
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Mapping
+
+
+_DIGITS = 9
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +68,16 @@ class Onboarding:
         return bool(tenant and self.tenant) and self.tenant.lower() != (tenant or "").lower()
 
 
+def unreadable(release: str, namespace: str, why: str) -> ClusterError:
+    """Build the error for a record of helm's that helm has not written."""
+    return ClusterError(
+        f"helm's record of release {release} in namespace {namespace} cannot be read",
+        code="release-unreadable",
+        why=why,
+        hints=f"helm history {release} -n {namespace}",
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Release:
     """Helm's newest record of the agents: `status` is Helm's word (deployed, failed, pending-…)."""
@@ -72,6 +86,15 @@ class Release:
     revision: int
     status: str
     name: str = RELEASE
+
+    @classmethod
+    def read(cls, metadata: Mapping[str, Any], name: str = RELEASE) -> Release:
+        """Read the metadata of helm's Secret; raise ClusterError `release-unreadable`."""
+        namespace, labels = str(metadata.get("namespace", "")), metadata.get("labels") or {}
+        number = str(labels.get("version", "0"))
+        if not (number.isascii() and number.isdecimal() and len(number) <= _DIGITS):
+            raise unreadable(name, namespace, "its label version is no number")
+        return cls(namespace, int(number), str(labels.get("status", "unknown")), name)
 
     @property
     def unfinished(self) -> bool:

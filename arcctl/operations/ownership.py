@@ -6,7 +6,7 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
-from arcctl.errors import AccessError, Refusal
+from arcctl.errors import AccessError, ClusterError, Refusal
 from arcctl.model.connected_cluster import never_connected
 from arcctl.model.keys import REPLACES, digest
 from arcctl.model.onboarding import Onboarding
@@ -64,10 +64,8 @@ async def look(sight: Sight, resource: Body) -> Ownership:
 async def _read(looking: Awaitable[Seen]) -> Seen | _Unreadable:
     try:
         return await looking
-    except ValueError:
-        return _Unreadable()
-    except AccessError as error:
-        if error.code != "kube-forbidden":
+    except (AccessError, ClusterError) as error:
+        if error.code not in ("kube-forbidden", "release-unreadable"):
             raise
         return _Unreadable()
 

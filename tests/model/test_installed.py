@@ -7,7 +7,9 @@ import gzip
 import json
 
 import pytest
-from arcctl.model.installed import Aim, Installed, read_record
+from arcctl.errors import ClusterError
+from arcctl.model.installed import Aim, Installed, read_record, without_namespace
+from arcctl.model.onboarding import Release
 
 RELEASE = {
     "version": 3,
@@ -39,17 +41,18 @@ metadata: {name: about, namespace: azure-arc}
 data: {text: "kind: Deployment"}
 """,
 }
+OF = Release("azure-arc-release", 3, "deployed")
 
 
-def record() -> str:
+def record(release: object = RELEASE) -> str:
     """The release as the Secret's data holds it."""
-    packed = gzip.compress(json.dumps(RELEASE).encode())
+    packed = gzip.compress(json.dumps(release).encode())
     return base64.b64encode(base64.b64encode(packed)).decode()
 
 
 def installed(*, newest: bool = True) -> Installed:
     """That release."""
-    return read_record("azure-arc-release", record(), newest=newest)
+    return read_record(OF, {"data": {"release": record()}}, newest=newest)
 
 
 def test_a_record_tells_what_was_given_and_what_holds() -> None:
@@ -91,3 +94,68 @@ def test_an_aim_is_reached_where_helm_need_not_run(
 ) -> None:
     """Same version, same values, and nothing tried since."""
     assert Aim(version, change).reached(installed(newest=newest)) is reached
+
+
+def twice(raw: bytes) -> str:
+    """Bytes in base64, and once more."""
+    return base64.b64encode(base64.b64encode(raw)).decode()
+
+
+PLACES = ("version", "config", "chart", "chart.metadata", "chart.metadata.version", "chart.values")
+ODD = (None, 7, 1.5, "text", True, [], ["a"], {}, {"a": 1})
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        {},
+        {"data": None},
+        {"data": {}},
+        {"data": {"release": 7}},
+        {"data": {"release": "not base64!"}},
+        {"data": {"release": "ümläut"}},
+        {"data": {"release": twice(b"not gzip")}},
+        {"data": {"release": twice(gzip.compress(bytes(65 * 1024 * 1024), 9))}},
+        {"data": {"release": twice(gzip.compress(b"no json"))}},
+        {"data": {"release": twice(gzip.compress(b"[" * 200_000))}},
+        {"data": {"release": twice(gzip.compress(b'{"version": "\\ud800"}'))}},
+        *({"data": {"release": record(each)}} for each in ODD),
+    ],
+)
+def test_a_record_that_helm_has_not_written_is_unreadable(secret: dict[str, object]) -> None:
+    """Whoever may write Secrets may write anything; it is said what is odd, and nothing is quoted."""
+    for read in (
+        lambda: read_record(OF, secret, newest=True),
+        lambda: without_namespace(OF, secret, "azure-arc"),
+    ):
+        with pytest.raises(ClusterError) as raised:
+            read()
+        assert raised.value.code == "release-unreadable"
+        assert raised.value.why[0]
+        assert raised.value.hints == ("helm history azure-arc -n azure-arc-release",)
+
+
+@pytest.mark.parametrize("value", ODD, ids=repr)
+@pytest.mark.parametrize("place", [*PLACES, "manifest", "config.global"])
+def test_an_odd_part_of_a_record_is_read_or_unreadable(place: str, value: object) -> None:
+    """Each part that is read, in each sort of JSON."""
+    release = json.loads(json.dumps(RELEASE))
+    *above, last = place.split(".")
+    at = release
+    for each in above:
+        at = at[each]
+    at[last] = value
+    error = None
+    try:
+        read_record(OF, {"data": {"release": record(release)}}, newest=True).agents()
+    except ClusterError as raised:
+        error = raised
+
+    assert error is None or error.code == "release-unreadable"
+
+
+@pytest.mark.parametrize("label", ["x", "-1", "1.5", "²", "9" * 10])
+def test_a_label_that_is_no_number_is_unreadable(label: str) -> None:
+    """The revision is read from it."""
+    with pytest.raises(ClusterError, match="cannot be read"):
+        Release.read({"namespace": "a", "labels": {"version": label}})

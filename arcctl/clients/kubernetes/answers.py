@@ -9,6 +9,9 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from arcctl.clients.kubernetes import shapes
+from arcctl.model.shape import misfit
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -35,7 +38,9 @@ def single(path: str, body: object) -> str:
     metadata = body.get("metadata")
     if not isinstance(metadata, dict) or not metadata.get("name"):
         return "an object without a name"
-    return "" if metadata["name"] == name else f"another object, {metadata['name']}"
+    if metadata["name"] != name:
+        return f"another object, {metadata['name']}"
+    return misfit(body, shapes.of(_plural(path)))
 
 
 def listed(path: str, body: object) -> str:
@@ -54,7 +59,7 @@ def listed(path: str, body: object) -> str:
         return "a list without metadata"
     if not isinstance(metadata.get("continue") or "", str):
         return "a continue token that is no text"
-    return _items(body, metadata)
+    return _items(body, metadata, _plural(path))
 
 
 def review(_path: str, body: object) -> str:
@@ -64,7 +69,7 @@ def review(_path: str, body: object) -> str:
     return "" if said else "no word on what one may do"
 
 
-def _items(body: dict[str, Any], metadata: dict[str, Any]) -> str:
+def _items(body: dict[str, Any], metadata: dict[str, Any], plural: str) -> str:
     if "items" not in body:
         return "a list without items"
     items = body["items"]
@@ -72,7 +77,10 @@ def _items(body: dict[str, Any], metadata: dict[str, Any]) -> str:
         return "" if metadata.get("resourceVersion") else "a list whose items are null"
     if not isinstance(items, list):
         return "a list whose items are no array"
-    return "" if all(map(_has_name, items)) else "a list with items that have no name"
+    if not all(map(_has_name, items)):
+        return "a list with items that have no name"
+    shape = shapes.of(plural)
+    return next(filter(None, (misfit(each, shape) for each in items)), "")
 
 
 def _has_name(item: object) -> bool:

@@ -19,6 +19,7 @@ from arcctl.clients.kubernetes.background import aside
 from arcctl.clients.kubernetes.kubeconfig import unusable
 from arcctl.clients.kubernetes.watching import Relist, Stream
 from arcctl.errors import ClusterError
+from arcctl.model.bounded import loads
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -278,8 +279,8 @@ class Kubernetes:
         encoded = None if body is None else json.dumps(body).encode()
         answer = await self._send(method, path, query, encoded, headers)
         try:
-            found = json.loads(answer)
-        except (ValueError, RecursionError) as error:
+            found = loads(answer)
+        except ValueError as error:
             raise trouble.unreachable(self.server, trouble.NO_SERVER) from error
         if not isinstance(found, dict):
             raise trouble.unusable(method, path, "no object")

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from arcctl.clients.kubernetes import trouble
 from arcctl.errors import ClusterError
+from arcctl.model.bounded import loads
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -101,7 +102,7 @@ def _events(response: Any) -> Iterator[Mapping[str, Any]]:
 
 def _event(line: bytes) -> dict[str, Any]:
     """Read a line; one that is no event is a ValueError, for the stream is as good as broken."""
-    event = json.loads(line)
+    event = loads(line)
     if not _is_event(event):
         raise ValueError("no event")
     return dict(event)

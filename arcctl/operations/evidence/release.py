@@ -57,7 +57,7 @@ async def values(tray: Tray) -> str:
 async def lay_values(tray: Tray, release: Release, path: str) -> str:
     """Read helm's record of a release and lay down what it was given."""
     record = await (await tray.kubernetes()).get(release.record)
-    found = read_record(release.namespace, record["data"]["release"], newest=True)
+    found = read_record(release, record, newest=True)
     told = {
         "namespace": release.namespace,
         "revision": release.revision,

@@ -78,14 +78,8 @@ async def values(tray: Tray) -> str:
     records = kubernetes.items(
         "/api/v1/secrets", metadata_only=True, labelSelector=f"owner=helm,name={RELEASE}"
     )
-    found = [_release(each["metadata"]) async for each in records]
+    found = [Release.read(each["metadata"], RELEASE) async for each in records]
     if not found:
         return tray.absent(f"there is no release {RELEASE}")
     newest = max(found, key=lambda release: release.revision)
     return await lay_values(tray, newest, "helm_values_arc_workload_identity.txt")
-
-
-def _release(metadata: Body) -> Release:
-    labels = metadata.get("labels") or {}
-    number, status = int(labels.get("version", 0)), labels.get("status", "unknown")
-    return Release(metadata["namespace"], number, status, RELEASE)

@@ -61,7 +61,7 @@ class Uninstall(Step[World]):
     async def _keep_namespace(self, world: World, release: Release) -> None:
         kubernetes = await world.clients.kubernetes()
         secret = await kubernetes.get(release.record)
-        record = without_namespace(secret["data"]["release"], names.AGENT_NAMESPACE)
+        record = without_namespace(release, secret, names.AGENT_NAMESPACE)
         await kubernetes.patch(release.record, {"data": {"release": record}})
 
     async def _patience(self, world: World) -> int:

@@ -22,7 +22,8 @@ SUBSCRIPTION = "22222222-0000-4000-8000-000000000001"
 GROUP = f"/subscriptions/{SUBSCRIPTION}/resourceGroups/edge"
 CLUSTER = f"{GROUP}/providers/Microsoft.Kubernetes/connectedClusters/harbor"
 
-FOUND: dict[str, Any] = {"id": CLUSTER, "properties": {}}
+HARBOR: dict[str, Any] = {"id": CLUSTER, "name": "harbor", "location": "eastus"}
+FOUND = HARBOR | {"properties": {}}
 """A resource of which nothing matters but that it is one."""
 
 AUTHORITY = trustme.CA()

@@ -331,6 +331,9 @@ async def test_metadata_that_says_nothing_is_told(
         *(say for say, _ in UNREADABLE.values()),
         Say({"access_token": "x"}),
         Say({"access_token": 5, "expires_in": "x", "token_type": "Bearer"}),
+        Say({"access_token": [], "expires_in": 3600, "token_type": "Bearer"}),
+        Say({"access_token": {"a": 1}, "expires_in": 3600, "token_type": "Bearer"}),
+        Say({"access_token": 7, "expires_in": 3600, "token_type": "Bearer"}),
         Say(raw="<html>", status=500),
     ],
 )

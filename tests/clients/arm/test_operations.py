@@ -11,7 +11,7 @@ from arcctl.clients.arm import Arm
 from arcctl.clients.arm_polling import retry_after
 from arcctl.clients.channel import Pace
 from arcctl.errors import AzureError
-from tests.clients.arm.server import CLUSTER, FOUND, Azure, Say
+from tests.clients.arm.server import CLUSTER, FOUND, HARBOR, Azure, Say
 
 if TYPE_CHECKING:
     from arcctl.clients.cloud import Cloud
@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 
 OPERATION = "/providers/Microsoft.Kubernetes/locations/EASTUS/operationStatuses/1f*AB"
 SIGNED = f"{OPERATION}?api-version=2026-05-01&t=638&c=MI%2Bx%2F%3D%7E&s=a*b'c&h=~._-"
-ACCEPTED: dict[str, Any] = {"id": CLUSTER, "properties": {"provisioningState": "Accepted"}}
-READY: dict[str, Any] = {"id": CLUSTER, "properties": {"provisioningState": "Succeeded"}}
+ACCEPTED: dict[str, Any] = HARBOR | {"properties": {"provisioningState": "Accepted"}}
+READY: dict[str, Any] = HARBOR | {"properties": {"provisioningState": "Succeeded"}}
 BODY = {"location": "eastus", "properties": {"future": 1}}
 
 
@@ -167,7 +167,7 @@ async def test_a_state_that_failed_without_an_operation_is_a_failure(
 ) -> None:
     """Where only the resource's state tells, Failed is an error as well."""
     azure.say("PUT", CLUSTER, Say(ACCEPTED, 201))
-    azure.say("GET", CLUSTER, {"id": CLUSTER, "properties": {"provisioningState": "Failed"}})
+    azure.say("GET", CLUSTER, HARBOR | {"properties": {"provisioningState": "Failed"}})
 
     with pytest.raises(AzureError, match="could not write harbor"):
         await arm.put(CLUSTER, BODY)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import pytest
 from arcctl import __version__
 from arcctl.errors import AzureError, NotFound
-from tests.clients.arm.server import CLUSTER, FOUND, GROUP, SUBSCRIPTION, Azure, Say
+from tests.clients.arm.server import CLUSTER, FOUND, GROUP, HARBOR, SUBSCRIPTION, Azure, Say
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -18,9 +18,14 @@ if TYPE_CHECKING:
 CLUSTERS = f"{GROUP}/providers/Microsoft.Kubernetes/connectedClusters"
 
 
+def one(name: str) -> dict[str, str]:
+    """An element of a list of clusters."""
+    return {"id": f"{CLUSTERS}/{name}", "name": name, "location": "eastus"}
+
+
 async def test_nothing_is_lost_on_the_way_in(azure: Azure, arm: Arm) -> None:
     """Fields that arcctl has never heard of come back as they were sent."""
-    body = {"id": CLUSTER, "properties": {"futureProp": [{"ä": None}], "n": 1.5}, "new": {}}
+    body = HARBOR | {"properties": {"futureProp": [{"ä": None}], "n": 1.5}, "new": {}}
     azure.say("GET", CLUSTER, body)
 
     assert await arm.get(CLUSTER) == body
@@ -87,9 +92,9 @@ async def test_a_list_follows_its_links_as_they_were_sent(azure: Azure, arm: Arm
     azure.say(
         "GET",
         CLUSTERS,
-        {"value": [{"name": "a"}], "nextLink": azure.url + second},
+        {"value": [one("a")], "nextLink": azure.url + second},
         {"value": [], "nextLink": f"{azure.url}{CLUSTERS}?page=3"},
-        {"value": [{"name": "b"}], "nextLink": ""},
+        {"value": [one("b")], "nextLink": ""},
     )
 
     assert [each["name"] async for each in arm.items(CLUSTERS)] == ["a", "b"]
@@ -102,7 +107,7 @@ async def test_a_list_follows_its_links_as_they_were_sent(azure: Azure, arm: Arm
 
 async def test_a_list_asks_for_a_page_only_when_it_is_wanted(azure: Azure, arm: Arm) -> None:
     """Items of the first page are there before the second is asked for."""
-    azure.say("GET", CLUSTERS, {"value": [{"n": 1}, {"n": 2}], "nextLink": azure.url + CLUSTERS})
+    azure.say("GET", CLUSTERS, {"value": [one("a"), one("b")], "nextLink": azure.url + CLUSTERS})
 
     async for _ in arm.items(CLUSTERS):
         break
