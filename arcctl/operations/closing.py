@@ -74,12 +74,7 @@ async def close(
 ) -> Closed:
     """End the run; raise Refusal `run-in-progress` while it lives, `run-ended` where it has ended."""
     async with _held(clients, asked.run, observer) as run:
-        try:
-            return await _closed(run, asked, observer, open_world)
-        finally:
-            if not run.in_cluster:
-                # The namespace was made for the Lease alone.
-                await run.clear()
+        return await _closed(run, asked, observer, open_world)
 
 
 async def _closed(run: Run, asked: Asked, observer: Observer, open_world: OpenWorld) -> Closed:
