@@ -14,7 +14,7 @@ from arcctl.errors import FindingsError, UsageError
 from arcctl.flow.runner import run as carry
 from arcctl.flow.step import together
 from arcctl.operations import runs
-from arcctl.operations.moving import sequence
+from arcctl.operations.moving import sequence, tooling
 from arcctl.operations.moving.stored_plans import OUTDATED
 from arcctl.operations.moving.worlds import BACK, BUNDLE, PLAN, exchanged, moving_of
 from arcctl.operations.secrets.again import REFERENCES, supplied_again
@@ -119,12 +119,35 @@ async def way_back(run: Run, world: World) -> Report | None:
             _require_nothing_left(moving)
             return None
         bundle, request = moving.bundle, moving.request
+        back = await exchanged(moving)
+        turned = moving_of(run, world, {}, back)
+        await _prove_the_way_back(turned)
         world.confirm(
             f"{bundle.source.name} is gone from {bundle.region}. Make it there again, as it was saved, "
             f"and take away what has been made in {request.region}?"
         )
-        await run.turn(BACK, await exchanged(moving))
+        await run.turn(BACK, back)
+        await run.let_go([child for child in bundle.children if child.carried])
+        return await _to_its_end(moving_of(run, world, turned.supplied))
     return await _to_its_end(await _taken(run, world))
+
+
+async def _prove_the_way_back(turned: Moving) -> None:
+    """Raise what would stop it: once the run has turned there is no other way.
+
+    The secrets that it needs are in `turned` then.
+    """
+    run, bundle = turned.run, turned.bundle
+    run.require_known(sequence.steps(turned.request, bundle))
+    carried = [child for child in bundle.children if child.carried]
+    waived = run.meant_by_waive(carried)
+    children = [
+        sequence.restored(turned.request, bundle, each)
+        for each in carried
+        if each.key not in waived
+    ]
+    turned.supplied = await supplied_again(run, turned, children, turned.request.waive, "rollback")
+    await tooling.prove(turned)
 
 
 async def _taken(run: Run, world: World) -> Moving:

@@ -95,8 +95,7 @@ async def _way_back(run: Run, world: World) -> Outlook:
         return _outlook(run, "moves on, back to where it came from", _steps(moving), asks)
     if await source.DeleteSource().observe(moving) is None:
         return _outlook(run, "scales the agents back: the source is whole", ())
-    run.documents[BACK] = await exchanged(moving)
-    turned = moving_of(run, world, {})
+    turned = moving_of(run, world, {}, await exchanged(moving))
     steps = list(planned_steps.in_words(turned.request, turned.bundle).values())
     question = f"a yes: {turned.cluster.name} is made again in {turned.request.region}"
     asks = await _secrets(run, world, turned)
@@ -143,7 +142,8 @@ def _steps(moving: Moving) -> list[str]:
 
 
 async def _secrets(run: Run, world: World, moving: Moving) -> tuple[str, ...]:
-    if run.journal.has_done("children-well") and moving.turned == (BACK in run.documents):
+    turns = moving.turned and BACK not in run.documents
+    if run.journal.has_done("children-well") and not turns:
         return ()
     children = [
         restored(moving.request, moving.bundle, child)

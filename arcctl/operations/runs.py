@@ -95,8 +95,11 @@ class Run:
 
     async def let_go(self, children: Sequence[Child]) -> None:
         """Write down which children `resume --waive-child` lets go; UsageError for an unknown one."""
-        if not self.waive:
-            return
+        if found := self.meant_by_waive(children):
+            await self.journal.fact(_WAIVED, sorted(found | self.waived))
+
+    def meant_by_waive(self, children: Sequence[Child]) -> set[str]:
+        """Return the keys of the children that `--waive-child` names; UsageError for an unknown one."""
         keys = {child.key.casefold(): child.key for child in children}
         names = {child.name.casefold(): child.key for child in children}
         strange = [each for each in self.waive if each.casefold() not in {**keys, **names}]
@@ -107,8 +110,7 @@ class Run:
                 why=f"it has {', '.join(sorted(keys.values())) or 'none'}",
                 hints=f"arcctl history {self.id}",
             )
-        found = {{**names, **keys}[each.casefold()] for each in self.waive}
-        await self.journal.fact(_WAIVED, sorted(found | self.waived))
+        return {{**names, **keys}[each.casefold()] for each in self.waive}
 
     @property
     def ending(self) -> Entry | None:

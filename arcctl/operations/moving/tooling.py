@@ -46,6 +46,13 @@ def rows_of(report: Report) -> Iterator[Row]:
         yield noted("unlooked", each.sentence, each.detail, *each.remedy)
 
 
+async def prove(world: Moving) -> None:
+    """Raise the first failure of what this direction of a move will use."""
+    report = await ask_all(_asked(world.request, world, world.bundle.resource), world.origin.sight)
+    if failures := report.having(Verdict.FAIL):
+        raise first_of(failures)
+
+
 class ToolsWork(Step[Moving]):
     """Everything is as the plan saw it, or the run ends here: nothing that was deleted waits for it.
 

@@ -83,12 +83,15 @@ class Moving(Restoring):
         return await self.run.store(BUNDLE, document)
 
 
-def moving_of(run: Run, world: World, supplied: Supplied) -> Moving:
+def moving_of(
+    run: Run, world: World, supplied: Supplied, back: Mapping[str, Any] | None = None
+) -> Moving:
     """Return the world of a move, forward or reversed, as its run has written it down.
 
     `world` is the one that the command has opened; of it only who asks and who listens counts.
+    `back` is the way back of a run that has not turned yet.
     """
-    back = run.documents.get(BACK)
+    back = back or run.documents.get(BACK)
     with as_written(f"what {run.id} has saved"):
         request = MoveRequest.from_document(back["request"] if back else run.request)
         bundle = Bundle.from_document((back or run.documents)[BUNDLE])

@@ -24,11 +24,16 @@ REFERENCES = "references"
 
 
 async def supplied_again(
-    run: Run, world: World, children: Sequence[Child], waived: Collection[str]
+    run: Run,
+    world: World,
+    children: Sequence[Child],
+    waived: Collection[str],
+    verb: str = "resume",
 ) -> Supplied:
     """Gather them from the file that `resume` was given, the run's own Secret, and Flux's Secrets.
 
-    Raise UsageError `secret-missing` where one is nowhere, before anything is changed.
+    Raise UsageError `secret-missing` where one is nowhere, before anything is changed; `verb` is
+    the command that would be given them.
     """
     given: list[Given] = []
     if run.secrets_file:
@@ -41,8 +46,8 @@ async def supplied_again(
     try:
         found.require()
     except UsageError as error:
-        again = f"arcctl resume {run.id} --protected-settings FILE"
-        error.hints = (again, "no journal holds secrets, so whoever resumes gives them again")
+        error.why = (*error.why, "no journal holds secrets, so they must be given again")
+        error.hints = (f"arcctl {verb} {run.id} --protected-settings FILE",)
         raise
     return found.values
 
