@@ -8,23 +8,24 @@ from __future__ import annotations
 import json
 import os
 import shlex
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from arcctl.clients.arm_versions import kind_of, pins
 from arcctl.errors import UsageError
 from arcctl.model.bundle import Bundle
+from arcctl.model.configuration.secrets import needs
 from arcctl.model.region import canonical
 from arcctl.model.resource_id import ClusterId
 from arcctl.model.run_shape import as_written
-from arcctl.operations import config_apply, move
+from arcctl.operations import config_apply, move, reconnecting
 from arcctl.operations.configuration import manifests
 from arcctl.operations.moving.worlds import BUNDLE, moving_of
 from arcctl.operations.steps.pieces import pieces
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from arcctl.model.configuration.child import Child
     from arcctl.operations.runs import Run
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
     from arcctl.operations.world import World
 
 CONFIGURATION, README, COMMANDS = "configuration", "README.md", "commands.sh"
+SECRETS = "secrets.yaml"
 _ROLES, _LOCKS = "microsoft.authorization/roleassignments", "microsoft.authorization/locks"
 _PLAIN_ROLE = {"roleDefinitionId", "principalType", "principalId"}
 
@@ -63,17 +65,21 @@ def export(run: Run, world: World, folder: str) -> Saved:
     Raise UsageError `folder` where something else lies there, or nothing can be written.
     """
     place = Path(folder).expanduser()
-    children, region, hung = _contents(run, world)
+    bundle, children, hung = _contents(run, world)
     cluster = ClusterId.parse(run.header.cluster)
+    region = canonical(bundle.region) if bundle else ""
     try:
         _must_be_free(place, run.id)
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
         configuration = place / CONFIGURATION
         manifests.write_folder(configuration, children, cluster.path, region)
-        _write(place / README, _readme(run, cluster, children, hung))
-        if run.verb == move.VERB:
-            resource = run.documents[BUNDLE]["resource"]
-            _write(place / "resource.json", _json(resource))
+        secret = {child.key: [need.name for need in needs(child)] for child in children}
+        secret = {key: wanted for key, wanted in secret.items() if wanted}
+        _write(place / README, _readme(run, cluster, bundle, children, secret, hung))
+        if secret:
+            _write_once(place / SECRETS, _to_fill_in(secret))
+        if bundle:
+            _write(place / "resource.json", _json(bundle.resource))
         if hung:
             _write(place / COMMANDS, _commands(run, place, hung))
     except OSError as error:
@@ -86,9 +92,10 @@ def export(run: Run, world: World, folder: str) -> Saved:
     return Saved(run.id, str(place), len(children), len(hung))
 
 
-def _contents(run: Run, world: World) -> tuple[Sequence[Child], str, Pieces]:
+def _contents(run: Run, world: World) -> tuple[Bundle | None, Sequence[Child], Pieces]:
+    """Return what it holds, all of it as it was where the move began."""
     if run.verb == config_apply.VERB:
-        return config_apply.wanted_of(run), "", []
+        return None, config_apply.wanted_of(run), []
     if run.verb != move.VERB or BUNDLE not in run.documents:
         raise UsageError(
             f"{run.id} has saved nothing that could be exported",
@@ -100,7 +107,7 @@ def _contents(run: Run, world: World) -> tuple[Sequence[Child], str, Pieces]:
         bundle = Bundle.from_document(run.documents[BUNDLE])
     moving = moving_of(run, world, {})
     children = [child for child in bundle.children if child.carried]
-    return children, canonical(bundle.region), pieces(moving)
+    return bundle, children, pieces(replace(moving, cluster=bundle.source))
 
 
 def _must_be_free(place: Path, run: str) -> None:
@@ -126,15 +133,25 @@ def _title(run: str) -> str:
     return f"# Saved by {run}\n"
 
 
-def _readme(run: Run, cluster: ClusterId, children: Sequence[Child], hung: Pieces) -> str:
+def _readme(
+    run: Run,
+    cluster: ClusterId,
+    bundle: Bundle | None,
+    children: Sequence[Child],
+    secret: Mapping[str, Sequence[str]],
+    hung: Pieces,
+) -> str:
+    """Write what a person types in this folder, from top to bottom, to have it all again."""
     lines = [_title(run.id), f"What the {run.verb} of `{cluster.path}` had in its care.\n"]
-    if run.verb == move.VERB:
-        lines.append("The resource itself, as it was, is in `resource.json`.\n")
+    lines.append("Type these commands in this folder, in this order.\n")
+    if bundle:
+        lines += _reconnect(bundle)
     if children:
+        given = f" --protected-settings {SECRETS}" if secret else ""
         lines += [
             f"- `{CONFIGURATION}/`: {len(children)} extensions and configurations.\n",
-            "  Secrets are not among them; each manifest names those that it needs.\n",
-            f"      arcctl config apply {cluster.named} --file {CONFIGURATION}\n",
+            *(_of_secrets(secret) if secret else ()),
+            f"      arcctl config apply {cluster.named} --file {CONFIGURATION}{given}\n",
         ]
     if hung:
         lines += [
@@ -143,6 +160,35 @@ def _readme(run: Run, cluster: ClusterId, children: Sequence[Child], hung: Piece
             *(f"  - {words}\n" for _, _, words in hung),
         ]
     return "\n".join(lines)
+
+
+def _reconnect(bundle: Bundle) -> Iterator[str]:
+    yield "- `resource.json`: the resource itself, as it was. Where it is gone, connect it again:\n"
+    commands, by_hand = reconnecting.commands(bundle)
+    yield from (f"      {each}\n" for each in commands)
+    yield "  It gets a new identity: roles that the old one had must be given to that one.\n"
+    if by_hand:
+        yield f"  Only the cluster held the values of these, so fill them in: {', '.join(by_hand)}.\n"
+
+
+def _of_secrets(secret: Mapping[str, Sequence[str]]) -> Iterator[str]:
+    yield f"  Azure does not give these back, so fill them in in `{SECRETS}` first:\n"
+    yield from (f"  - {key}: {', '.join(wanted)}\n" for key, wanted in secret.items())
+
+
+def _to_fill_in(secret: Mapping[str, Sequence[str]]) -> str:
+    lines = [
+        "# Values that Azure does not give back; a ~ says nothing. A script can say {env: NAME}."
+    ]
+    for key, wanted in secret.items():
+        lines += [f"{json.dumps(key)}:", *(f"  {json.dumps(name)}: ~" for name in wanted)]
+    return "\n".join(lines) + "\n"
+
+
+def _write_once(path: Path, text: str) -> None:
+    """Leave a file alone that a person may have filled in since."""
+    if not path.exists():
+        _write(path, text)
 
 
 def _commands(run: Run, place: Path, hung: Pieces) -> str:

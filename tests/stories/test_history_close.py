@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 import signal
 import stat
@@ -16,12 +17,14 @@ from tests.stories import moving
 from tests.stories.half_done import half_done, in_cluster
 from tests.stories.moments import at, until
 from tests.stories.moved import (
+    CHILDREN,
     GIVEN,
     MOVE,
     asleep,
     changes_beyond,
     kept_in_cluster,
     region,
+    resource,
     stopped,
 )
 from tests.stories.refusals import refused
@@ -33,6 +36,13 @@ if TYPE_CHECKING:
 
     from tests.stage import Stage
 
+RICH = (
+    "connect -n harbor -g edge -l eastus --skip-prechecks --disable-auto-upgrade "
+    "--tags team=edge 'note=two words' --distribution k3s --infrastructure azure "
+    "--enable-oidc-issuer true --enable-workload-identity true "
+    "--proxy-https http://proxy.example.com:3128 --proxy-skip-range 10.0.0.0/16"
+)
+MOVE_BARE = "move -n harbor -g edge --target-region westeurope --skip-prechecks --yes"
 TARGET = "arm PUT .*/connectedClusters/harbor$"
 
 
@@ -88,6 +98,56 @@ def test_a_move_that_cannot_end_is_closed(harbor: Stage) -> None:
         "fluxConfigurations/private",
         "fluxConfigurations/public",
     ]
+
+
+def test_what_is_exported_is_enough_to_have_it_all_again(harbor: Stage) -> None:
+    """Each command of the README is pasted as it stands; only the secrets are filled in."""
+    before = resource(harbor)
+    run = homeless(harbor)
+    closed = harbor.type(f"history {run} --close --yes --export again")
+    assert closed.code == 5, closed.err
+    folder = harbor.folder / "again"
+    typed = [
+        line.strip()
+        for line in (folder / "README.md").read_text().splitlines()
+        if line.strip().startswith("arcctl ")
+    ]
+    wanted = yaml.safe_load((folder / "secrets.yaml").read_text())
+    (folder / "secrets.yaml").write_text(yaml.safe_dump(moving.SECRETS))
+
+    for line in typed:
+        beside = re.sub(r"(--file|--protected-settings) ", r"\1 again/", line)
+        harbor.well(f"{beside.removeprefix('arcctl ')} --yes")
+
+    assert {key: set(each) for key, each in wanted.items()} == {
+        key: set(each) for key, each in moving.SECRETS.items()
+    }
+    assert typed[0].startswith("arcctl connect -n harbor -g edge -l eastus --tags ")
+    after = resource(harbor)
+    assert (after["location"], after["tags"]) == (before["location"], before["tags"])
+    assert sorted(arm.children(harbor)) == CHILDREN
+
+
+def test_a_cluster_without_children_is_connected_again_from_its_export(quick: Stage) -> None:
+    """With all that a flag of `connect` can say; what only the cluster held is named."""
+    quick.after(RICH)
+    quick.fault(
+        "arm", {"deny_policy": True}, method="PUT", path="/connectedClusters/harbor$", times=None
+    )
+    before = resource(quick)
+    run = stopped(quick.type(MOVE_BARE), "RequestDisallowedByPolicy")
+    quick.within(quick.world.faults.remove)
+    quick.type(f"history {run} --close --yes --export bare")
+    readme = (quick.folder / "bare" / "README.md").read_text()
+    [line] = [each.strip() for each in readme.splitlines() if "arcctl connect" in each]
+
+    assert "--proxy-https URL" in line
+    assert "fill them in: --proxy-https" in readme
+    quick.well(line.removeprefix("arcctl ").replace("URL", "http://proxy.example.com:3128"))
+    after = resource(quick)
+    for name in ("distribution", "infrastructure", "arcAgentProfile", "securityProfile"):
+        assert after["properties"].get(name) == before["properties"].get(name), name
+    assert (after["location"], after["tags"]) == (before["location"], before["tags"])
 
 
 def test_a_run_is_closed_and_exported_from_a_fresh_machine(harbor: Stage) -> None:
