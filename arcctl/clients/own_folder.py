@@ -44,11 +44,31 @@ def folder() -> Path:
             if each.owner == os.getpid() and each.path.is_dir():
                 return each.path
         remove()
-        path = Path(tempfile.mkdtemp(prefix=f"arcctl-{os.getpid()}-{_started()}-"))
+        prefix = f"arcctl-{os.getpid()}-{_started()}-"
+        path = Path(tempfile.mkdtemp(prefix=prefix, dir=_temporary()))
         lock = (path / _LOCK).open("w")
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         _held.append(_Held(path, lock, os.getpid()))
         return path
+
+
+def _temporary() -> str:
+    """Return the folder for temporary files; where none can be used, raise what the first one says.
+
+    Python says only that it has found none: not that the disk is full, or that files may not grow.
+    """
+    with suppress(FileNotFoundError):
+        return tempfile.gettempdir()
+    first = os.environ.get("TMPDIR") or "/tmp"
+    handle, name = tempfile.mkstemp(dir=first)
+    try:
+        os.write(handle, b"x")
+    except OSError as error:
+        raise OSError(error.errno, error.strerror, first) from error
+    finally:
+        os.close(handle)
+        Path(name).unlink()
+    return first
 
 
 def keep(name: str, content: bytes) -> Path:

@@ -23,7 +23,7 @@ from arcctl.operations.configuration import manifests
 from arcctl.operations.configuration.children import children_of
 from arcctl.operations.configuration.putting import putting
 from arcctl.operations.moving.worlds import Restoring
-from arcctl.operations.secrets.again import REFERENCES, supplied_again
+from arcctl.operations.secrets.again import REFERENCES, must_be_given, supplied_again
 from arcctl.operations.secrets.files import Given, Sources, read_secrets, referenced
 from arcctl.operations.secrets.in_cluster import in_cluster
 from arcctl.operations.secrets.values import Resolved, resolve
@@ -142,7 +142,7 @@ async def prepare(world: World, path: str, asked: Asked) -> Prepared:
         kubernetes = await world.clients.kubernetes()
         given += await in_cluster(kubernetes, wanted.touched, world.domain)
     secrets = resolve(wanted.touched, given, asked.waived)
-    secrets.require()
+    secrets.require(from_cluster=asked.from_cluster)
     return Prepared(wanted, secrets)
 
 
@@ -167,6 +167,7 @@ async def apply(world: World, prepared: Prepared, side_by_side: int) -> Changes:
         documents[REFERENCES] = secrets.references
     moves = putting(wanted.touched, side_by_side)
     async with runs.opened(world, VERB, request, moves, documents) as run:
+        run.wants_secrets = must_be_given(run, wanted.touched, request["waived"])
         return await _to_its_end(run, world, secrets.values)
 
 
@@ -191,6 +192,7 @@ async def resume(run: Run, world: World) -> Changes:
     wanted = wanted_of(run)
     await run.let_go(wanted)
     kept = [child for child in wanted if child.key not in run.waived]
+    run.wants_secrets = must_be_given(run, kept, _asked(run)["waived"])
     supplied = await supplied_again(run, world, kept, _asked(run)["waived"])
     return await _to_its_end(run, world, supplied)
 

@@ -17,7 +17,7 @@ from arcctl.operations import runs
 from arcctl.operations.moving import sequence, tooling
 from arcctl.operations.moving.stored_plans import OUTDATED
 from arcctl.operations.moving.worlds import BACK, BUNDLE, PLAN, exchanged, moving_of
-from arcctl.operations.secrets.again import REFERENCES, supplied_again
+from arcctl.operations.secrets.again import REFERENCES, must_be_given, supplied_again
 from arcctl.operations.steps import looks
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ async def _moved(
     async with runs.opened(world, VERB, request.to_document(), moves, documents) as run:
         moving = moving_of(run, world, secrets.values)
         moving.brought = prepared.key
+        _remember_what_it_wants(moving)
         if report_file:
             await run.journal.fact(runs.REPORT_FILE, report_file)
         return await _to_its_end(moving)
@@ -92,6 +93,7 @@ async def resume(run: Run, world: World) -> Report:
             why="--file is for a config apply",
             hints=f"arcctl resume {run.id}",
         )
+    _remember_what_it_wants(moving_of(run, world, {}))
     await look(world)
     return await _to_its_end(await _taken(run, world))
 
@@ -111,9 +113,10 @@ async def way_back(run: Run, world: World) -> Report | None:
     Moving back is the same move with source and target exchanged, from the same bundle; what has
     been made of the target is deleted. None where nothing had been lost yet.
     """
+    moving = moving_of(run, world, {})
+    _remember_what_it_wants(moving)
     await look(world)
     if BACK not in run.documents:
-        moving = moving_of(run, world, {})
         if await sequence.stand_back(moving):
             await run.ended("rolled back", clean=True)
             _require_nothing_left(moving)
@@ -130,6 +133,13 @@ async def way_back(run: Run, world: World) -> Report | None:
         await run.let_go([child for child in bundle.children if child.carried])
         return await _to_its_end(moving_of(run, world, turned.supplied))
     return await _to_its_end(await _taken(run, world))
+
+
+def _remember_what_it_wants(moving: Moving) -> None:
+    """Let the next command name the file of secrets, where it must be given again."""
+    run, carried = moving.run, [child for child in moving.bundle.children if child.carried]
+    kept = [child for child in carried if child.key not in run.waived]
+    run.wants_secrets = must_be_given(run, kept, moving.request.waive)
 
 
 async def _prove_the_way_back(turned: Moving) -> None:

@@ -70,8 +70,26 @@ async def take_up(
     observer: Observer,
     open_world: OpenWorld,
     act: Handler,
+    verb: str = "resume",
 ) -> Taken:
-    """Find the run that is meant, hold it, and act on it."""
+    """Find the run that is meant, hold it, and act on it; `verb` is the command that does so."""
+    try:
+        return await _take_up(wanted, clients, observer, open_world, act)
+    except Refusal as error:
+        if error.code == "run-in-progress":
+            error.hints = tuple(
+                each.replace("arcctl resume", f"arcctl {verb}") for each in error.hints
+            )
+        raise
+
+
+async def _take_up(
+    wanted: Wanted,
+    clients: Clients,
+    observer: Observer,
+    open_world: OpenWorld,
+    act: Handler,
+) -> Taken:
     kubernetes = await clients.kubernetes()
     found = await lookup.known(clients.settings, kubernetes)
     name = lookup.choose(found, wanted.run)

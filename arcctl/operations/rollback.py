@@ -25,7 +25,7 @@ async def rollback(
     wanted: Wanted, clients: Clients, observer: Observer, open_world: OpenWorld
 ) -> Taken:
     """Take the run back; raise NotFound `nothing-open` where none is open."""
-    return await take_up(wanted, clients, observer, open_world, _take_back)
+    return await take_up(wanted, clients, observer, open_world, _take_back, "rollback")
 
 
 async def _take_back(run: Run, world: World) -> Any:

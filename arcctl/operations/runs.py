@@ -26,7 +26,12 @@ from arcctl.model.run_shape import DOCUMENT
 from arcctl.operations.keeping import here, lookup, space
 from arcctl.operations.keeping.entering import entered, explain
 from arcctl.operations.keeping.here import Folder, LocalKeeper, packed
-from arcctl.operations.keeping.in_cluster import PATIENCE, Cabinet, ClusterKeeper
+from arcctl.operations.keeping.in_cluster import (
+    PATIENCE,
+    Cabinet,
+    ClusterKeeper,
+    ended_elsewhere,
+)
 from arcctl.operations.keeping.stopping import explained
 
 if TYPE_CHECKING:
@@ -66,6 +71,8 @@ class Run:
     secrets_file: str | None = None
     waive: tuple[str, ...] = ()
     manifest: str | None = None
+    wants_secrets: bool = False
+    """Whether whoever takes it up must give secrets, which a hint should say"""
     legible: bool = True
     """Whether its journal can be read; one that cannot is only there to be closed"""
     diverged: bool = False
@@ -271,6 +278,8 @@ async def taken_up(
         without_disk=before.no_return,
     ):
         found = await lookup.one(settings, kubernetes, run_id)
+        if run_id in first.there and run_id not in found.there:
+            raise ended_elsewhere(run_id)
         record = found.record(run_id, lambda text: observer(Noted(text, warning=True)))
         run = run_of(record, kubernetes, settings, observer)
         await run.read_documents()

@@ -82,3 +82,31 @@ def test_what_is_not_arcctls_own_stays(place: Path) -> None:
     own_folder.sweep()
 
     assert len(list(place.iterdir())) == 3
+
+
+@pytest.mark.parametrize(
+    ("limit", "place", "said"),
+    [(0, "", "File too large: "), (2**20, "/nowhere", "No such file or directory: '/nowhere")],
+    ids=["files may not grow", "no folder"],
+)
+def test_why_no_temporary_file_can_be_written_is_said(
+    tmp_path: Path, limit: int, place: str, said: str
+) -> None:
+    """Where a file may not grow, nothing is missing: Python alone would say "no such file"."""
+    code = (
+        "import resource, tempfile\n"
+        "from arcctl.clients import own_folder\n"
+        "tempfile._candidate_tempdir_list = lambda: [tempfile._os.environ['TMPDIR']]\n"
+        f"resource.setrlimit(resource.RLIMIT_FSIZE, ({limit}, {limit}))\n"
+        "own_folder.folder()"
+    )
+    ended = subprocess.run(
+        [sys.executable, "-c", code],
+        env=os.environ | {"TMPDIR": place or str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+    assert said in ended.stderr
+    assert list(tmp_path.iterdir()) == []

@@ -15,6 +15,7 @@ from arcctl.model.run import Entry, Header, Record, text
 from arcctl.operations.keeping import lookup, space
 from arcctl.operations.keeping.in_cluster import Cabinet
 from arcctl.operations.runs import taken_up
+from arcctl.sandbox.kubernetes.kinds import KINDS
 from tests.operations.journaled import (
     HARBOR,
     MAPS,
@@ -181,8 +182,33 @@ async def test_a_lease_that_is_lost_stops_the_run(somewhere: Place) -> None:
             await other.resume(await name_of(machine), Robbed("a"), take_over=True)
             return done
 
-    with pytest.raises(StoppedPartWay):
+    with pytest.raises(StoppedPartWay) as raised:
         await machine.start(Robbed("a"))
+
+    run = await name_of(machine)
+    assert raised.value.code == "run-taken-over"
+    assert [each for each in raised.value.hints if "arcctl" in each] == [
+        f"how far it is: arcctl history {run}"
+    ]
+
+
+async def test_a_run_that_another_ends_while_it_is_taken_up_is_left_alone(
+    somewhere: Place,
+) -> None:
+    """Of two who take it over at once, the slower one is told so."""
+    run = await stopped(somewhere.machine())
+    secrets = KINDS["secrets"].key
+
+    def end(when: str, asked: str) -> None:
+        if when == "before" and asked.endswith("/leases") and asked.startswith("POST"):
+            for each in list(somewhere.cluster.store.items(secrets, "arcctl")):
+                somewhere.cluster.store.remove(secrets, "arcctl", each["metadata"]["name"])
+
+    somewhere.witness = end
+    with pytest.raises(StoppedPartWay) as raised:
+        await somewhere.machine().resume(run, *PLAIN)
+
+    assert (raised.value.code, raised.value.hints) == ("run-taken-over", (f"arcctl history {run}",))
 
 
 async def test_renamed_steps_stop_a_resume(somewhere: Place) -> None:

@@ -72,7 +72,11 @@ def test_a_lease_left_behind_keeps_others_out_until_one_knows(quick: Stage) -> N
     refused = quick.type(f"resume {run}", ARCCTL_HOME=elsewhere(quick))
     assert refused.code == 1
     assert "[run-in-progress]" in refused.err
-    assert "--take-over" in refused.err
+    assert f"arcctl resume {run} --take-over" in refused.err
+    assert f"arcctl history {run}" in refused.err
+    back = quick.type(f"rollback {run}", ARCCTL_HOME=elsewhere(quick))
+    assert f"arcctl rollback {run} --take-over" in back.err
+    assert "arcctl resume" not in back.err
     quick.well(f"resume {run} --take-over", ARCCTL_HOME=elsewhere(quick))
 
     assert in_cluster(quick) == []

@@ -227,7 +227,7 @@ def _held(lease: Body) -> Refusal:
         code="run-in-progress",
         why=(f"run {run}, {ago}",),
         hints=(
-            "wait for it; how far it is: arcctl history",
+            f"wait for it; how far it is: arcctl history {run}".rstrip(),
             f"arcctl resume {run} --take-over, if you know that it has been killed",
         ),
     )

@@ -210,6 +210,8 @@ class ClusterKeeper:
             try:
                 kept = await self._put(body)
             except ClusterError as error:
+                if error.status == 404 and self._version and not any(map(_is_passed, entries)):
+                    raise ended_elsewhere(self._cabinet.run) from error
                 if error.status != 409:
                     raise
                 await self._take_over_own(text)
@@ -244,6 +246,20 @@ class ClusterKeeper:
                 why=f"{self.name} holds entries that this process has not written",
             )
         self._version = found["metadata"]["resourceVersion"]
+
+
+def ended_elsewhere(run: str) -> StoppedPartWay:
+    """Return the error for a run whose journal has vanished while this process had it."""
+    return StoppedPartWay(
+        f"{run} is no longer in the cluster",
+        code="run-taken-over",
+        why="another arcctl has ended it, or somebody has deleted its Secrets; this one has stopped",
+        hints=f"arcctl history {run}",
+    )
+
+
+def _is_passed(entry: Entry) -> bool:
+    return entry.kind == "passed"
 
 
 def passing(error: ArcctlError) -> bool:

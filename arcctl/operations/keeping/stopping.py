@@ -15,6 +15,9 @@ if TYPE_CHECKING:
     from arcctl.operations.runs import Run
 
 _PARTING_SECONDS = 10
+_GIVEN = "--protected-settings"
+# Another process has the run: to resume it from here would only take it back from that one.
+_ELSEWHERE = ("lease-lost", "run-taken-over")
 
 
 @asynccontextmanager
@@ -60,13 +63,17 @@ def _stopped(run: Run, error: BaseException) -> ArcctlError | None:
     hints = _hints(run)
     if isinstance(error, asyncio.CancelledError | KeyboardInterrupt):
         return Interrupted(f"stopped; {run.id} is half done", why=_standing(run), hints=hints)
+    if isinstance(error, StoppedPartWay) and error.code in _ELSEWHERE:
+        error.hints = (f"how far it is: arcctl history {run.id}",)
+        return None
     if isinstance(error, StoppedPartWay):
-        error.hints = (*error.hints, *hints)
+        error.hints = (*_with_secrets(run, error.hints), *hints)
         return None
     if isinstance(error, ArcctlError):
         # A step may know better how to resume: with which secrets, from which machine.
-        better = any(each.startswith(hints[0]) for each in error.hints)
-        advice = (*error.hints, *hints[1:]) if better else (*hints, *error.hints)
+        own = _with_secrets(run, error.hints)
+        better = any(each.startswith(f"arcctl resume {run.id}") for each in own)
+        advice = (*own, *hints[1:]) if better else (*hints, *own)
         why = (*error.why, _standing(run))
         return StoppedPartWay(error.message, code=error.code, why=why, hints=advice)
     if isinstance(error, OSError):
@@ -90,5 +97,20 @@ def _standing(run: Run) -> str:
 
 
 def _hints(run: Run) -> tuple[str, ...]:
-    back = f"arcctl rollback {run.id}"
-    return (f"arcctl resume {run.id}", f"{back}, the way back" if run.journal.no_return else back)
+    on, back = f"arcctl resume {run.id}", f"arcctl rollback {run.id}"
+    return _with_secrets(run, (on, f"{back}, the way back" if run.journal.no_return else back))
+
+
+def _with_secrets(run: Run, hints: tuple[str, ...]) -> tuple[str, ...]:
+    """Return commands that take the run up with the file that they would ask for."""
+    for verb, wants in (
+        ("resume", run.wants_secrets and not run.journal.has_done("children-well")),
+        ("rollback", run.wants_secrets and run.journal.no_return),
+    ):
+        command = f"arcctl {verb} {run.id}"
+        if wants:
+            hints = tuple(
+                each if _GIVEN in each else each.replace(command, f"{command} {_GIVEN} FILE")
+                for each in hints
+            )
+    return hints

@@ -20,7 +20,7 @@ from arcctl.operations.moving import tooling
 from arcctl.operations.moving.observing import attached, chosen, digests, look, sight_of
 from arcctl.operations.moving.planned_steps import planned
 from arcctl.operations.secrets.in_cluster import in_cluster
-from arcctl.operations.secrets.values import Resolved, resolve
+from arcctl.operations.secrets.values import FROM_CLUSTER, Resolved, resolve
 from arcctl.operations.steps import foreign
 from arcctl.operations.steps.waiting import NAMESPACES
 
@@ -67,7 +67,11 @@ async def plan(
         await asyncio.gather(sight.end(), sight.target.end(), sight.source.end())
         sight.source.forget()
         raise
-    more = [*_of_secrets(secrets), *_of_values(values), *await _of_others(world, bundle)]
+    more = [
+        *_of_secrets(secrets, from_cluster=request.secrets_from_cluster),
+        *_of_values(values),
+        *await _of_others(world, bundle),
+    ]
     more += _of_notes(notes)
     steps, seconds = planned(request, bundle)
     lasting = await tooling.lasting(world, seconds)
@@ -137,12 +141,16 @@ async def _bundle(request: MoveRequest, sight: MoveSight) -> Bundle:
     )
 
 
-def _of_secrets(secrets: Resolved) -> Iterator[Row]:
+def _of_secrets(secrets: Resolved, *, from_cluster: bool) -> Iterator[Row]:
     for each in secrets.statuses:
         place = f"{each.child}/{each.name}"
         match each.origin:
             case "missing":
-                give = ("--protected-settings FILE", f"--waive-secret {place}")
+                give = (
+                    "add --protected-settings FILE, which has them",
+                    *(() if from_cluster else (FROM_CLUSTER,)),
+                    f"add --waive-secret {place}, to do without",
+                )
                 why = "Azure does not give it back"
                 yield blocks("secret-missing", f"secret {place} is missing", why, *give)
             case "waived":

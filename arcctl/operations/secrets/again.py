@@ -6,6 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from arcctl.errors import UsageError
+from arcctl.model.secret import Secret
 from arcctl.operations.secrets.files import Given, read_secrets
 from arcctl.operations.secrets.in_cluster import value_of
 from arcctl.operations.secrets.values import resolve
@@ -50,6 +51,18 @@ async def supplied_again(
         error.hints = (f"arcctl {verb} {run.id} --protected-settings FILE",)
         raise
     return found.values
+
+
+def must_be_given(run: Run, children: Sequence[Child], waived: Collection[str]) -> bool:
+    """Tell whether whoever takes the run up must give secrets: neither it nor the cluster has them."""
+    if run.request.get("keep_secrets_in_cluster"):
+        return False
+    known = [
+        Given(child, name, Secret(""), "cluster")
+        for child, names in run.documents.get(REFERENCES, {}).items()
+        for name in names
+    ]
+    return bool(resolve(children, known, waived).missing)
 
 
 async def _kept(run: Run, world: World) -> list[Given]:

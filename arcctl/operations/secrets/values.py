@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from arcctl.model.secret import Secret
     from arcctl.operations.secrets.files import Given
 
+FROM_CLUSTER = "add --secrets-from-cluster, if Flux or the agents still have them"
+
 
 @dataclass(slots=True)
 class Resolved:
@@ -45,8 +47,11 @@ class Resolved:
             f"{each.child}/{each.name}" for each in self.statuses if each.origin == "missing"
         )
 
-    def require(self) -> None:
-        """Raise UsageError where a needed secret is missing; nothing has been changed yet."""
+    def require(self, *, from_cluster: bool = False) -> None:
+        """Raise UsageError where a needed secret is missing; nothing has been changed yet.
+
+        `from_cluster` says that the cluster was searched already.
+        """
         if not self.missing:
             return
         raise UsageError(
@@ -56,8 +61,9 @@ class Resolved:
             code="secret-missing",
             why=(*self.missing, *self.notes),
             hints=(
-                "give them: --protected-settings FILE",
-                *(f"or do without: --waive-secret {each}" for each in self.missing[:3]),
+                "add --protected-settings FILE, which has them",
+                *(() if from_cluster else (FROM_CLUSTER,)),
+                *(f"add --waive-secret {each}, to do without" for each in self.missing[:3]),
             ),
         )
 

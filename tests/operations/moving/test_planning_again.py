@@ -37,7 +37,11 @@ async def test_a_missing_secret_blocks(harbor: Yard) -> None:
 
     assert row.code == "secret-missing"
     assert PLACE in row.subject
-    assert row.remedy == ("--protected-settings FILE", f"--waive-secret {PLACE}")
+    assert row.remedy == (
+        "add --protected-settings FILE, which has them",
+        "add --secrets-from-cluster, if Flux or the agents still have them",
+        f"add --waive-secret {PLACE}, to do without",
+    )
 
 
 async def test_a_given_secret_is_enough(harbor: Yard) -> None:
