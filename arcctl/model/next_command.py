@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
 _COMMAND = re.compile(r"(?:^|: )(?P<program>arcctl|kubectl|oc|helm) (?P<verb>(?:config )?[a-z-]+)")
 _PROSE = re.compile(r", [a-z]| \(| …")
+_THEN = re.compile(r"(, (?:then|or) (?=(?:arcctl|kubectl|oc|helm) ))")
 # Whose commands name the cluster, and how; kubectl's and helm's flags may come before the verb.
 _CONTEXT = {"kubectl": "--context", "oc": "--context", "helm": "--kube-context"}
 # Commands that go to Azure alone; the context of `proxy` is one that it writes.
@@ -30,7 +31,11 @@ class Way:
     cloud: str | None = None
 
     def along(self, hint: str) -> str:
-        """Return the hint with the same way in its command, unless the command names one itself."""
+        """Return the hint with the same way in its commands, unless they name one themselves."""
+        pieces = _THEN.split(hint)
+        return "".join(each if at % 2 else self._along(each) for at, each in enumerate(pieces))
+
+    def _along(self, hint: str) -> str:
         found = _COMMAND.search(hint)
         if not found:
             return hint

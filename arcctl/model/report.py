@@ -57,6 +57,8 @@ class Report:
     who: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
     steps: tuple[tuple[str, float], ...] = ()
+    back: bool = False
+    """Whether this is the way back: `target` is where the cluster came from"""
 
     @property
     def clean(self) -> bool:
@@ -73,6 +75,7 @@ class Report:
             "target": self.target.path,
             "fromRegion": self.from_region,
             "toRegion": self.to_region,
+            "back": self.back,
             "clean": self.clean,
             "unmanagedSeconds": self.unmanaged,
             "changed": [asdict(each) for each in self.changed],
@@ -94,6 +97,7 @@ class Report:
             from_region=document["fromRegion"],
             to_region=document["toRegion"],
             unmanaged=document["unmanagedSeconds"],
+            back=document.get("back", False),
             changed=tuple(Changed(**each) for each in document["changed"]),
             **{name: tuple(document.get(name, ())) for name in _LISTS},
             let_go=tuple(document.get(_LET_GO, ())),

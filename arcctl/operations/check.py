@@ -6,12 +6,15 @@ import asyncio
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
-from arcctl.checks.check import asked
+from arcctl.checks.check import Answer, asked, failed, noted, passed
+from arcctl.checks.health.cluster import right_cluster
 from arcctl.checks.health.questions import CATEGORIES, INSIDE
 from arcctl.errors import FindingsError, UsageError
 from arcctl.model.examination import Examination, Section
 from arcctl.model.finding import Verdict
 from arcctl.model.overall import ABSENT, UNSEEN, Inside, overall
+from arcctl.model.ownership import Verdict as Evidence
+from arcctl.operations import ownership, standing
 from arcctl.operations.checking.before import before, unfinished_run
 
 if TYPE_CHECKING:
@@ -107,6 +110,8 @@ async def everything(request: CheckRequest, sight: HealthSight, world: World) ->
     status, inside = await whole
     if inside is Inside.FOREIGN:
         sections = [_of_another(section) for section in sections]
+    elif unproved := await _copied(sight, request.patience):
+        sections = [_of_a_copy(section, unproved) for section in sections]
     if unfinished := await run:
         first = Section(_RUN, "run of arcctl", unfinished)
         sections = [first, *map(_after_the_run, sections)]
@@ -118,12 +123,46 @@ async def everything(request: CheckRequest, sight: HealthSight, world: World) ->
     )
 
 
+async def _copied(sight: HealthSight, patience: float) -> Finding | None:
+    """Return what contradicts that this is the cluster, though its ConfigMap says so."""
+
+    async def ask(_sight: HealthSight) -> Answer:
+        resource = await sight.resource()
+        if resource and await sight.onboarding():
+            found = await ownership.look(sight, resource)
+            error = standing.not_ours(sight, found)
+            if found.verdict is Evidence.REFUSES:
+                return failed(error)
+            if found.verdict is Evidence.ASKS:
+                return noted(". ".join((error.message, *error.why)), *error.hints)
+        return passed()
+
+    # What cannot be asked is told by the questions about it.
+    told = await asked(replace(right_cluster, ask=ask), sight, patience)
+    return told if told.verdict in (Verdict.FAIL, Verdict.WARN) else None
+
+
+def _of_a_copy(section: Section, unproved: Finding) -> Section:
+    """Say that it may be a copy, and leave out advice that would be refused there."""
+    found = [
+        unproved if each.code == unproved.code and each.verdict is Verdict.PASS else each
+        for each in section.findings
+    ]
+    return _without(replace(section, findings=tuple(found)), ("arcctl connect", "arcctl delete"))
+
+
 def _after_the_run(section: Section) -> Section:
     """Leave out advice that would be refused: the run that has stopped part-way comes first."""
+    return _without(section, _REFUSED)
+
+
+def _without(section: Section, refused: tuple[str, ...]) -> Section:
     return replace(
         section,
         findings=tuple(
-            replace(each, remedy=tuple(e for e in each.remedy if not e.startswith(_REFUSED)))
+            each
+            if each.code == right_cluster.code
+            else replace(each, remedy=tuple(e for e in each.remedy if not e.startswith(refused)))
             for each in section.findings
         ),
     )

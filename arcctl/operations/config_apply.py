@@ -22,6 +22,7 @@ from arcctl.operations.changing import missing
 from arcctl.operations.configuration import manifests
 from arcctl.operations.configuration.children import children_of
 from arcctl.operations.configuration.putting import putting
+from arcctl.operations.keeping.free import require_free
 from arcctl.operations.moving.worlds import Restoring
 from arcctl.operations.secrets.again import REFERENCES, must_be_given, supplied_again
 from arcctl.operations.secrets.files import Given, Sources, read_secrets, referenced
@@ -150,6 +151,8 @@ async def _must_be_ours(world: World) -> None:
     """The journal is kept in the cluster, so it must be the one behind the resource."""
     resource = await world.sight.resource()
     if resource is None:
+        # While it is moved it may be nowhere.
+        await require_free(world.clients)
         raise missing(world.cluster)
     refuse_kind(resource)
     await ownership.require(

@@ -65,8 +65,8 @@ def name_runs(clients: Clients, clusters: Sequence[ClusterId]) -> tuple[str, ...
             clients.note(
                 f"{begun} is under way: arcctl history {run}"
                 if here.lives(home, run)
-                else f"{begun} has not ended, as far as it knows: "
-                f"arcctl history {run}, then arcctl resume {run}"
+                else f"{begun} has not ended, as far as this one knows; "
+                f"see whether another has finished it: arcctl history {run}, then arcctl resume {run}"
             )
             found.append(run)
     return tuple(found)

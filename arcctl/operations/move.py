@@ -8,13 +8,14 @@ was cut goes on from any machine.
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from arcctl.errors import FindingsError, UsageError
 from arcctl.flow.runner import run as carry
 from arcctl.flow.step import together
 from arcctl.operations import runs
-from arcctl.operations.moving import sequence, tooling
+from arcctl.operations.moving import planned_steps, sequence, tooling
 from arcctl.operations.moving.stored_plans import OUTDATED
 from arcctl.operations.moving.worlds import BACK, BUNDLE, PLAN, exchanged, moving_of
 from arcctl.operations.secrets.again import REFERENCES, must_be_given, supplied_again
@@ -189,11 +190,18 @@ async def _to_its_end(moving: Moving) -> Report:
         await moving.run.ended("not begun: the plan is outdated", clean=True)
         error.why = (*error.why, *moving.left)
         raise
+    report = replace(report, steps=_in_words(report, moving))
     outcome = "moved back" if moving.turned else "moved"
     if not report.clean:
         outcome += ", with things to look at"
     await moving.run.ended(outcome, report.to_document(), clean=report.clean)
     return report
+
+
+def _in_words(report: Report, moving: Moving) -> tuple[tuple[str, float], ...]:
+    """Return the times of the steps under the words by which people know them."""
+    words = planned_steps.in_words(moving.request, moving.bundle)
+    return tuple((words.get(name, name), seconds) for name, seconds in report.steps)
 
 
 def _require_nothing_left(moving: Moving) -> None:

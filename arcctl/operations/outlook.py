@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from arcctl.errors import UsageError
+from arcctl.flow.no_return import PointOfNoReturn
 from arcctl.model.resource_id import ClusterId
 from arcctl.operations import config_apply
 from arcctl.operations.keeping import lookup
@@ -18,7 +19,7 @@ from arcctl.operations.secrets.again import supplied_again
 from arcctl.operations.steps import source
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterable, Sequence
 
     from arcctl.clients import Clients
     from arcctl.flow.events import Observer
@@ -66,7 +67,8 @@ async def of_resume(
             return await _apply(run, world)
         moving = moving_of(run, world, {})
         back = "moves on, back to where it came from" if moving.turned else "moves on"
-        return _outlook(run, back, _steps(moving), await _secrets(run, world, moving))
+        steps = await _of_the_way_back(moving) if moving.turned else _steps(moving)
+        return _outlook(run, back, steps, await _secrets(run, world, moving))
 
 
 async def of_rollback(
@@ -92,11 +94,12 @@ async def _way_back(run: Run, world: World) -> Outlook:
         return _outlook(run, "undoes what was done", [f"undo: {words[name]}" for name in begun])
     if moving.turned:
         asks = await _secrets(run, world, moving)
-        return _outlook(run, "moves on, back to where it came from", _steps(moving), asks)
+        steps = await _of_the_way_back(moving)
+        return _outlook(run, "moves on, back to where it came from", steps, asks)
     if await source.DeleteSource().observe(moving) is None:
         return _outlook(run, "scales the agents back: the source is whole", ())
     turned = moving_of(run, world, {}, await exchanged(moving))
-    steps = list(planned_steps.in_words(turned.request, turned.bundle).values())
+    steps = await _of_the_way_back(turned)
     question = f"a yes: {turned.cluster.name} is made again in {turned.request.region}"
     asks = await _secrets(run, world, turned)
     return _outlook(run, "moves back to where it came from", steps, (question, *asks))
@@ -138,7 +141,28 @@ def _outlook(run: Run, way: str, steps: Sequence[str], asks: Sequence[str] = ())
 
 def _steps(moving: Moving) -> list[str]:
     words = planned_steps.in_words(moving.request, moving.bundle)
-    return [words[name] for name in words if not moving.run.journal.has_done(name)]
+    return [words[name] for name in _names(moving, words)]
+
+
+def _names(moving: Moving, words: Iterable[str]) -> list[str]:
+    """Return the steps that are still to come; what was passed is not passed once more."""
+    journal = moving.run.journal
+    passed = {PointOfNoReturn.name} if journal.no_return else set()
+    return [name for name in words if name not in passed and not journal.has_done(name)]
+
+
+async def _of_the_way_back(turned: Moving) -> list[str]:
+    """Return its steps: those behind the point of no return, and none for what was never made."""
+    words = planned_steps.in_words(turned.request, turned.bundle)
+    behind = list(words)[list(words).index(PointOfNoReturn.name) :]
+    made = await (await turned.clients.arm()).find(turned.bundle.source.path)
+    gone = set() if made else {source.DeleteSource.name}
+    if not made and await turned.sight.release() is None:
+        gone.add(source.RemoveAgents.name)
+    before = turned.run.documents.get(BACK)
+    # Of a run that has not turned yet, what was done was done in the other direction.
+    left = _names(turned, behind) if before else [e for e in behind if e != PointOfNoReturn.name]
+    return [words[name] for name in left if name not in gone]
 
 
 async def _secrets(run: Run, world: World, moving: Moving) -> tuple[str, ...]:

@@ -15,7 +15,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, cast
 
 from arcctl import __version__
-from arcctl.clients.kubernetes.lease import living
 from arcctl.errors import ArcctlError, Refusal, UsageError
 from arcctl.flow.events import Noted
 from arcctl.flow.journal import Journal
@@ -23,8 +22,9 @@ from arcctl.flow.runner import names_of
 from arcctl.model import mask
 from arcctl.model.run import PUT_CHILD, Header, Record, begun, first_line, named_now, parse
 from arcctl.model.run_shape import DOCUMENT
-from arcctl.operations.keeping import here, lookup, space
-from arcctl.operations.keeping.entering import entered, explain
+from arcctl.operations.keeping import lookup, space
+from arcctl.operations.keeping.entering import entered
+from arcctl.operations.keeping.free import unfinished
 from arcctl.operations.keeping.here import Folder, LocalKeeper, packed
 from arcctl.operations.keeping.in_cluster import (
     PATIENCE,
@@ -341,37 +341,7 @@ async def _free(kubernetes: Kubernetes) -> None:
                 copy.hints = (*copy.hints, f"{drop}, if nothing of that run matters any more")
             raise copy
         if copy.changed and not copy.ending:
-            raise _unfinished(copy)
+            raise unfinished(copy)
         if copy.ending and not copy.ending.detail.get("clean"):
             ended.append(name)
     await space.sweep(kubernetes, keep=ended)
-
-
-async def require_free(clients: Clients) -> None:
-    """Raise Refusal where a run has the cluster: `run-in-progress` while its process lives,
-    `run-unfinished` where it has stopped part-way.
-
-    Whoever changes the cluster without a run of their own asks this: agents may be asleep.
-    """
-    kubernetes, home = await clients.kubernetes(), lookup.home(clients.settings)
-
-    def is_dead(holder: str) -> bool:
-        return not holder or here.has_died(home, holder)
-
-    if error := await living(kubernetes, space.LEASE, is_dead):
-        await explain(kubernetes, error)
-        raise error
-    for copy in (await space.runs(kubernetes)).values():
-        if isinstance(copy, Record) and copy.changed and not copy.ending:
-            raise _unfinished(copy)
-
-
-def _unfinished(record: Record) -> Refusal:
-    run = record.header.run
-    back = () if record.no_return else (f"arcctl rollback {run}",)
-    return Refusal(
-        f"a run has stopped part-way on this cluster: {run}",
-        code="run-unfinished",
-        why=f"{record.header.verb} of {record.header.cluster}, begun {record.started}",
-        hints=(f"arcctl resume {run}", *back),
-    )

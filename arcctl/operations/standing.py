@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from arcctl.errors import AccessError, ArcctlError, NotFound, Refusal
 from arcctl.model.connected_cluster import never_connected, status
-from arcctl.model.ownership import Says
+from arcctl.model.ownership import Says, Verdict
 from arcctl.model.region import canonical
 from arcctl.operations import ownership
 
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from arcctl.model.connected_cluster import Body
     from arcctl.model.keys import KeyPair
     from arcctl.model.onboarding import Onboarding, Release
+    from arcctl.model.ownership import Ownership
     from arcctl.model.resource_id import ClusterId
 
 
@@ -105,6 +106,22 @@ async def judge(sight: Sight) -> Standing:
 async def _must_be_ours(sight: Sight, resource: Body) -> None:
     """What names the resource may be a copy: all evidence together must be enough."""
     found = await ownership.look(sight, resource)
+    if found.verdict is Verdict.REFUSES or (
+        found.verdict is Verdict.ASKS and not sight.clients.settings.flags.skip_cluster_check
+    ):
+        raise not_ours(sight, found)
+
+
+def not_ours(sight: Sight, found: Ownership) -> Refusal:
+    """Return how `connect` refuses a cluster that is another one, or may be, with the ways on."""
+    ways = _ways_on(sight, found)
+    if found.verdict is Verdict.REFUSES:
+        return ownership.contradicted(sight.cluster, found, *ways)
+    sure = f"arcctl connect {sight.cluster.named} {ownership.SURE}"
+    return ownership.unproved(sight.cluster, found, *ways, sure=sure)
+
+
+def _ways_on(sight: Sight, found: Ownership) -> list[str]:
     named = sight.cluster.named
     hints = [
         f"if this is a copy of that cluster: arcctl delete {named} --cluster-only",
@@ -114,9 +131,7 @@ async def _must_be_ours(sight: Sight, resource: Body) -> None:
         hints.insert(
             0, f"arcctl connect {named} --private-key FILE, if you hold the resource's key"
         )
-    sure = f"arcctl connect {named} {ownership.SURE}"
-    if error := ownership.refusal(sight, found, *hints, sure=sure):
-        raise error
+    return hints
 
 
 def refuse_kind(resource: Body) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from arcctl.checks.azure import HYBRID_COMPUTE, data_plane, registered
-from arcctl.errors import Refusal
+from arcctl.errors import NotFound, Refusal
 from arcctl.flow.runner import run
 from arcctl.model.helm_values import layered
 from arcctl.model.installed import Aim
@@ -23,6 +23,7 @@ from arcctl.operations.changing import (
     not_elsewhere,
     refuse_issuer,
 )
+from arcctl.operations.keeping.free import require_free_here
 from arcctl.operations.steps import looks, updating, waiting
 from arcctl.operations.steps.agents import asking
 
@@ -63,7 +64,12 @@ async def update(request: UpdateRequest, world: World) -> Updated:
         await run(looking(world, *asking_first), world, world.observer)
         await _refuse(request, world)
     else:
-        await run(_in_azure_alone(world), world, world.observer)
+        try:
+            await run(_in_azure_alone(world), world, world.observer)
+        except NotFound:
+            # While it is moved it may be nowhere; the cluster is not asked.
+            require_free_here(world.clients, world.cluster)
+            raise
     confirm_benefit(asked, world)
     changed = False
     if request.patches:

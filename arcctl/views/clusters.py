@@ -20,6 +20,7 @@ Printed = dict[str, Any]
 # The agents renew between day 46 and day 90 of the certificate's life (`arc.md` B2).
 _RENEWS_BELOW = 44
 _URGENT_BELOW = 14
+_MINUTE = 60
 
 _MEANING = {
     "Connecting": "the resource is there, no agent has reached Azure yet",
@@ -76,6 +77,9 @@ def write(
     now = datetime.now(UTC)
     status = cluster["connectivityStatus"] or "Unknown"
     meaning = _MEANING.get(status, "a status this arcctl does not know")
+    if status == "Offline" and _is_young(cluster["lastConnectivityTime"], now):
+        # One clock, or both, is wrong: Azure says Offline a quarter of an hour after a heartbeat.
+        meaning = meaning.replace(" for {age}", "")
     age = _age(cluster["lastConnectivityTime"], now)
     out.write(f"{cluster['name']}   {status}   {meaning.format(age=age)}\n")
     for title, text in _facts(cluster, now, features):
@@ -83,6 +87,11 @@ def write(
     if agents:
         out.write("\n")
         write_agents(agents, out)
+
+
+def _is_young(time: str | None, now: datetime) -> bool:
+    when = read(time)
+    return when is not None and (now - when).total_seconds() < _MINUTE
 
 
 def _facts(cluster: Printed, now: datetime, inside: Sequence[str]) -> Iterator[tuple[str, str]]:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from arcctl.errors import ArcctlError
     from arcctl.settings import Settings
+    from arcctl.views.shown import Stream
 
 
 class Console:
@@ -30,16 +31,26 @@ class Console:
         self.settings = settings
         self.opened = time.monotonic()
         steady = Steady(settings.streams.stderr)
-        self.out = Shown(settings.streams.stdout)
+        self._out: Stream = Shown(settings.streams.stdout)
         self.err = Shown(steady)
         self.progress: Progress = _progress(settings, steady)
+
+    @property
+    def out(self) -> Stream:
+        """Where data goes; a list that is being drawn ends first, so that nothing runs into it."""
+        self.progress.close()
+        return self._out
+
+    @out.setter
+    def out(self, stream: Stream) -> None:
+        self._out = stream
 
     @property
     def output(self) -> str | None:
         """The format that was asked for; without one JSON in a pipe, None (human) on a terminal."""
         if self.settings.output:
             return self.settings.output
-        return None if self.out.isatty() and not self.settings.flags.query else "json"
+        return None if self._out.isatty() and not self.settings.flags.query else "json"
 
     def say(self, sentence: str) -> None:
         """Say one sentence to people."""

@@ -40,9 +40,10 @@ def sentence(report: Report) -> str:
     """Return the one sentence of the end."""
     gap = f"without management for {spoken(report.unmanaged)}"
     where = f"{report.target.name} ({report.target.group}) is in {report.to_region}"
+    did, where = ("Moved back", f"{where} again") if report.back else ("Moved", where)
     if report.clean:
         lost = "nothing was lost but what was accepted" if report.lost else "nothing was lost"
-        return f"Moved: {where}, and {lost}; {gap}."
+        return f"{did}: {where}, and {lost}; {gap}."
     found = [
         counted(len(several), word)
         for several, word in (
@@ -53,7 +54,7 @@ def sentence(report: Report) -> str:
         if several
     ]
     parts = " and ".join(found)
-    return f"Moved, with {parts} to look at: {where}; {gap}."
+    return f"{did}, with {parts} to look at: {where}; {gap}."
 
 
 def _lines(report: Report) -> Iterator[str]:
@@ -120,7 +121,7 @@ def markdown(report: Report) -> str:
         ("Waived", report.waived, "Secrets that were not given, with `--waive-secret`."),
     )
     parts = [
-        f"# {report.source.name}: from {report.from_region} to {report.to_region}\n",
+        f"# {_heading(report)}\n",
         f"{sentence(report)}\n",
         f"- run: `{report.run}`\n- source: `{report.source.path}`\n- target: `{report.target.path}`\n",
         *_circumstances(report),
@@ -133,6 +134,12 @@ def markdown(report: Report) -> str:
         rows = "".join(f"| {step} | {spoken(seconds)} |\n" for step, seconds in report.steps)
         parts.append(f"## Time\n\n| step | time |\n|---|---|\n{rows}")
     return "\n".join(parts)
+
+
+def _heading(report: Report) -> str:
+    if report.back:
+        return f"{report.target.name}: back to {report.to_region}"
+    return f"{report.source.name}: from {report.from_region} to {report.to_region}"
 
 
 def _circumstances(report: Report) -> Iterator[str]:

@@ -50,3 +50,15 @@ def test_the_way_is_only_told_to_commands_that_take_it() -> None:
     }
 
     assert apart == TO_AZURE_ALONE
+
+
+def test_both_commands_of_a_hint_go_the_same_way() -> None:
+    """Whoever pastes the second half alone must not end up in another cluster."""
+    hint = (
+        "if it is gone: arcctl delete -n harbor -g edge --azure-only, then arcctl connect -n harbor"
+    )
+
+    assert Way(kube_context="east").along(hint) == (
+        "if it is gone: arcctl delete -n harbor -g edge --azure-only --kube-context east, "
+        "then arcctl connect -n harbor --kube-context east"
+    )

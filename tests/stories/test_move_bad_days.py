@@ -108,35 +108,6 @@ def test_the_way_back_brings_everything_back(harbor: Stage) -> None:
     refused(harbor.type("rollback"), "nothing-open", exit_code=3)
 
 
-@pytest.mark.parametrize(
-    ("flags", "code"),
-    [
-        ("", "secret-missing"),
-        (f"{GIVEN} --waive-child extensions/none", "child-unknown"),
-        (GIVEN, "AZK8S0502"),
-    ],
-    ids=["without secrets", "a child that is none", "without a chart"],
-)
-def test_a_way_back_that_cannot_work_leaves_the_way_on_open(
-    harbor: Stage, flags: str, code: str
-) -> None:
-    """All that it needs is proved before the run turns: nothing is asked, and `resume` goes on."""
-    uids = running(harbor)
-    refusing(harbor, {"deny_policy": True})
-    run = stopped(harbor.type(MOVE), "RequestDisallowedByPolicy")
-
-    if code == "AZK8S0502":
-        harbor.fault("registry", {"status": 404}, times=None)
-    unable = harbor.type(f"rollback {run} --yes {flags}")
-    healed(harbor)
-    harbor.well(f"resume {run} {GIVEN}")
-
-    assert (unable.code, f"[{code}]" in unable.err) == (6, True), unable.err
-    if not flags:
-        assert f"arcctl rollback {run} --protected-settings FILE" in unable.err
-    whole(harbor, uids)
-
-
 def test_the_way_back_sends_what_had_been_sent_there(harbor: Stage) -> None:
     """Cut when the children were well in the new region: the old one gets their secrets as well."""
     uids, secrets = running(harbor), moving.protected(harbor)

@@ -211,6 +211,24 @@ def test_a_person_who_says_no_then_has_changed_nothing(harbor: Stage) -> None:
     assert moved.kept_in_cluster(harbor) == []
 
 
+def test_a_cluster_that_others_delete_meanwhile_leaves_agents(harbor: Stage) -> None:
+    """While a person reads the newer plan; what remains is said, with the commands for it."""
+
+    def answer(number: int) -> str:
+        if number == 1:
+            beside.write(harbor, "role", MARK)
+        else:
+            arm.ask(harbor, "DELETE", arm.HARBOR, version="2024-01-01")
+            harbor.within(harbor.world.azure.operations.settle)
+        return "y"
+
+    ended, _ = beside.converse(harbor, moved.MOVE.replace(" --yes", ""), answer)
+
+    assert "its agents are still in this cluster" in ended.err, ended.err
+    assert "arcctl delete -n harbor -g edge --cluster-only" in ended.err
+    assert moved.kept_in_cluster(harbor) == []
+
+
 def test_a_child_that_begins_to_change_blocks(harbor: Stage) -> None:
     """It cannot settle while the agents are asleep."""
     harbor.world.delays = replace(harbor.world.delays, child_put=30)

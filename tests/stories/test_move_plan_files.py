@@ -153,4 +153,6 @@ def test_a_plan_is_refused_when_the_world_has_moved(harbor: Stage) -> None:
     ended = harbor.type(f"{BARE} {GIVEN} --plan plan.json")
 
     refused(ended, "plan-outdated", exit_code=5, said="fluxConfigurations/new: new")
+    again = "arcctl move -n harbor -g edge --target-region westeurope --dry-run --plan-out FILE"
+    assert f": {again}\n" in ended.err
     untouched(harbor)

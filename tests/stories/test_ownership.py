@@ -96,6 +96,13 @@ def test_a_copy_is_never_taken_for_the_cluster(stage: Stage, what: str, *, off: 
         f"{line}\n{each.out}{each.err}" for line, each in ended.items() if not refused(each)
     ] == []
     assert changed(stage) == []
+    check = stage.type(f"check -n harbor -g edge {COPY}")
+    [led] = [each for each in check.data["findings"] if each["code"] == "wrong-cluster"]
+    remedies = [step for each in check.data["findings"] for step in each["remedy"]]
+    assert led["verdict"] in ("fail", "warn"), ended[CONNECT].err
+    assert [
+        each for each in remedies if each.startswith("arcctl connect -n harbor -g edge --k")
+    ] == []
 
 
 def test_a_copy_whose_agents_run_is_told_by_its_uid_alone(stage: Stage) -> None:

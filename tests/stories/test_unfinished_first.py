@@ -86,6 +86,41 @@ def test_a_dry_run_says_what_comes_next_behind_it(harbor: Stage) -> None:
     assert (region(harbor), run in harbor.well("history").out) == ("", True)
 
 
+def test_what_needs_the_resource_names_the_run_while_it_is_nowhere(harbor: Stage) -> None:
+    """Behind the point of no return: that there is no such cluster is only half of it."""
+    harbor.fault("arm", {"deny_policy": True}, method="PUT", path=HARBOR, times=None)
+    run = stopped(harbor.type(MOVE), "RequestDisallowedByPolicy")
+    harbor.within(harbor.world.faults.remove)
+    (harbor.folder / "none.yaml").write_text("format: arcctl.configuration/1\nchildren: []\n")
+
+    for line in (
+        "update -n harbor -g edge --tags a=b",
+        "config apply -n harbor -g edge --file none.yaml --yes",
+    ):
+        refused(harbor.type(line), "run-unfinished", said=f"arcctl resume {run}")
+
+
+def test_a_dry_run_names_only_what_is_still_to_come(harbor: Stage) -> None:
+    """What was passed is not passed again, and what was never made is not deleted."""
+    harbor.fault("arm", {"deny_policy": True}, method="PUT", path=HARBOR, times=None)
+    run = stopped(harbor.type(MOVE), "RequestDisallowedByPolicy")
+    harbor.within(harbor.world.faults.remove)
+
+    on = harbor.well(f"resume {run} --dry-run {GIVEN}").data["next"]
+    back = harbor.well(f"rollback {run} --dry-run {GIVEN}").data["next"]
+    ended = harbor.well(f"rollback {run} --yes {GIVEN} --report back.md")
+
+    assert on[0] == "create edge/harbor in westeurope"
+    assert back[0] == "create edge/harbor in eastus"
+    assert "point of no return" not in on + back
+    assert "Moved back: harbor (edge) is in eastus again" in ended.err
+    assert ended.data["back"] is True
+    page = (harbor.folder / "back.md").read_text()
+    assert page.startswith("# harbor: back to eastus\n")
+    assert "| install the agents |" in page
+    assert "install-agents" not in page
+
+
 def test_a_dry_run_with_nothing_open_is_exit_three(quick: Stage) -> None:
     """And one of an apply names what is sent."""
     run = half_done(quick)

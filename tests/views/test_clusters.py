@@ -83,6 +83,15 @@ def test_a_cluster_in_trouble() -> None:
     assert text == golden("trouble", text)
 
 
+def test_offline_a_second_after_a_heartbeat_is_no_time_to_tell() -> None:
+    """Azure waits a quarter of an hour, so a clock is wrong."""
+    first = seen(connectivityStatus="Offline", lastConnectivityTime=before(minutes=0)).splitlines()[
+        0
+    ]
+
+    assert first.endswith("no heartbeat: the agents are gone or cannot reach Azure")
+
+
 @pytest.mark.parametrize(
     ("status", "meaning"),
     [

@@ -11,6 +11,7 @@ from arcctl.checks.azure import data_plane
 from arcctl.checks.check import Answer, Check, asked, check, passed, skipped
 from arcctl.checks.cluster import direct, reachable
 from arcctl.checks.health import cluster, network, release, sign_in
+from arcctl.clients.once import once
 from arcctl.errors import ArcctlError, Refusal
 from arcctl.model.finding import Finding, Verdict
 from arcctl.model.plan import Fate
@@ -24,7 +25,8 @@ if TYPE_CHECKING:
     from arcctl.operations.world import World
 
 _BY_HELM = (proofs.HELM, proofs.CHART)
-_OPTION = re.compile(r"--[a-z-]+( [\w-]+)?")
+# What a plan says alone: an option, or "add" one, with a reason behind a comma.
+_OPTION = re.compile(r"(?:add )?(?P<option>--[a-z-]+(?: [^ ,]+)?)(?:, .*)?")
 # Rows of a plan that say that something could not be looked at.
 _UNREAD = frozenset({
     "unlooked",
@@ -64,27 +66,34 @@ def _unasked(asking: Check) -> Check:
     return replace(asking, ask=ask)
 
 
-@check("no run is under way", code="run-in-progress")
+@check("nobody else is at work on this cluster", code="run-in-progress")
 async def no_run_under_way(sight: HealthSight) -> Answer:
     """A move that goes on has put the agents to sleep, and wakes them itself."""
     return await _free_of("run-in-progress", sight)
 
 
-@check("no run has stopped part-way", code="run-unfinished")
+@check("every run of arcctl on this cluster is finished", code="run-unfinished")
 async def no_run(sight: HealthSight) -> Answer:
     """A move that was cut has left the agents asleep, and comes first."""
     return await _free_of("run-unfinished", sight)
 
 
 async def _free_of(code: str, sight: HealthSight) -> Answer:
-    from arcctl.operations.runs import require_free
+    if (error := await _held(sight)) and error.code == code:
+        raise error
+    return passed()
+
+
+@once
+async def _held(sight: HealthSight) -> Refusal | None:
+    """Say what has the cluster; two questions share the answer."""
+    from arcctl.operations.keeping.free import require_free
 
     try:
         await require_free(sight.clients)
     except Refusal as error:
-        if error.code == code:
-            raise
-    return passed()
+        return error
+    return None
 
 
 RUNS = (no_run_under_way, no_run)
@@ -183,10 +192,12 @@ def _finding(row: Row, command: str, region: str) -> Finding:
 
 def _typed(remedy: str, command: str, region: str) -> str:
     """Give an option of `move`, which the plan names alone, the command that it belongs to."""
-    if not _OPTION.fullmatch(remedy):
+    found = _OPTION.fullmatch(remedy)
+    if not found:
         return remedy
-    there = "" if remedy.startswith("--target-region") else f" --target-region {region}"
-    return f"{command}{there} {remedy}"
+    option = found["option"]
+    there = "" if option.startswith("--target-region") else f" --target-region {region}"
+    return f"{command}{there} {option}"
 
 
 def _verdict(row: Row) -> Verdict:

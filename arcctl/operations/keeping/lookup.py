@@ -124,7 +124,7 @@ def recorded_identity(settings: Settings, cluster: ClusterId) -> str:
 
     Only this machine is asked; "" where it has recorded none.
     """
-    known = [each for each in here.beginnings(home(settings)) if _is_about(each, cluster)]
+    known = [each for each in here.beginnings(home(settings)) if is_about(each, cluster)]
     newest = max(known, key=lambda each: each.started, default=None)
     return cluster_of(newest) if newest else ""
 
@@ -136,12 +136,12 @@ async def is_under_way(kubernetes: Kubernetes, uid: str, cluster: ClusterId) -> 
         and each.changed
         and not each.ending
         and cluster_of(each) == uid
-        and _is_about(each, cluster)
+        and is_about(each, cluster)
         for each in (await space.runs(kubernetes)).values()
     )
 
 
-def _is_about(record: Record, cluster: ClusterId) -> bool:
+def is_about(record: Record, cluster: ClusterId) -> bool:
     """Whether the run was about this resource, as the source or as the target of a move."""
     try:
         source = ClusterId.parse(record.header.cluster)

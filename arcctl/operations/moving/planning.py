@@ -67,11 +67,7 @@ async def plan(
         await asyncio.gather(sight.end(), sight.target.end(), sight.source.end())
         sight.source.forget()
         raise
-    more = [
-        *_of_secrets(secrets, from_cluster=request.secrets_from_cluster),
-        *_of_values(values),
-        *await _of_others(world, bundle),
-    ]
+    more = [*_of_secrets(secrets, request), *_of_values(values), *await _of_others(world, bundle)]
     more += _of_notes(notes)
     steps, seconds = planned(request, bundle)
     lasting = await tooling.lasting(world, seconds)
@@ -141,14 +137,14 @@ async def _bundle(request: MoveRequest, sight: MoveSight) -> Bundle:
     )
 
 
-def _of_secrets(secrets: Resolved, *, from_cluster: bool) -> Iterator[Row]:
+def _of_secrets(secrets: Resolved, request: MoveRequest) -> Iterator[Row]:
     for each in secrets.statuses:
         place = f"{each.child}/{each.name}"
         match each.origin:
             case "missing":
                 give = (
                     "add --protected-settings FILE, which has them",
-                    *(() if from_cluster else (FROM_CLUSTER,)),
+                    *(() if request.secrets_from_cluster else (FROM_CLUSTER,)),
                     f"add --waive-secret {place}, to do without",
                 )
                 why = "Azure does not give it back"

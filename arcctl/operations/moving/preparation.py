@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -10,11 +11,11 @@ from arcctl.checks.sight import Sight
 from arcctl.errors import ArcctlError, FindingsError, NotFound, Refusal, UsageError
 from arcctl.flow.runner import run as carry
 from arcctl.operations.agents.proxy import proxy_of_agents
+from arcctl.operations.keeping.free import require_free
 from arcctl.operations.moving import planning
 from arcctl.operations.moving.request import MoveRequest
 from arcctl.operations.moving.stored_plans import require_unmoved
 from arcctl.operations.request import ConnectRequest
-from arcctl.operations.runs import require_free
 from arcctl.operations.secrets.files import read_secrets
 from arcctl.operations.steps import diagnostics
 
@@ -133,14 +134,29 @@ async def prepare(
     """Look at everything and change nothing; `world` is seen from the source, `key` is brought."""
     try:
         plan, bundle = await planning.plan(request, world, given)
-    except NotFound:
+    except NotFound as error:
         # While it is moved it may be nowhere.
         await require_free(world.clients)
+        await _say_what_remains(error, world)
         raise
     if row := await _unfinished(world):
         plan = replace(plan, rows=(row, *plan.rows))
     secrets = await planning.resolved(request, world, bundle.children, given)
     return Prepared(plan, bundle, secrets, key)
+
+
+async def _say_what_remains(error: NotFound, world: World) -> None:
+    """A resource that others have deleted leaves its agents here."""
+    with suppress(ArcctlError):
+        here = await world.sight.onboarding()
+        if here and here.cluster == world.cluster:
+            named = world.cluster.named
+            error.why = (*error.why, "its agents are still in this cluster, and nobody manages it")
+            error.hints = (
+                f"to connect it again: arcctl connect {named}",
+                f"to remove its agents: arcctl delete {named} --cluster-only",
+                *error.hints,
+            )
 
 
 async def anew(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from arcctl.errors import FindingsError, UsageError
@@ -71,6 +72,17 @@ def require_unmoved(stored: Plan, now: Plan) -> None:
         raise outdated(stored, moved)
 
 
+def again(stored: Plan) -> str:
+    """Return the command that plans this move again."""
+    source, target = stored.source, stored.target
+    words = [f"arcctl move {source.named} --target-region {stored.to_region}"]
+    words += [f"--target-name {quote(target.name)}"] if target.name != source.name else []
+    words += [f"--target-group {quote(target.group)}"] if target.group != source.group else []
+    if target.subscription != source.subscription:
+        words.append(f"--target-subscription {target.subscription}")
+    return " ".join((*words, "--dry-run --plan-out FILE"))
+
+
 def outdated(stored: Plan, moved: Sequence[str]) -> FindingsError:
     """Return the error for a world that is not the planned one any more; `moved` says how."""
     rest = len(moved) - _MOST
@@ -79,5 +91,5 @@ def outdated(stored: Plan, moved: Sequence[str]) -> FindingsError:
         "the cluster is no longer as it was when this move was planned",
         code=OUTDATED,
         why=(*moved[:_MOST], *more, f"planned at {stored.made_at}; nothing was changed"),
-        hints="plan the move again, and look at what is new",
+        hints=f"plan again, and look at what is new: {again(stored)}",
     )

@@ -84,7 +84,7 @@ class NoRunUnderWay(Step[World]):
     name = "no-run"
 
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
-        from arcctl.operations.runs import require_free
+        from arcctl.operations.keeping.free import require_free
 
         try:
             await require_free(world.clients)

@@ -93,6 +93,7 @@ class Prove(Step[Moving]):
             who=await _who(world),
             versions=_versions(world),
             steps=tuple(durations(world.run.journal.entries).items()),
+            back=world.turned,
         )
         return _summary(report, len(saved))
 

@@ -1,0 +1,58 @@
+"""Whether a run has the cluster: one that is alive, or one that has stopped part-way."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from arcctl.clients.kubernetes.lease import living
+from arcctl.errors import Refusal
+from arcctl.model.run import Record
+from arcctl.operations.keeping import here, lookup, space
+from arcctl.operations.keeping.entering import explain
+
+if TYPE_CHECKING:
+    from arcctl.clients import Clients
+    from arcctl.model.resource_id import ClusterId
+
+
+async def require_free(clients: Clients) -> None:
+    """Raise Refusal where a run has the cluster: `run-in-progress` while its process lives,
+    `run-unfinished` where it has stopped part-way.
+
+    Whoever changes the cluster without a run of their own asks this: agents may be asleep.
+    """
+    kubernetes, home = await clients.kubernetes(), lookup.home(clients.settings)
+
+    def is_dead(holder: str) -> bool:
+        return not holder or here.has_died(home, holder)
+
+    if error := await living(kubernetes, space.LEASE, is_dead):
+        await explain(kubernetes, error)
+        raise error
+    for copy in (await space.runs(kubernetes)).values():
+        if isinstance(copy, Record) and copy.changed and not copy.ending:
+            raise unfinished(copy)
+
+
+def require_free_here(clients: Clients, cluster: ClusterId) -> None:
+    """Raise Refusal `run-unfinished` where this machine knows of a run about this resource.
+
+    For what needs no cluster: whether another machine has finished the run is not asked.
+    """
+    for copy in here.runs(lookup.home(clients.settings)).values():
+        if not isinstance(copy, Record) or copy.ending or not copy.changed:
+            continue
+        if lookup.is_about(copy, cluster):
+            raise unfinished(copy)
+
+
+def unfinished(record: Record) -> Refusal:
+    """Return the error for a run that has stopped part-way, with the ways from there."""
+    run = record.header.run
+    back = () if record.no_return else (f"arcctl rollback {run}",)
+    return Refusal(
+        f"a run has stopped part-way on this cluster: {run}",
+        code="run-unfinished",
+        why=f"{record.header.verb} of {record.header.cluster}, begun {record.started}",
+        hints=(f"arcctl resume {run}", *back),
+    )
