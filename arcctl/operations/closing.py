@@ -6,15 +6,12 @@ other commands may work on the cluster again.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from arcctl.errors import ArcctlError, FindingsError, Refusal, UsageError
 from arcctl.flow.events import Noted
-from arcctl.model.agents import replicas
-from arcctl.model.configuration.comparing import compare
 from arcctl.model.resource_id import ClusterId
 from arcctl.model.run import Header, Record
 from arcctl.operations import config_apply, move, saved
@@ -22,17 +19,15 @@ from arcctl.operations.configuration.children import children_of
 from arcctl.operations.keeping import lookup
 from arcctl.operations.keeping.entering import entered
 from arcctl.operations.keeping.here import Folder
-from arcctl.operations.moving.sequence import restored
+from arcctl.operations.moving.undone import undone
 from arcctl.operations.moving.worlds import BUNDLE, moving_of
 from arcctl.operations.runs import run_of
-from arcctl.operations.steps.pieces import looked_at, pieces
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from arcctl.clients import Clients
     from arcctl.flow.events import Observer
-    from arcctl.operations.moving.worlds import Moving
     from arcctl.operations.resume import OpenWorld
     from arcctl.operations.runs import Run
     from arcctl.operations.world import World
@@ -211,7 +206,7 @@ async def _unfinished(run: Run, world: World) -> tuple[tuple[str, ...], tuple[st
         if run.verb == config_apply.VERB:
             return await _of_apply(run, world), ()
         if run.verb == move.VERB and BUNDLE in run.documents:
-            return (), await _of_move(moving_of(run, world, {}))
+            return (), await undone(moving_of(run, world, {}))
     except ArcctlError as error:
         return (), (f"what is undone could not be looked at: {error.message}",)
     return (), ("what is undone is not known to this version of arcctl",)
@@ -222,47 +217,6 @@ async def _of_apply(run: Run, world: World) -> tuple[str, ...]:
     now = await children_of(await world.clients.arm(), world.cluster, newer=False)
     left = config_apply.changes(wanted, now)
     return tuple(f"{key} is not as the manifest says" for key in (*left.create, *left.replace))
-
-
-async def _of_move(moving: Moving) -> tuple[str, ...]:
-    lost = list(await _asleep(moving))
-    if not moving.run.journal.no_return:
-        return tuple(lost)
-    arm = await moving.clients.arm()
-    cluster = moving.cluster
-    hung = await looked_at(moving, pieces(moving), surely=True)
-    kept = [child for child in moving.bundle.children if child.carried]
-    if await arm.find(cluster.path) is None:
-        lost += [f"{cluster.name} (group {cluster.group}) is not in Azure"]
-        lost += [f"{child.key} is not there" for child in kept]
-    else:
-        now = await children_of(arm, cluster, newer=False)
-        fitted = [restored(moving.request, moving.bundle, child) for child in kept]
-        found = compare(fitted, [child for child in now if child.carried])
-        lost += [f"{key} is not there" for key in found.missing]
-        lost += [f"{key} is not as it was" for key in dict.fromkeys(e.child for e in found.changed)]
-    return (*lost, *(each.trouble for each in hung if each.trouble))
-
-
-async def _asleep(moving: Moving) -> tuple[str, ...]:
-    """Name the agents that the run has scaled to zero and not back, with the commands that wake them."""
-    before: dict[str, int] = moving.run.journal.fact_of("replicas") or {}
-    kubernetes = await moving.clients.kubernetes()
-    asleep: dict[tuple[str, int], list[str]] = defaultdict(list)
-    for path, count in before.items():
-        found = await kubernetes.find(path) if count else None
-        if found and replicas(found) == 0:
-            metadata = found["metadata"]
-            asleep[metadata["namespace"], count].append(metadata["name"])
-    return tuple(
-        f"{_counted(len(names), 'agent')} of {space} scaled to zero: "
-        f"kubectl scale -n {space} --replicas={count} deployment {' '.join(sorted(names))}"
-        for (space, count), names in sorted(asleep.items())
-    )
-
-
-def _counted(number: int, word: str) -> str:
-    return f"{number} {word}{'' if number == 1 else 's'}"
 
 
 def require_whole(closed: Closed) -> None:

@@ -14,12 +14,13 @@ from arcctl.flow.step import Step
 from arcctl.model.configuration.adjusting import adjusted
 from arcctl.model.configuration.comparing import compare
 from arcctl.model.configuration.forms import PROTECTED
-from arcctl.model.connected_cluster import public_key, writable
+from arcctl.model.connected_cluster import public_key
 from arcctl.model.declared import Declared
 from arcctl.model.report import Changed, Report
 from arcctl.model.run import durations
 from arcctl.operations.configuration.children import children_of
 from arcctl.operations.moving.late_look import LATE
+from arcctl.operations.moving.likeness import unlike
 from arcctl.operations.moving.worlds import PLAN, Moving
 from arcctl.operations.steps.attached import left
 from arcctl.operations.steps.pieces import looked_at, pieces
@@ -29,10 +30,8 @@ if TYPE_CHECKING:
 
     from arcctl.model.configuration.child import Child
     from arcctl.model.configuration.comparing import Comparison, Difference
-    from arcctl.model.connected_cluster import Body
 
 _PAUSES = (0.5, 1.0, 2.0)
-_NEW_ANYWAY = ("agentPublicKeyCertificate",)
 
 
 class LearnIdentities(Step[Moving]):
@@ -81,7 +80,7 @@ class Prove(Step[Moving]):
                 *map(_as_changed, compare(before, saved).changed),
                 *map(_as_changed, comparison.expected),
             ),
-            differences=(*_resource_differences(world), *_child_differences(world, comparison)),
+            differences=(*unlike(world, world.resource), *_child_differences(world, comparison)),
             left=(*world.left, *world.run.journal.fact_since_the_turn(LATE, ())),
             lost=tuple(_lost(world)),
             let_go=tuple(_let_go(world, comparison)),
@@ -243,29 +242,6 @@ def _as_changed(difference: Difference) -> Changed:
     if difference.field == "principalId":
         subject = f"identity of {difference.child}"
     return Changed(subject, str(difference.left), str(difference.right))
-
-
-def _resource_differences(world: Moving) -> Iterator[str]:
-    saved, now = (_comparable(each) for each in (world.bundle.resource, world.resource))
-    if world.request.private_link_scope:
-        for each in (saved, now):
-            each.pop("privateLinkScopeResourceId", None)
-    if world.bundle.key == "kept" and _declared(world).new_key:
-        yield "resource agentPublicKeyCertificate: was to stay, and is another one"
-    for name in sorted({*saved, *now}):
-        if saved.get(name) != now.get(name):
-            yield f"resource {name}: was {saved.get(name)!r}, is {now.get(name)!r}"
-
-
-def _comparable(resource: Body) -> Body:
-    """Project to what a person chose; empty counts as absent, and letter case does not count."""
-    body = writable(resource)
-    flat = {"tags": body["tags"], "kind": body.get("kind"), **body["properties"]}
-    return {
-        name: value.lower() if isinstance(value, str) else value
-        for name, value in flat.items()
-        if name not in _NEW_ANYWAY and value not in (None, "", {}, [])
-    }
 
 
 def _child_differences(world: Moving, comparison: Comparison) -> Iterator[str]:

@@ -1,0 +1,147 @@
+"""What a move that is closed leaves undone: what of the cluster is not as it was, as sentences."""
+
+from __future__ import annotations
+
+import shlex
+from collections import defaultdict
+from typing import TYPE_CHECKING
+
+from arcctl.model import cluster as names
+from arcctl.model.agents import is_agent, replicas
+from arcctl.model.configuration.comparing import compare
+from arcctl.operations.configuration.children import children_of
+from arcctl.operations.moving.likeness import unlike
+from arcctl.operations.moving.sequence import restored
+from arcctl.operations.steps.attached import taken_off
+from arcctl.operations.steps.pieces import LOCKS, looked_at, pieces
+from arcctl.operations.steps.target import CreateTarget
+
+if TYPE_CHECKING:
+    from arcctl.model.resource_id import ClusterId
+    from arcctl.operations.moving.worlds import Moving
+    from arcctl.operations.steps.pieces import Piece
+
+_DEPLOYMENTS = f"/apis/apps/v1/namespaces/{names.AGENT_NAMESPACE}/deployments"
+
+
+async def undone(moving: Moving) -> tuple[str, ...]:
+    """Return what a person has to see to, with commands; nothing where all is as it was."""
+    asleep = await _asleep(moving)
+    if not moving.run.journal.no_return:
+        return (*asleep, *await _unlocked(moving), *await _made(moving))
+    missing = await _missing(moving)
+    return (*asleep, *missing, *await _not_in_azure(moving), *await _lingering(moving))
+
+
+async def _not_in_azure(moving: Moving) -> list[str]:
+    """Name what is not in Azure, or not as it was, where the move was to bring it."""
+    arm = await moving.clients.arm()
+    cluster = moving.cluster
+    hung = await looked_at(moving, pieces(moving), surely=True)
+    kept = [child for child in moving.bundle.children if child.carried]
+    found = await arm.find_surely(cluster.path)
+    if found is None:
+        lost = [f"{_called(cluster)} is not in Azure"]
+        lost += [f"{child.key} is not there" for child in kept]
+    else:
+        now = await children_of(arm, cluster, newer=False)
+        fitted = [restored(moving.request, moving.bundle, child) for child in kept]
+        compared = compare(fitted, [child for child in now if child.carried])
+        lost = list(unlike(moving, found))
+        lost += [f"{key} is not there" for key in compared.missing]
+        changed = dict.fromkeys(each.child for each in compared.changed)
+        lost += [f"{key} is not as it was" for key in changed]
+    return [*lost, *(each.trouble for each in hung if each.trouble)]
+
+
+async def _asleep(moving: Moving) -> list[str]:
+    """Name the agents that the run has scaled to zero and not back, with the commands that wake them."""
+    kubernetes = await moving.clients.kubernetes()
+    asleep: dict[tuple[str, int], list[str]] = defaultdict(list)
+    for path, count in _before(moving).items():
+        found = await kubernetes.find(path) if count else None
+        if found and replicas(found) == 0:
+            metadata = found["metadata"]
+            asleep[metadata["namespace"], count].append(metadata["name"])
+    return [
+        f"{_counted(len(several), 'agent')} of {space} scaled to zero: "
+        f"kubectl scale -n {space} --replicas={count} deployment {' '.join(sorted(several))}"
+        for (space, count), several in sorted(asleep.items())
+    ]
+
+
+async def _missing(moving: Moving) -> list[str]:
+    """Say which agents are not in the cluster at all; only `connect` brings them back."""
+    kubernetes = await moving.clients.kubernetes()
+    there = {
+        str(each["metadata"]["name"])
+        async for each in kubernetes.items(_DEPLOYMENTS)
+        if is_agent(each)
+    }
+    again = f"arcctl connect {moving.cluster.named} -l {moving.request.region}"
+    if not there:
+        return [f"no agents are in the cluster, which Azure does not hear of any more: {again}"]
+    before = (path for path, count in _before(moving).items() if count)
+    own = (path.rpartition("/")[2] for path in before if path.startswith(f"{_DEPLOYMENTS}/"))
+    gone = sorted({*own} - there)
+    if not gone:
+        return []
+    return [f"{_counted(len(gone), 'agent')} not in the cluster ({', '.join(gone)}): {again}"]
+
+
+async def _unlocked(moving: Moving) -> list[str]:
+    """Name the locks of the source that the run has taken off, and that are not there again."""
+    off = [(str(each["id"]), each, f"the lock {each['name']}") for each in taken_off(moving)]
+    seen = await looked_at(moving, off, surely=True)
+    return [f"{each.trouble}: {_lock_again(each.piece)}" for each in seen if each.trouble]
+
+
+def _lock_again(piece: Piece) -> str:
+    path, lock, _ = piece
+    level = (lock.get("properties") or {}).get("level") or "CanNotDelete"
+    resource = path.rpartition(f"/providers/{LOCKS}/")[0]
+    words = ["--name", lock["name"], "--lock-type", level, "--resource", resource]
+    return f"az lock create {shlex.join(map(str, words))}"
+
+
+async def _made(moving: Moving) -> list[str]:
+    """Name the target that the run has made, or begun to make, before the point of no return."""
+    target, run = moving.cluster, moving.run
+    if moving.request.in_place or not run.journal.has_begun(CreateTarget.name):
+        return []
+    arm = await moving.clients.arm()
+    if await arm.find_surely(target.path) is None:
+        return []
+    return [
+        f"{_called(target)}, which {run.id} has begun to make, is in Azure: {_deleting(target)}"
+    ]
+
+
+async def _lingering(moving: Moving) -> list[str]:
+    """Name what was to be deleted, where it has another id than the target and is still there."""
+    source = moving.bundle.source
+    arm = await moving.clients.arm()
+    if source.path.casefold() == moving.cluster.path.casefold():
+        return []
+    found = await arm.find_surely(source.path)
+    if found is None or moving.bundle.is_other(found):
+        return []
+    return [f"{_called(source)} is still in Azure: {_deleting(source)}"]
+
+
+def _called(cluster: ClusterId) -> str:
+    return f"{cluster.name} (group {cluster.group})"
+
+
+def _deleting(cluster: ClusterId) -> str:
+    return f"arcctl delete {cluster.named} --azure-only"
+
+
+def _before(moving: Moving) -> dict[str, int]:
+    """Return how many replicas each agent had, by the path of its Deployment."""
+    counts: dict[str, int] = moving.run.journal.fact_of("replicas") or {}
+    return counts
+
+
+def _counted(number: int, word: str) -> str:
+    return f"{number} {word}{'' if number == 1 else 's'}"

@@ -1,0 +1,133 @@
+"""`arcctl history RUN --close` names all that a move leaves undone, each thing by what mends it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from arcctl.sandbox.kubernetes.kinds import KINDS
+from tests import arm
+from tests.stories import beside, moved, moving
+from tests.stories.symptoms import merge
+
+if TYPE_CHECKING:
+    from tests.stage import Ended, Stage
+
+MOVE = f"{moved.MOVE} --accept locked-itself"
+DEPOT = arm.HARBOR.replace("/harbor", "/depot")
+FORBIDDEN: dict[str, Any] = {
+    "status": 403,
+    "body": {
+        "kind": "Status",
+        "apiVersion": "v1",
+        "status": "Failure",
+        "message": "no",
+        "reason": "Forbidden",
+        "code": 403,
+    },
+}
+DENIED: dict[str, Any] = {
+    "status": 403,
+    "body": {"error": {"code": "AuthorizationFailed", "message": "no"}},
+}
+
+
+@pytest.fixture
+def plain(quick: Stage) -> Stage:
+    """Harbor without children."""
+    quick.after("connect -n harbor -g edge -l eastus --skip-prechecks --tags team=edge")
+    return quick
+
+
+def closed(stage: Stage, ended: Ended) -> Ended:
+    """Close the run that has stopped so, once all that troubled it is over."""
+    stage.within(stage.world.faults.remove)
+    run = moved.stopped(ended, ended.err.rpartition("[")[2].partition("]")[0])
+    return stage.type(f"history {run} --close --yes")
+
+
+def woken(stage: Stage) -> None:
+    """Somebody scales all agents back by hand."""
+    for name in moved.asleep(stage):
+        space = "flux-system" if name.startswith("fluxconfig") else "azure-arc"
+        stage.within(
+            lambda name=name, space=space: merge(
+                stage, "deployments", space, name, spec={"replicas": 1}
+            )
+        )
+
+
+def test_agents_that_are_not_in_the_cluster(plain: Stage) -> None:
+    """The old ones are gone, and the new ones were never installed."""
+
+    def act() -> None:
+        for method in ("POST", "PATCH"):
+            where = "/namespaces/azure-arc/"
+            plain.fault("kubernetes", FORBIDDEN, method=method, path=where, times=None)
+
+    ended = closed(
+        plain, beside.type_beside(plain, moving.MOVE, "install-agents", act, events=("started",))
+    )
+
+    agents = plain.within(
+        lambda: list(plain.cluster.store.items(KINDS["deployments"].key, "azure-arc"))
+    )
+    assert (ended.code, "[closed-unfinished]" in ended.err, agents) == (5, True, []), ended.err
+    assert "no agents are in the cluster" in ended.err
+    assert "arcctl connect -n harbor -g edge -l westeurope" in ended.err
+
+
+def test_a_lock_that_the_run_has_taken_off(harbor: Stage) -> None:
+    """Before the point of no return, with the agents awake, it is all that is left undone."""
+    beside.write(harbor, "lock", "mine")
+
+    def act() -> None:
+        beside.write(harbor, "tag", "late")
+        harbor.fault("arm", DENIED, method="PUT", path="/locks/mine$", times=None)
+
+    stopped = beside.type_beside(harbor, MOVE, "take-off-locks", act, events=("done",))
+    woken(harbor)
+    ended = closed(harbor, stopped)
+
+    assert ended.code == 5, ended.err
+    [line] = ended.data["lost"]
+    again = "az lock create --name mine --lock-type CanNotDelete --resource /subscriptions/"
+    assert line.startswith(f"the lock mine is not there: {again}")
+
+
+def test_tags_that_are_not_as_they_were(plain: Stage) -> None:
+    """The resource's own fields are compared like those of its children."""
+
+    def act() -> None:
+        where = "connectedClusters/harbor$"
+        plain.fault("arm", DENIED, method="GET", path=where, times=None)
+
+    stopped = beside.type_beside(plain, moving.MOVE, "learn-identities", act, events=("started",))
+    plain.within(plain.world.faults.remove)
+    arm.ask(plain, "PATCH", arm.HARBOR, {"tags": {}}, version="2024-01-01")
+    ended = closed(plain, stopped)
+
+    assert ended.code == 5, ended.err
+    assert ended.data["lost"] == ["resource tags: was {'team': 'edge'}, is None"]
+
+
+def test_a_target_that_was_made_before_the_point_of_no_return(harbor: Stage) -> None:
+    """Nobody uses it, and it stays in Azure: it is named with the command that deletes it."""
+    harbor.fault("kubernetes", FORBIDDEN, method="PATCH", path="/deployments/", times=40)
+    ended = closed(harbor, harbor.type(f"{MOVE} --target-name depot"))
+
+    assert (ended.code, bool(moved.resource(harbor, DEPOT))) == (5, True), ended.err
+    assert "arcctl delete -n depot -g edge --azure-only" in ended.err
+    harbor.well("delete -n depot -g edge --azure-only --yes")
+    assert moved.resource(harbor)
+
+
+def test_a_source_that_is_left_beside_its_target(plain: Stage) -> None:
+    """Behind the point of no return, where Azure refuses to delete it: both are there."""
+    plain.fault("arm", DENIED, method="DELETE", path="connectedClusters/harbor$", times=None)
+    stopped = plain.type(f"{moving.MOVE} --target-name depot")
+    woken(plain)
+    ended = closed(plain, stopped)
+
+    assert (ended.code, bool(moved.resource(plain, DEPOT))) == (5, True), ended.err
+    assert "harbor (group edge) is still in Azure" in ended.err
