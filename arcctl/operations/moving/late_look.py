@@ -16,11 +16,11 @@ from arcctl.model.configuration.adjusting import adjusted
 from arcctl.model.configuration.comparing import same
 from arcctl.model.configuration.needs import needs
 from arcctl.model.connected_cluster import writable
-from arcctl.model.plan import digest
+from arcctl.model.plan import Plan, digest
 from arcctl.operations.moving.observing import steady
 from arcctl.operations.moving.request import MoveRequest
 from arcctl.operations.moving.second_look import flat, fresh
-from arcctl.operations.moving.worlds import BUNDLE, Moving
+from arcctl.operations.moving.worlds import BUNDLE, PLAN, Moving
 from arcctl.operations.steps.attached import RestoreAttached, taken_off
 from arcctl.operations.steps.pieces import LOCKS, pieces
 
@@ -31,6 +31,8 @@ if TYPE_CHECKING:
     from arcctl.model.configuration.child import Child
     from arcctl.model.connected_cluster import Body
 
+_AGAIN = 1.0
+_NEVER_CARRIED = ("custom locations", "resources below it")
 LATE = "written-late"
 """The fact that holds what could not be carried, because it was written while Azure deleted"""
 
@@ -43,6 +45,9 @@ class _Now:
     children: Sequence[Child] | None
     hanging: Mapping[str, Sequence[Body]]
     failed: Mapping[str, ArcctlError]
+    gateway: str | None
+    others: Mapping[str, Sequence[Body]]
+    """What no move can carry, by subject of the plan"""
 
 
 async def _now(sight: MoveSight) -> _Now:
@@ -54,6 +59,9 @@ async def _now(sight: MoveSight) -> _Now:
         "resource": sight.source.resource(),
         "children": sight.read_children(),
         **{each.name: getattr(sight, each.name)() for each in fields(Attached)},
+        "gateway": sight.gateway(),
+        "custom locations": sight.custom_locations(),
+        "resources below it": sight.sub_resources(),
     }
     answers = await asyncio.gather(*looks.values(), return_exceptions=True)
     found: dict[str, Any] = {}
@@ -69,7 +77,9 @@ async def _now(sight: MoveSight) -> _Now:
     failed |= {name: AccessError(look.reason) for name, look in sight.unseen.items() if look.needed}
     if "locks" in found:
         found["locks"] = [each for each in found["locks"] if sight.is_own(str(each["id"]))]
-    return _Now(resource, children, found, failed)
+    gateway = found.pop("gateway", None)
+    others = {name: found.pop(name) for name in _NEVER_CARRIED if name in found}
+    return _Now(resource, children, found, failed, gateway, others)
 
 
 async def of_others(world: Moving) -> list[str]:
@@ -104,21 +114,22 @@ async def look_once_more(world: Moving) -> None:
     one that is missing by now says little: it is put back, and told.
     """
     late = _Late(world)
-    async with fresh(world) as sight:
-        now = await _now(sight)
-        known = world.unreadable
-        failed = {name: error for name, error in now.failed.items() if name not in known}
-        now = replace(now, failed=failed)
-        missing = [] if now.resource is None or sight.unseen else late.missing(now)
-        sight.source.forget()
-        if (now.failed or missing) and await sight.source.resource_surely() is None:
-            now, missing = replace(now, failed=_beyond_absence(now.failed)), []
+    now, missing, gone = await _seen(world, late)
+    if missing and not gone:
+        # One answer may have left something out: what a second one shows was there.
+        await asyncio.sleep(_AGAIN)
+        then, still, gone = await _seen(world, late)
+        now, missing = _both(now, then), [each for each in missing if each in still]
+    if gone:
+        now, missing = replace(now, failed=_beyond_absence(now.failed)), []
     if now.resource is not None:
         late.resource(now.resource)
     late.lost += missing
     for child in now.children or ():
         late.child(child)
     late.attached(now.hanging)
+    late.gateway(now.gateway)
+    late.others(now.others)
     late.lost += [
         f"what others have written while Azure deleted the source could not be looked for: "
         f"{name.replace('_', ' ')}: {error.message}"
@@ -130,6 +141,35 @@ async def look_once_more(world: Moving) -> None:
     if late.carried:
         world.warn(f"written while Azure deleted, and carried: {', '.join(late.carried)}")
         await world.save(late.bundle)
+
+
+async def _seen(world: Moving, late: _Late) -> tuple[_Now, list[str], bool]:
+    """Take one look; return it, what is missing in it, and whether the resource is gone by now."""
+    async with fresh(world) as sight:
+        now = await _now(sight)
+        failed = {name: error for name, error in now.failed.items() if name not in world.unreadable}
+        now = replace(now, failed=failed)
+        missing = [] if now.resource is None or sight.unseen else late.missing(now)
+        sight.source.forget()
+        doubtful = now.resource is None or now.failed or missing
+        return now, missing, bool(doubtful) and await sight.source.resource_surely() is None
+
+
+def _both(first: _Now, then: _Now) -> _Now:
+    """Lay the later look over the earlier one; what either has shown was there."""
+    children = {child.key: child for each in (first, then) for child in each.children or ()}
+    hanging: dict[str, Sequence[Body]] = {}
+    for name in {**first.hanging, **then.hanging}:
+        ones = (*first.hanging.get(name, ()), *then.hanging.get(name, ()))
+        hanging[name] = list({str(each["id"]).casefold(): each for each in ones}.values())
+    return _Now(
+        then.resource or first.resource,
+        tuple(children.values()),
+        hanging,
+        {name: error for name, error in then.failed.items() if name in first.failed},
+        then.gateway if then.gateway is not None else first.gateway,
+        {**first.others, **then.others},
+    )
 
 
 def _beyond_absence(failed: Mapping[str, ArcctlError]) -> dict[str, ArcctlError]:
@@ -218,6 +258,23 @@ class _Late:
     def _put(self, child: Child) -> Child:
         """Return a saved child as this run has put it to what is left now: on the way back only."""
         return adjusted(child, self._world.request.region, self.bundle.region).child
+
+    def gateway(self, now: str | None) -> None:
+        """Take the link to an Arc gateway, if it is another by now."""
+        asked = MoveRequest.from_document(self._world.run.request).gateway
+        known = (self._world.turned and asked) or self.bundle.gateway
+        if now and now.casefold() != known.casefold():
+            self.bundle = replace(self.bundle, gateway=now)
+            self.carried.append(f"the link to the Arc gateway {now.rpartition('/')[2]}")
+
+    def others(self, now: Mapping[str, Sequence[Body]]) -> None:
+        """Name what cannot be carried and was not there when the plan was made."""
+        planned = Plan.recorded(self._world.run.documents[PLAN])
+        for subject, found in now.items():
+            steady_now = sorted((steady(each) for each in found), key=digest)
+            if found and digest(steady_now) != planned.observed.get(subject):
+                names = ", ".join(str(each.get("name")) for each in found)
+                self.lost.append(f"{subject} were written late, and are not carried: {names}")
 
     def attached(self, now: Mapping[str, Sequence[Body]]) -> None:
         """Take what hangs on the resource by now and did not, or not so."""

@@ -31,7 +31,7 @@ from arcctl.operations.steps import (
 )
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Callable, Sequence
 
     from arcctl.flow.step import Move
     from arcctl.model.bundle import Bundle
@@ -68,7 +68,7 @@ def steps(request: MoveRequest, bundle: Bundle) -> list[Move[Moving]]:
         registration.EnsureGroup(),
         _target(request, bundle),
         agents.FetchChart(asked),
-        registration.LinkGateway(request.gateway or bundle.gateway),
+        LinkGateway(request.gateway or bundle.gateway),
         agents.Install(asked, known=known_values),
         agents.RestartForNewKey(),
         Within(
@@ -133,6 +133,16 @@ async def stand_back(moving: Moving) -> bool:
     await attached.lock_again(moving)
     await quiet.wake(moving)
     return True
+
+
+class LinkGateway(registration.LinkGateway):
+    """As its parent; a link that others have made to another gateway is left as it is."""
+
+    async def do(self, world: World, tell: Callable[[str], None]) -> str:
+        now = await registration.linked_gateway(world)
+        if now and now != self.gateway.casefold():
+            return "linked to another gateway by somebody else"
+        return await super().do(world, tell)
 
 
 class UntilAgentState(waiting.UntilAgentState):

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING
 from arcctl.errors import ArcctlError
 from arcctl.flow.step import Step
 from arcctl.model.plan import Plan
+from arcctl.model.resource_id import moved
 from arcctl.operations.moving.stored_plans import outdated
 from arcctl.operations.moving.worlds import PLAN, Moving
-from arcctl.operations.steps.pieces import LOCKS, holds, looked_at, pieces
+from arcctl.operations.steps.pieces import holds, looked_at, pieces
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -98,16 +99,17 @@ class TakeOffLocks(Step[Moving]):
 
     async def _as_seen(self, world: Moving, there: list[tuple[Body, Body]]) -> None:
         """Take no lock off that others have changed since; on the way back, take it as it is now."""
-        now = {lock["name"]: found for lock, found in there if not _equal(lock, found)}
+        now = {lock["id"]: found for lock, found in there if not _equal(lock, found)}
         if not now:
             return
         if not world.turned:
             planned = Plan.recorded(world.run.documents[PLAN])
-            raise outdated(planned, [f"the lock {name}: changed" for name in sorted(now)])
-        attached = world.bundle.attached
+            names = sorted(str(found["name"]) for found in now.values())
+            raise outdated(planned, [f"the lock {name}: changed" for name in names])
+        attached, places = world.bundle.attached, _put_there(world)
         locks = tuple(
-            {**each, "properties": now[each["name"]]["properties"]} if each["name"] in now else each
-            for each in attached.locks
+            {**each, "properties": now[place["id"]]["properties"]} if place["id"] in now else each
+            for each, place in zip(attached.locks, places, strict=True)
         )
         await world.save(replace(world.bundle, attached=replace(attached, locks=locks)))
 
@@ -140,9 +142,10 @@ def _put_there(world: Moving) -> tuple[Body, ...]:
     turn = next(at for at, each in enumerate(entries) if each.kind == "turned")
     if not any(each.step == RestoreAttached.name for each in entries[:turn]):
         return ()
-    place = f"{world.bundle.source.path}/providers/{LOCKS}"
-    locks = world.bundle.attached.locks
-    return tuple({**each, "id": f"{place}/{each['name']}"} for each in locks)
+    return tuple(
+        {**each, "id": moved(str(each["id"]), world.cluster, world.bundle.source)}
+        for each in world.bundle.attached.locks
+    )
 
 
 def taken_off(world: Moving) -> list[Body]:
@@ -168,7 +171,11 @@ async def _lock(world: Moving, lock: Body) -> None:
             )
         return
     body = {key: value for key, value in lock["properties"].items() if value is not None}
-    await arm.put(lock["id"], {"properties": body})
+    for _ in range(2):
+        await arm.put(lock["id"], {"properties": body})
+        if await arm.find_surely(lock["id"]):
+            return
+    world.leave(f"the lock {lock['name']} was put back, and Azure does not show it")
 
 
 async def _put(world: Moving, piece: Piece) -> bool:

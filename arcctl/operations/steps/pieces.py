@@ -206,8 +206,11 @@ def _plain(world: Moving, kind: str, several: Iterable[Body], word: str) -> Iter
     for each in several:
         properties = _moved(each.get("properties") or {}, world)
         body = {key: value for key, value in properties.items() if key not in _SERVER}
+        # What hung on a child hangs on that child again.
+        below = moved(str(each["id"]), world.bundle.source, world.cluster)
+        scope = below[: below.casefold().rindex(f"/providers/{kind}/".casefold())]
         yield (
-            f"{world.cluster.path}/providers/{kind}/{each['name']}",
+            f"{scope}/providers/{kind}/{each['name']}",
             {**_identity(each), "properties": body},
             f"the {word} {each['name']}",
         )

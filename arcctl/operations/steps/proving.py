@@ -24,6 +24,7 @@ from arcctl.operations.moving.likeness import unlike
 from arcctl.operations.moving.worlds import PLAN, Moving
 from arcctl.operations.steps.attached import left
 from arcctl.operations.steps.pieces import looked_at, pieces
+from arcctl.operations.steps.registration import linked_gateway
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -68,6 +69,7 @@ class Prove(Step[Moving]):
         now, comparison = await _compared(world, saved)
         _look_for_what_was_left_alone(world, now)
         await _look_for_what_hung_on_it(world)
+        await _look_for_the_gateway(world)
         report = world.report = Report(
             run=world.run.id,
             source=world.bundle.source,
@@ -159,6 +161,17 @@ async def _look_for_what_hung_on_it(world: Moving) -> None:
         # One that Azure has refused, or that others have put there, was told when it was found.
         if each.trouble and not any(line.startswith(words) for line in known):
             world.leave(left(world, each))
+
+
+async def _look_for_the_gateway(world: Moving) -> None:
+    """The link to the Arc gateway must be there, too (`arm.md` 9)."""
+    wanted = world.request.gateway or world.bundle.gateway
+    if wanted and await linked_gateway(world) != wanted.casefold():
+        name = wanted.rpartition("/")[2]
+        world.leave(
+            f"the link to the Arc gateway {name} is not as it was: "
+            f"arcctl update {world.cluster.named} --gateway-resource-id {wanted}"
+        )
 
 
 def _let_go(world: Moving, comparison: Comparison) -> Iterator[str]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from arcctl.errors import ClusterError
 from arcctl.flow.step import Step
-from arcctl.model import cluster as names
-from arcctl.model.agents import is_agent, replicas
+from arcctl.model.agents import replicas
 from arcctl.operations.moving.worlds import Moving, Restoring
-from arcctl.operations.steps.silence import FLUX_AGENTS, FLUX_NAMESPACE, until_silent
+from arcctl.operations.steps.silence import agents_of, scale, until_silent
 from arcctl.operations.steps.source import DeleteSource
 
 if TYPE_CHECKING:
@@ -39,12 +39,12 @@ class Quiet(Step[Moving]):
 
     async def do(self, world: Moving, tell: Callable[[str], None]) -> str:
         kubernetes = await world.clients.kubernetes()
-        found = await _agents(kubernetes)
+        found = await agents_of(kubernetes)
         journal = world.run.journal
         if journal.fact_of(_COUNTS) is None:
             await journal.fact(_COUNTS, {path: replicas(each) for path, each in found.items()})
         awake = [path for path, each in found.items() if replicas(each)]
-        await asyncio.gather(*(_scale(kubernetes, path, 0) for path in awake))
+        await asyncio.gather(*(scale(kubernetes, path, 0) for path in awake))
         agents = tuple(each["metadata"]["name"] for each in found.values())
         await until_silent(kubernetes, min(_PATIENCE, world.request.timeout), tell, agents)
         return f"{len(found)} agents scaled to zero; workloads and Flux's controllers run on"
@@ -77,39 +77,42 @@ async def wake(world: Restoring) -> str:
     """Give each agent that is still there the replicas it had; return what was done."""
     kubernetes = await world.clients.kubernetes()
     before: dict[str, int] = world.run.journal.fact_of(_COUNTS) or {}
-    found = await _agents(kubernetes)
+    found = await agents_of(kubernetes)
     there = [path for path in before if path in found]
     differing = [path for path in there if replicas(found[path]) != before[path]]
     await asyncio.gather(
         *(_give_back(kubernetes, path, found[path], before[path]) for path in there)
     )
+    if differing:
+        await _must_be_awake(kubernetes, before)
     return f"{len(differing)} agents scaled back" if differing else "as many as before"
 
 
-async def _agents(kubernetes: Kubernetes) -> dict[str, Body]:
-    """Return the Deployments that listen to Azure, by path."""
-    arc, flux = await asyncio.gather(
-        _deployments(kubernetes, names.AGENT_NAMESPACE), _deployments(kubernetes, FLUX_NAMESPACE)
+async def _must_be_awake(kubernetes: Kubernetes, before: dict[str, int]) -> None:
+    """Raise ClusterError `agents-asleep`: an answer of the API server is no proof that it has acted."""
+    if asleep := await _asleep(kubernetes, before):
+        await asyncio.gather(*(scale(kubernetes, path, before[path]) for path in asleep))
+        asleep = await _asleep(kubernetes, before)
+    if not asleep:
+        return
+    agents = sorted(path.rpartition("/")[2] for path in asleep)
+    raise ClusterError(
+        f"{', '.join(agents)} cannot be scaled back",
+        code="agents-asleep",
+        why="the API server has agreed, and they are at zero still",
+        hints="kubectl get deployments -n azure-arc",
     )
-    own = {path: each for path, each in arc.items() if is_agent(each)}
-    return own | {
-        path: each for path, each in flux.items() if each["metadata"]["name"] in FLUX_AGENTS
-    }
 
 
-async def _deployments(kubernetes: Kubernetes, namespace: str) -> dict[str, Body]:
-    path = f"/apis/apps/v1/namespaces/{namespace}/deployments"
-    return {f"{path}/{each['metadata']['name']}": each async for each in kubernetes.items(path)}
-
-
-async def _scale(kubernetes: Kubernetes, path: str, count: int) -> Body:
-    return await kubernetes.patch(path, {"spec": {"replicas": count}})
+async def _asleep(kubernetes: Kubernetes, before: dict[str, int]) -> list[str]:
+    found = await agents_of(kubernetes)
+    return [path for path, each in found.items() if before.get(path) and not replicas(each)]
 
 
 async def _give_back(kubernetes: Kubernetes, path: str, agent: Body, count: int) -> None:
     """Scale an agent back, and lay no claim to its count: a helm 4 of others would trip over it."""
     if replicas(agent) != count:
-        agent = await _scale(kubernetes, path, count)
+        agent = await scale(kubernetes, path, count)
     claims = agent["metadata"].get("managedFields") or []
     others = [each for each in claims if each.get("manager") != _CLAIMANT]
     if others != claims:

@@ -196,19 +196,34 @@ class LinkGateway(Step[World]):
     title = "gateway"
 
     def __init__(self, gateway: str) -> None:
-        self._gateway = gateway
+        self.gateway = gateway
 
     async def observe(self, world: World) -> str | None:
-        return None if self._gateway else ""
+        return None if self.gateway else ""
 
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
         arm = await world.clients.arm()
-        await arm.put(gateway_link(world.cluster), linked_to(self._gateway))
+        await self._link(world)
         # Read anew: a tag that somebody has written meanwhile is not to be overwritten.
         body = writable(await arm.get(world.cluster.path))
         body["properties"]["gateway"] = {"enabled": True}
         world.resource = await arm.put(world.cluster.path, body, progress=tell)
-        return f"linked to {self._gateway.rpartition('/')[2]}"
+        return f"linked to {self.gateway.rpartition('/')[2]}"
+
+    async def _link(self, world: World) -> None:
+        """Put the link, and see that it is there: an answer alone is no proof of it."""
+        arm = await world.clients.arm()
+        for _ in range(2):
+            await arm.put(gateway_link(world.cluster), linked_to(self.gateway))
+            if await linked_gateway(world) == self.gateway.casefold():
+                return
+
+
+async def linked_gateway(world: World) -> str:
+    """Return the id of the Arc gateway that the resource is linked to, in lower case; "" for none."""
+    found = await (await world.clients.arm()).find(gateway_link(world.cluster)) or {}
+    properties = (found.get("properties") or {}).get("gatewayProperties") or {}
+    return str(properties.get("gatewayResourceId") or "").casefold()
 
 
 def gateway_link(cluster: ClusterId) -> str:

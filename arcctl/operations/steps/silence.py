@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from arcctl.errors import ClusterError
 from arcctl.model import cluster as names
-from arcctl.model.agents import BY_NAME, replicas
+from arcctl.model.agents import BY_NAME, is_agent, replicas
 from arcctl.operations.steps.holdings import holdings
 
 if TYPE_CHECKING:
@@ -24,6 +24,42 @@ FLUX_NAMESPACE = "flux-system"
 # Arc's half of Flux. The other controllers there only know the cluster and their sources.
 FLUX_AGENTS = ("fluxconfig-agent", "fluxconfig-controller")
 _ENDED = ("Succeeded", "Failed")
+
+
+async def agents_of(kubernetes: Kubernetes) -> dict[str, Body]:
+    """Return the Deployments that listen to Azure, by path."""
+    arc, flux = await asyncio.gather(
+        _deployments(kubernetes, names.AGENT_NAMESPACE), _deployments(kubernetes, FLUX_NAMESPACE)
+    )
+    own = {path: each for path, each in arc.items() if is_agent(each)}
+    return own | {
+        path: each for path, each in flux.items() if each["metadata"]["name"] in FLUX_AGENTS
+    }
+
+
+async def _deployments(kubernetes: Kubernetes, namespace: str) -> dict[str, Body]:
+    path = f"/apis/apps/v1/namespaces/{namespace}/deployments"
+    return {f"{path}/{each['metadata']['name']}": each async for each in kubernetes.items(path)}
+
+
+async def scale(kubernetes: Kubernetes, path: str, count: int) -> Body:
+    """Give a Deployment so many replicas."""
+    return await kubernetes.patch(path, {"spec": {"replicas": count}})
+
+
+async def hush(kubernetes: Kubernetes, seconds: float, tell: Callable[[str], None]) -> list[str]:
+    """Scale to zero again what somebody has scaled up meanwhile, and return its names.
+
+    To be asked directly before what the agents must not hear.
+    """
+    found = await agents_of(kubernetes)
+    awake = [path for path, each in found.items() if _awake(each)]
+    if not awake:
+        return []
+    await asyncio.gather(*(scale(kubernetes, path, 0) for path in awake))
+    agents = tuple(each["metadata"]["name"] for each in found.values())
+    await until_silent(kubernetes, seconds, tell, agents)
+    return sorted(path.rpartition("/")[2] for path in awake)
 
 
 async def until_silent(

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import math
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
-from arcctl.errors import AccessError, AzureError, Refusal
+from arcctl.errors import AccessError, ArcctlError, AzureError, Refusal
 from arcctl.flow.step import Step
 from arcctl.model.connected_cluster import public_key
 from arcctl.model.region import canonical
@@ -17,6 +18,7 @@ from arcctl.operations.steps.foreign import of_extensions
 from arcctl.operations.steps.kinds import RemoveKinds, left_over
 from arcctl.operations.steps.leftovers import RemoveNamespaces, Uninstall
 from arcctl.operations.steps.registration import Deregister
+from arcctl.operations.steps.silence import hush
 from arcctl.operations.steps.waiting import NAMESPACES
 
 if TYPE_CHECKING:
@@ -26,6 +28,7 @@ if TYPE_CHECKING:
 
 _AGAIN = 0.5
 _LONGEST = 600
+_HUSH, _HUSH_AGAIN = 180, 5.0
 
 
 class DeleteSource(Step[Moving]):
@@ -41,7 +44,13 @@ class DeleteSource(Step[Moving]):
 
     async def observe(self, world: Moving) -> str | None:
         found = await world.origin.sight.resource_surely()
+        journal = world.run.journal
         if found is None:
+            if journal.has_begun(self.name) and not journal.has_done(self.name):
+                world.warn(
+                    "Azure went on deleting while arcctl was stopped: what others wrote to it then is "
+                    "not known"
+                )
             return "gone already"
         if canonical(found["location"]) != world.bundle.region:
             return "gone already, and made anew"
@@ -52,7 +61,9 @@ class DeleteSource(Step[Moving]):
         if world.turned:
             # A way back begins without a second look: what others have put to the target meanwhile.
             await look_once_more(world)
+        await _hush(world, tell)
         looking = asyncio.create_task(_look_while_it_goes(world))
+        hushing = asyncio.create_task(_hush_while_it_goes(world, tell))
         try:
             detail = await self._deregister.do(world.origin, tell)
             if world.origin.deregistering.is_set():
@@ -65,10 +76,26 @@ class DeleteSource(Step[Moving]):
             raise
         finally:
             looking.cancel()
-            await asyncio.gather(looking, return_exceptions=True)
+            hushing.cancel()
+            await asyncio.gather(looking, hushing, return_exceptions=True)
         await _until_gone(world, tell)
         world.sight.forget()
         return f"{detail} from {world.bundle.region}"
+
+
+async def _hush(world: Moving, tell: Callable[[str], None]) -> None:
+    """Let no agent hear of the deletion: it would take extensions away, and prune."""
+    woken = await hush(await world.clients.kubernetes(), world.at_most(_HUSH), tell)
+    if woken:
+        world.warn(f"somebody has scaled up {', '.join(woken)}; they are at zero again")
+
+
+async def _hush_while_it_goes(world: Moving, tell: Callable[[str], None]) -> None:
+    await world.origin.deregistering.wait()
+    while True:
+        with suppress(ArcctlError):  # the deletion is under way, and nothing can stop it
+            await _hush(world, tell)
+        await asyncio.sleep(_HUSH_AGAIN)
 
 
 async def _look_while_it_goes(world: Moving) -> None:
