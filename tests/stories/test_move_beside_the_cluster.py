@@ -135,7 +135,7 @@ def test_an_agent_that_does_not_wake_keeps_the_run(harbor: Stage) -> None:
     harbor.within(harbor.world.faults.remove)
     well = harbor.type(f"rollback {run} --yes")
 
-    assert (back.code, "[agents-asleep]" in back.err) == (6, True), back.err
+    assert (back.code, "[agents-not-awake]" in back.err) == (6, True), back.err
     assert (well.code, moved.asleep(harbor)) == (0, []), well.err
 
 

@@ -89,7 +89,7 @@ async def wake(world: Restoring) -> str:
 
 
 async def _must_be_awake(kubernetes: Kubernetes, before: dict[str, int]) -> None:
-    """Raise ClusterError `agents-asleep`: an answer of the API server is no proof that it has acted."""
+    """Raise ClusterError `agents-not-awake`: an answer of the API server is no proof that it has acted."""
     if asleep := await _asleep(kubernetes, before):
         await asyncio.gather(*(scale(kubernetes, path, before[path]) for path in asleep))
         asleep = await _asleep(kubernetes, before)
@@ -98,7 +98,7 @@ async def _must_be_awake(kubernetes: Kubernetes, before: dict[str, int]) -> None
     agents = sorted(path.rpartition("/")[2] for path in asleep)
     raise ClusterError(
         f"{', '.join(agents)} cannot be scaled back",
-        code="agents-asleep",
+        code="agents-not-awake",
         why="the API server has agreed, and they are at zero still",
         hints="kubectl get deployments -n azure-arc",
     )
