@@ -17,6 +17,7 @@ from arcctl.model.configuration.comparing import same
 from arcctl.model.configuration.needs import needs
 from arcctl.model.connected_cluster import writable
 from arcctl.model.plan import Plan, digest
+from arcctl.operations.moving.likeness import unlike
 from arcctl.operations.moving.observing import steady
 from arcctl.operations.moving.request import MoveRequest
 from arcctl.operations.moving.second_look import flat, fresh
@@ -91,13 +92,16 @@ async def of_others(world: Moving) -> list[str]:
     async with fresh(world, there) as sight:
         now = await _now(sight)
     for error in now.failed.values():
-        raise error
+        if not isinstance(error, AccessError):
+            raise error
     found = [child.key for child in now.children or ()]
     for name, several in now.hanging.items():
         found += [_named(name, one) for one in several]
-    if (now.resource or {}).get("tags") != world.bundle.resource.get("tags"):
-        found.append("its tags")
-    return found
+    for name, several in now.others.items():
+        found += [_named(name, one) for one in several]
+    found += ["its Arc gateway"] if now.gateway else []
+    found += [f"{name.replace('_', ' ')}, which could not be read" for name in now.failed]
+    return [*found, *(unlike(world, now.resource) if now.resource else ())]
 
 
 def _named(list_name: str, one: Body) -> str:

@@ -69,21 +69,34 @@ class CreateTarget(Register):
         return await super().do(world, tell)
 
     async def undo(self, world: World, tell: Callable[[str], None]) -> str | None:
-        """Delete it again, unless others use it by now; nothing has spoken for it yet."""
+        """Delete it again, unless others use it by now, or it may be theirs; no agent has used it.
+
+        It was begun, so what bears its name is named where it cannot be proved to be the one.
+        """
         arm = await world.clients.arm()
         found = await arm.find_surely(world.cluster.path)
-        if found is None or not world.key or public_key(found) != world.key.public:
+        if found is None or not isinstance(world, Moving):
             return None
-        if isinstance(world, Moving) and (others := await of_others(world)):
+        if why := await _not_to_be_deleted(world, found):
             cluster = world.cluster
             world.leave(
-                f"{cluster.group}/{cluster.name}, which this run has made, is left: others have put "
-                f"something to it ({', '.join(others)}); to delete it with all that: "
-                f"arcctl delete {cluster.named} --azure-only"
+                f"{cluster.group}/{cluster.name} is left in Azure: {why}; to delete it with all "
+                f"that belongs to it: arcctl delete {cluster.named} --azure-only"
             )
-            return "left to those who use it"
+            return "left as it is"
         await arm.delete(world.cluster.path, progress=tell)
         return f"{world.cluster.group}/{world.cluster.name} deleted again"
+
+
+async def _not_to_be_deleted(world: Moving, found: Body) -> str:
+    """Say why a target that this run has begun to make is not deleted with it; "" where it is."""
+    if not world.key:
+        return "its key, which proves that this run has made it, is no longer held in the cluster"
+    if public_key(found) != world.key.public:
+        return "its key is not the one of this run, so somebody else has made or changed it"
+    if others := await of_others(world):
+        return f"this run has made it, and others have put something to it ({', '.join(others)})"
+    return ""
 
 
 async def _must_be_ours(world: World, found: Body | None) -> None:
