@@ -31,7 +31,7 @@ class Changed:
 class Report:
     """`carried` names what was found again in the target, `differences` what was not, or not as
     it was; `left` what a person has to do, as commands where there is one; `lost` what the plan had
-    named as not to be carried, and a person has accepted; `files` what a Terraform or Bicep file of
+    named as lost, or a person has let pass; `files` what a Terraform or Bicep file of
     the cluster must say from now on, as snippets; `let_go` the children that a person has let go
     when the target refused them. `unmanaged` is the seconds from the moment the agents were quieted
     until the new ones had spoken to Azure. `made_at` is ISO 8601 in UTC, `who` the one who brought

@@ -42,7 +42,7 @@ def sentence(report: Report) -> str:
     where = f"{report.target.name} ({report.target.group}) is in {report.to_region}"
     did, where = ("Moved back", f"{where} again") if report.back else ("Moved", where)
     if report.clean:
-        lost = "nothing was lost but what was accepted" if report.lost else "nothing was lost"
+        lost = "only what the plan named was lost" if report.lost else "nothing was lost"
         return f"{did}: {where}, and {lost}; {gap}."
     found = [
         counted(len(several), word)
@@ -116,7 +116,7 @@ def markdown(report: Report) -> str:
         ("Terraform and Bicep", report.files, "What a file of the cluster must say from now on."),
         ("Left to do", report.left, "What this move could not do itself."),
         ("Let go", report.let_go, "Lost: let go with `--waive-child`, and not put back."),
-        ("Lost", report.lost, "Named by the plan, and accepted."),
+        ("Lost", report.lost, "Named by the plan, and not carried."),
         ("Accepted", report.accepted, "Findings that were let pass with `--accept`."),
         ("Waived", report.waived, "Secrets that were not given, with `--waive-secret`."),
     )

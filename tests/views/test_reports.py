@@ -38,7 +38,7 @@ def test_a_clean_move_is_one_sentence() -> None:
 def test_what_was_accepted_as_lost_is_not_passed_over() -> None:
     """A field that could not be carried keeps the sentence honest."""
     told = reports.sentence(replace(report(), lost=("extensions/e1: properties.newer",)))
-    assert "nothing was lost but what was accepted" in told
+    assert "and only what the plan named was lost; without" in told
 
 
 def test_what_is_left_is_counted() -> None:

@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from arcctl.model.connected_cluster import Body
     from arcctl.model.plan import Row
 
-UNLISTED = "unlisted-child"
-
 
 async def children(sight: MoveSight) -> list[Row]:
     """The cluster has an object for each child; one that no listed child explains may be lost."""

@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from arcctl import __version__
-from arcctl.checks.move.unlisted import UNLISTED
 from arcctl.errors import AzureError
 from arcctl.flow.step import Step
 from arcctl.model.configuration.adjusting import adjusted
@@ -16,6 +15,7 @@ from arcctl.model.configuration.comparing import compare
 from arcctl.model.configuration.forms import PROTECTED
 from arcctl.model.connected_cluster import public_key
 from arcctl.model.declared import Declared
+from arcctl.model.plan import Fate
 from arcctl.model.report import Changed, Report
 from arcctl.model.run import durations
 from arcctl.operations.configuration.children import children_of
@@ -33,6 +33,8 @@ if TYPE_CHECKING:
     from arcctl.model.configuration.comparing import Comparison, Difference
 
 _PAUSES = (0.5, 1.0, 2.0)
+# Those that every move has, that are put back, and that are told child by child.
+_NOT_LOST = ("history", "locked-itself", "fields-not-carried")
 
 
 class LearnIdentities(Step[Moving]):
@@ -82,7 +84,7 @@ class Prove(Step[Moving]):
                 *map(_as_changed, compare(before, saved).changed),
                 *map(_as_changed, comparison.expected),
             ),
-            differences=(*unlike(world, world.resource), *_child_differences(world, comparison)),
+            differences=tuple(_differences(world, comparison)),
             left=(*world.left, *world.run.journal.fact_since_the_turn(LATE, ())),
             lost=tuple(_lost(world)),
             let_go=tuple(_let_go(world, comparison)),
@@ -116,18 +118,22 @@ def _summary(report: Report, children: int) -> str:
 async def _compared(world: Moving, saved: Sequence[Child]) -> tuple[Sequence[Child], Comparison]:
     """Return what there is now, and how it compares; raise AzureError where something is missing.
 
-    A list may lag behind, so what is missing is looked for again. Missing for good, it is no end of
-    the run: whoever takes it up puts it back.
+    An answer may lag behind, so what is missing is looked for again, and what is different is read
+    again, the resource too. Missing for good, it is no end of the run: whoever takes it up puts it
+    back.
     """
     arm = await world.clients.arm()
     missing: list[str] = []
-    for pause in _PAUSES:
+    for pause in (*_PAUSES, None):
         now = await children_of(arm, world.cluster, newer=False)
         comparison = compare(saved, [child for child in now if child.carried])
         missing = [key for key in comparison.missing if key not in world.waived]
-        if not missing:
+        if not missing and (pause is None or not any(_differences(world, comparison))):
             return now, comparison
+        if pause is None:
+            break
         await asyncio.sleep(pause)
+        world.resource = await arm.get(world.cluster.path)
     # Its secrets are asked for again, and it is sent again.
     await world.run.journal.failed("children-well", f"missing at the end: {', '.join(missing)}")
     again = f"arcctl resume {world.run.id}"
@@ -195,13 +201,14 @@ def _versions(world: Moving) -> dict[str, str]:
 
 
 def _lost(world: Moving) -> Iterator[str]:
-    """Yield what the plan has named and a person has accepted: fields, and unlisted children."""
+    """Yield what the plan has named as lost, and what a person has let pass, as the plan names it."""
     for child in world.bundle.children:
         if child.carried and child.not_carried:
             yield f"{child.key}: {', '.join(child.not_carried)}"
     for row in (world.run.documents.get(PLAN) or {}).get("rows") or ():
-        if row.get("accepted") and row.get("code") == UNLISTED:
-            yield f"{row['subject']}: {row['detail']}"
+        is_lost = row.get("fate") == Fate.LOST or row.get("accepted")
+        if is_lost and row.get("code") not in _NOT_LOST:
+            yield f"{row['subject']}: {row['detail']}" if row.get("detail") else row["subject"]
 
 
 def _fitted(world: Moving, child: Child) -> Child:
@@ -257,7 +264,8 @@ def _as_changed(difference: Difference) -> Changed:
     return Changed(subject, str(difference.left), str(difference.right))
 
 
-def _child_differences(world: Moving, comparison: Comparison) -> Iterator[str]:
+def _differences(world: Moving, comparison: Comparison) -> Iterator[str]:
+    yield from unlike(world, world.resource)
     for key in comparison.surplus:
         yield f"{key} was not there before"
     for each in comparison.changed:
