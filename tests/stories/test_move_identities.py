@@ -1,11 +1,12 @@
-"""Identities of users go along with what uses them."""
+"""Identities of users go along with what uses them; roles of the others go to their successors."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from tests import arm
-from tests.stories import moving
+from tests.stories import beside, moved, moving
 
 if TYPE_CHECKING:
     from tests.stage import Stage
@@ -58,3 +59,58 @@ def test_a_move_is_refused_where_an_identity_is_gone(quick: Stage) -> None:
 
     assert (ended.code, "[identity-unknown]" in ended.err) == (5, True), ended.err
     assert shown(quick)["extension"]["type"] == "UserAssigned"
+
+
+def granted_to(stage: Stage, principal: str) -> None:
+    """An identity has a role on the group."""
+    role = {
+        "roleDefinitionId": moving.ROLE,
+        "principalId": principal,
+        "principalType": "ServicePrincipal",
+    }
+    name = "66666666-2222-3333-4444-555555555551"
+    path = f"{arm.GROUP}/providers/Microsoft.Authorization/roleAssignments/{name}"
+    assert arm.ask(stage, "PUT", path, {"properties": role}, version="2022-04-01")[0] == 201
+
+
+@pytest.mark.parametrize("times", [1, None], ids=["once", "always"])
+def test_a_list_that_lacks_an_identity_takes_no_role_away(harbor: Stage, times: int | None) -> None:
+    """It is read again; where no identity shows, the role that nobody gives again is named."""
+    granted_to(harbor, arm.children(harbor)["extensions/monitor"]["identity"]["principalId"])
+
+    def act() -> None:
+        empty = {"status": 200, "body": {"value": []}}
+        where = "harbor/.*/extensions$"
+        harbor.fault("arm", empty, method="GET", path=where, times=times)
+
+    line = f"{moved.MOVE} --reassign-identities"
+    ended = beside.type_beside(harbor, line, "learn-identities", act, events=("started",))
+    harbor.within(harbor.world.faults.remove)
+
+    if times:
+        new = arm.children(harbor)["extensions/monitor"]["identity"]["principalId"]
+        assert (ended.code, new in moving.grantees(harbor)) == (0, True), ended.err
+    else:
+        assert ended.code != 0
+        assert "Azure shows no new identity of extensions/monitor" in ended.err
+
+
+def test_roles_of_a_policys_own_identity_are_named(harbor: Stage) -> None:
+    """The assignment that is put back has a new one, to which nobody gives them again."""
+    definition = "/providers/Microsoft.Authorization/policyDefinitions/e56962a6"
+    body = {
+        "location": "eastus",
+        "identity": {"type": "SystemAssigned"},
+        "properties": {"policyDefinitionId": definition, "displayName": "own"},
+    }
+    assert arm.ask(harbor, "PUT", POLICY, body, version="2022-06-01")[0] == 201
+    _, made = arm.ask(harbor, "GET", POLICY, version="2022-06-01")
+    granted_to(harbor, made["identity"]["principalId"])
+
+    ended = harbor.type(f"{moved.MOVE} --reassign-identities")
+
+    assert ended.code == 5, ended.err
+    [line] = ended.data["left"]
+    assert line.startswith(
+        "the policy assignment own has a new identity, and the old one has 1 role"
+    )

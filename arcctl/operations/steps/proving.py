@@ -24,6 +24,7 @@ from arcctl.operations.moving.likeness import unlike
 from arcctl.operations.moving.worlds import PLAN, Moving
 from arcctl.operations.steps.attached import left
 from arcctl.operations.steps.pieces import looked_at, pieces
+from arcctl.operations.steps.policy_identities import name_their_roles
 from arcctl.operations.steps.registration import linked_gateway
 
 if TYPE_CHECKING:
@@ -43,15 +44,48 @@ class LearnIdentities(Step[Moving]):
     name = "learn-identities"
 
     async def do(self, world: Moving, tell: Callable[[str], None]) -> str:
-        arm = await world.clients.arm()
-        world.resource = await arm.get(world.cluster.path)
-        found = {
-            child.key: child.state.get("principalId")
-            for child in await children_of(arm, world.cluster, newer=False)
-        }
-        found["resource"] = (world.resource.get("identity") or {}).get("principalId")
+        found = await _identities(world)
+        for pause in _PAUSES:
+            if not (lacking := _with_roles(world).keys() - found.keys()):
+                break
+            tell(f"Azure shows no identity yet: {', '.join(sorted(lacking))}")
+            await asyncio.sleep(pause)
+            found = await _identities(world)
         await world.run.journal.fact("principals", found)
+        for key, old in _with_roles(world).items():
+            if key in found:
+                continue
+            world.leave(
+                f"Azure shows no new identity of {key}, so roles of the old one were not given again: "
+                f"az role assignment list --all --assignee {old}"
+            )
         return f"{len(found)} identities"
+
+
+async def _identities(world: Moving) -> dict[str, str]:
+    """Return who each identity is now, by the key of its child or `resource`."""
+    arm = await world.clients.arm()
+    world.resource = await arm.get(world.cluster.path)
+    found = {
+        child.key: child.state.get("principalId")
+        for child in await children_of(arm, world.cluster, newer=False)
+    }
+    found["resource"] = (world.resource.get("identity") or {}).get("principalId")
+    return {key: str(principal) for key, principal in found.items() if principal}
+
+
+def _with_roles(world: Moving) -> dict[str, str]:
+    """Return the saved identities that have roles which are to be given to their successors."""
+    attached = world.bundle.attached
+    follow = attached.identity_assignments if world.request.reassign_identities else ()
+    named = {each["properties"]["principalId"] for each in (*attached.role_assignments, *follow)}
+    old = {
+        child.key: str(child.state.get("principalId"))
+        for child in world.bundle.children
+        if child.carried and child.key not in world.waived
+    }
+    old["resource"] = str((world.bundle.resource.get("identity") or {}).get("principalId"))
+    return {key: principal for key, principal in old.items() if principal in named}
 
 
 class Prove(Step[Moving]):
@@ -161,6 +195,7 @@ def _look_for_what_was_left_alone(world: Moving, now: Sequence[Child]) -> None:
 
 async def _look_for_what_hung_on_it(world: Moving) -> None:
     """What was put back must be there, as it was; an answer of Azure is no proof of it."""
+    await name_their_roles(world)
     known = tuple(world.left)
     for each in await looked_at(world, pieces(world), surely=True):
         _, _, words = each.piece
