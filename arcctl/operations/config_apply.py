@@ -20,6 +20,7 @@ from arcctl.model.shape import fits
 from arcctl.operations import ownership, proofs, runs
 from arcctl.operations.changing import missing
 from arcctl.operations.configuration import manifests
+from arcctl.operations.configuration.as_shown import require_as_shown
 from arcctl.operations.configuration.children import children_of
 from arcctl.operations.configuration.putting import putting
 from arcctl.operations.keeping.free import require_free
@@ -243,10 +244,16 @@ async def _to_its_end(run: Run, world: World, supplied: Supplied) -> Changes:
         run=run,
         supplied=supplied,
         replace=frozenset(asked["replace"]),
+        before=asked.get("before") or {},
     )
     moves = putting(wanted, run.request["concurrency"])
     try:
+        # All of them before the first is sent: one that comes later would stop a half-done run.
+        require_as_shown(restoring, wanted, await _now(world, wanted, newer=False))
         await carry(moves, restoring, world.observer, run.journal)
+    except FindingsError as error:
+        await _outdated(run, error)
+        raise
     except AzureError as error:
         if error.code == "children-failed" and await _nothing_came_of_it(run, world):
             await run.ended("refused, nothing changed", clean=True)
@@ -256,13 +263,30 @@ async def _to_its_end(run: Run, world: World, supplied: Supplied) -> Changes:
             again = f"arcctl resume {run.id} --file FILE, with a corrected manifest"
             error.hints = (*error.hints, again)
         raise
-    arm = await world.clients.arm()
-    names = {child.key for child in wanted}
-    now = [child for child in await children_of(arm, world.cluster) if child.key in names]
-    left = changes(wanted, now)
+    left = changes(wanted, await _now(world, wanted))
     outcome = "applied" if left.comparison.equal else "applied, with differences"
     await run.ended(outcome, left.to_document(), clean=True)
     return left
+
+
+async def _now(world: World, wanted: Sequence[Child], *, newer: bool = True) -> list[Child]:
+    """Return these children as they are."""
+    names = {child.key.casefold() for child in wanted}
+    found = await children_of(await world.clients.arm(), world.cluster, newer=newer)
+    return [child for child in found if child.key.casefold() in names]
+
+
+async def _outdated(run: Run, error: FindingsError) -> None:
+    """Say how it goes on where somebody has changed a child; before the first PUT nothing is left."""
+    if any(
+        each.kind == "begun" and each.step.startswith(f"{PUT_CHILD} ")
+        for each in run.journal.entries
+    ):
+        error.hints = (f"arcctl resume {run.id} --file FILE, which shows the differences anew",)
+        return
+    await run.ended("not begun: the cluster has changed", clean=True)
+    error.why = (*error.why, "nothing was changed")
+    error.hints = ("the same command again, which shows the differences anew",)
 
 
 def applied(run: Run) -> list[str]:
@@ -284,10 +308,8 @@ async def _nothing_came_of_it(run: Run, world: World) -> bool:
     if not all(map(run.journal.refused, sent)):
         return False
     before = _asked(run).get("before") or {}
-    names = {child.key.casefold() for child in wanted_of(run)}
-    now = await children_of(await world.clients.arm(), world.cluster, newer=False)
-    found = {child.key: digest(child.body) for child in now if child.key.casefold() in names}
-    return found == before
+    now = await _now(world, wanted_of(run), newer=False)
+    return {child.key: digest(child.body) for child in now} == before
 
 
 def wanted_of(run: Run) -> list[Child]:

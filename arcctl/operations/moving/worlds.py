@@ -30,12 +30,14 @@ class Restoring(World):
     """A run that puts children to a cluster.
 
     `supplied` holds the protected settings by child (`Child.key`) and name; `replace` the keys of
-    children that may be overwritten, because a person has seen how they differ.
+    children that may be overwritten, because a person has seen how they differ; `before` a digest
+    of each of those, as it was seen.
     """
 
     run: Run
     supplied: Mapping[str, Mapping[str, Secret]] = field(default_factory=dict)
     replace: frozenset[str] = frozenset()
+    before: Mapping[str, str] = field(default_factory=dict)
     # ── learned ──
     failed: dict[str, str] = field(default_factory=dict)
     """children.PutChildren and UntilSettled: which children failed, and why"""

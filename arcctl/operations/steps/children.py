@@ -21,6 +21,7 @@ from arcctl.model.configuration.kinds import Kind
 from arcctl.model.configuration.secrets import filled
 from arcctl.model.duration import spoken
 from arcctl.model.run import PUT_CHILD
+from arcctl.operations.configuration.as_shown import require_as_shown
 from arcctl.operations.configuration.children import child_of, children_of
 from arcctl.operations.moving.worlds import Restoring
 from arcctl.operations.pacing import WRITES_PER_SECOND, side_by_side
@@ -89,7 +90,9 @@ class PutChildren(Step[Restoring]):
         return None if self._children else ""
 
     async def do(self, world: Restoring, tell: Callable[[str], None]) -> str:
-        there = {each.key.casefold(): each for each in await _there(world, self._children)}
+        found = await _there(world, self._children)
+        require_as_shown(world, self._children, found)
+        there = {each.key.casefold(): each for each in found}
         wanted = [child for child in self._children if _is_wanted(world, child, there)]
         sent = 0
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from arcctl.errors import AzureError
+from arcctl.errors import AzureError, Refusal
 from arcctl.flow.step import Step
-from arcctl.model.connected_cluster import writable
+from arcctl.model.connected_cluster import public_key, writable
 from arcctl.operations.registration_body import desired
 from arcctl.operations.world import World
 
@@ -95,7 +95,7 @@ class Register(Step[World]):
         return f"{world.cluster.group}/{world.cluster.name} is as asked"
 
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
-        existed = await self.there(world)
+        existed = await self._anew(world)
         arm = await world.clients.arm()
         world.resource = await arm.put(
             world.cluster.path,
@@ -109,6 +109,27 @@ class Register(Step[World]):
     async def there(self, world: World) -> Body | None:
         """Return the resource as it is now, or None."""
         return await world.sight.resource()
+
+    def require_ours(self, world: World, found: Body) -> None:
+        """Raise Refusal where what was not there before is somebody else's."""
+        if not world.key or public_key(found) == world.key.public:
+            return
+        raise Refusal(
+            f"somebody else has made {world.cluster.name} in group {world.cluster.group} meanwhile",
+            code="AZK8S0404",
+            why="its key is not this cluster's, so it is left as it is",
+            hints=f"arcctl show {world.cluster.named}",
+        )
+
+    async def _anew(self, world: World) -> Body | None:
+        """Look directly before the PUT: what others have written meanwhile is kept."""
+        before, arm = await self.there(world), await world.clients.arm()
+        if found := await arm.find(world.cluster.path):
+            world.sight.learn("resource", found)
+        now = await self.there(world)
+        if now and not before:
+            self.require_ours(world, now)
+        return now
 
     async def _desired(self, world: World) -> Body:
         assert world.key

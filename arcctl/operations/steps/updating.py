@@ -100,8 +100,9 @@ class Rewrite(Changing):
 
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
         self.changed = True
-        body = updated(self._request, await self._current(world))
         arm = await world.clients.arm()
+        # Read anew: a tag that somebody has written meanwhile is not to be overwritten.
+        body = updated(self._request, await arm.get(world.cluster.path))
         world.resource = await arm.put(world.cluster.path, body, progress=tell)
         return f"{world.cluster.group}/{world.cluster.name} brought up to date"
 
