@@ -74,7 +74,7 @@ def removing(request: DeleteRequest) -> list[Move[World]]:
     )
     if request.cluster_only:
         return [inside]
-    outside = registration.Deregister(wait=request.wait, force=request.force)
+    outside = registration.Deregister(wait=request.wait, force=request.force, last=True)
     return [together(outside, inside)]
 
 
@@ -88,7 +88,7 @@ async def _azure_only(request: DeleteRequest, world: World) -> Removed:
         f"Delete {world.cluster.name} in group {world.cluster.group} from Azure only{children}? "
         "Agents that still run in a cluster stay there without a resource."
     )
-    deregister = registration.Deregister(wait=request.wait, force=request.force)
+    deregister = registration.Deregister(wait=request.wait, force=request.force, last=True)
     await run([deregister], world, world.observer)
     return Removed(resource=True, agents=False)
 

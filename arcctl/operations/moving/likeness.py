@@ -18,9 +18,8 @@ _NEW_ANYWAY = ("agentPublicKeyCertificate",)
 def unlike(world: Moving, now: Body) -> Iterator[str]:
     """Yield a sentence for each field that is not as it was saved, nor as the move was to make it."""
     before, after = (_comparable(each) for each in (world.bundle.resource, now))
-    if world.request.private_link_scope:
-        for each in (before, after):
-            each.pop("privateLinkScopeResourceId", None)
+    if asked := world.request.private_link_scope:
+        before["privateLinkScopeResourceId"] = asked.lower()
     if world.bundle.key == "kept" and public_key(world.bundle.resource) != public_key(now):
         yield "resource agentPublicKeyCertificate: was to stay, and is another one"
     for name in sorted({*before, *after}):

@@ -9,9 +9,9 @@ from __future__ import annotations
 
 import base64
 import json
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
-from arcctl.errors import ClusterError, Refusal
+from arcctl.errors import ClusterError, Refusal, UsageError
 from arcctl.flow.step import Step
 from arcctl.model import cluster as names
 from arcctl.model import keys
@@ -23,13 +23,14 @@ from arcctl.operations.steps import old_agents
 from arcctl.operations.steps.keys import Generating
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from arcctl.clients.kubernetes import Kubernetes
     from arcctl.model.configuration.secrets import Supplied
     from arcctl.model.connected_cluster import Body
     from arcctl.model.keys import KeyPair
 
+Read = TypeVar("Read")
 NAMESPACE = "arcctl"
 _KEY, _VALUES, _SUPPLIED = "key", "values", "protected-settings"
 _SOURCES_KEY = "key-of-the-source"
@@ -46,8 +47,9 @@ class Hold(Step[Moving]):
         found = await _read(world, turned=world.turned)
         if not found:
             return None
-        world.key = keys.read(found[_KEY], proved=False)
-        world.held = json.loads(found[_VALUES])
+        name = _name(world.run.id, turned=world.turned)
+        world.key = _legible(name, lambda: keys.read(found[_KEY], proved=False))
+        world.held = _legible(name, lambda: dict(json.loads(found[_VALUES])))
         return "held"
 
     async def do(self, world: Moving, tell: Callable[[str], None]) -> str:
@@ -70,7 +72,8 @@ class Hold(Step[Moving]):
     async def _values(self, world: Moving) -> dict[str, Any]:
         """Read them from the agents' release while it is there, later from where it was put."""
         if world.turned and (before := await _read(world, turned=False)):
-            return dict(json.loads(before[_VALUES]))
+            name = _name(world.run.id, turned=False)
+            return _legible(name, lambda: dict(json.loads(before[_VALUES])))
         if world.run.journal.no_return:
             if world.bundle.held:
                 world.leave(
@@ -107,7 +110,9 @@ async def _of_the_way_back(world: Moving) -> KeyPair:
     """The source has the key again that it had, unless that was to be replaced."""
     first = await _read(world, turned=False) or {}
     text = first.get(_SOURCES_KEY)
-    return keys.read(text, proved=False) if text else await Generating().pair()
+    if not text:
+        return await Generating().pair()
+    return _legible(_name(world.run.id, turned=False), lambda: keys.read(text, proved=False))
 
 
 async def _sources_own(world: Moving) -> KeyPair | None:
@@ -136,17 +141,40 @@ def _out_of_reach(world: Moving) -> Refusal:
 async def kept(kubernetes: Kubernetes, run: str) -> Supplied:
     """Return the protected settings that `--keep-secrets-in-cluster` has put aside."""
     found = await kubernetes.find(_path(run, turned=False))
-    stored = json.loads(_decoded(found).get(_SUPPLIED, "{}")) if found else {}
+    if not found:
+        return {}
+    return _legible(_name(run, turned=False), lambda: _supplied(_decoded(found)))
+
+
+def _supplied(held: Mapping[str, str]) -> Supplied:
     return {
         child: {name: Secret(value) for name, value in values.items()}
-        for child, values in stored.items()
+        for child, values in json.loads(held.get(_SUPPLIED, "{}")).items()
     }
 
 
 async def _read(world: Moving, *, turned: bool) -> dict[str, str] | None:
     kubernetes = await world.clients.kubernetes()
     found = await kubernetes.find(_path(world.run.id, turned=turned))
-    return _decoded(found) if found else None
+    if not found:
+        return None
+    return _legible(_name(world.run.id, turned=turned), lambda: _decoded(found))
+
+
+def _legible(name: str, read: Callable[[], Read]) -> Read:
+    """Read what was held; say in words that somebody has spoiled it, and how it goes on."""
+    try:
+        return read()
+    except (ValueError, TypeError, KeyError, AttributeError, UsageError) as error:
+        raise Refusal(
+            f"what Secret {name} of namespace {NAMESPACE} holds cannot be read",
+            code="document-damaged",
+            why="somebody has changed it since this run has written it",
+            hints=(
+                "put it back from a copy, then type the same command again",
+                f"or do without: kubectl delete secret -n {NAMESPACE} {name}, then the same again",
+            ),
+        ) from error
 
 
 def _decoded(secret: Body) -> dict[str, str]:
@@ -174,8 +202,11 @@ async def _write(world: Moving, data: dict[str, str]) -> None:
 
 
 def _path(run: str, *, turned: bool) -> str:
-    name = f"arcctl-hold-{run}{'-back' if turned else ''}"
-    return f"/api/v1/namespaces/{NAMESPACE}/secrets/{name}"
+    return f"/api/v1/namespaces/{NAMESPACE}/secrets/{_name(run, turned=turned)}"
+
+
+def _name(run: str, *, turned: bool) -> str:
+    return f"arcctl-hold-{run}{'-back' if turned else ''}"
 
 
 def _revealed(supplied: Supplied) -> dict[str, dict[str, str]]:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from arcctl.errors import AzureError, Refusal
 from arcctl.flow.step import Step
-from arcctl.model.connected_cluster import public_key, writable
+from arcctl.model.connected_cluster import provisioning, public_key, writable
 from arcctl.operations.registration_body import desired
 from arcctl.operations.world import World
 
@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from arcctl.model.connected_cluster import Body
     from arcctl.model.resource_id import ClusterId
     from arcctl.operations.request import ConnectRequest, DeleteRequest
+
+# After so many looks, ten seconds, no replica is behind any more.
+_BEHIND = 7
 
 
 def _unfinished(tell: Callable[[str], None]) -> Callable[[str], None]:
@@ -140,13 +143,17 @@ class Register(Step[World]):
 
 
 class Deregister(Step[World]):
-    """The resource is gone from ARM, and its children with it."""
+    """The resource is gone from ARM, and its children with it.
+
+    `last` says that nobody looks after this, so that a deletion that did nothing is an error.
+    """
 
     name = "deregister"
     title = "resource"
 
-    def __init__(self, *, wait: bool, force: bool) -> None:
+    def __init__(self, *, wait: bool, force: bool, last: bool = False) -> None:
         self._wait = wait
+        self._last = last
         self._query = {"force": "True"} if force else None
 
     async def observe(self, world: World) -> str | None:
@@ -167,10 +174,33 @@ class Deregister(Step[World]):
                 error.hints = (_once_more(world),)
             raise
         if self._wait:
-            await _until_forgotten(world)
+            await self._until_forgotten(world)
         return f"{world.cluster.group}/{world.cluster.name} deleted" + (
             "" if self._wait else " (not awaited)"
         )
+
+    async def _until_forgotten(self, world: World) -> None:
+        """Wait out the seconds for which ARM may still show what it has deleted (`arm.md` 14.5).
+
+        Otherwise a connect right after would take it for somebody else's cluster.
+        """
+        arm = await world.clients.arm()
+        for number, pause in enumerate((0.1, 0.4, 0.5, 1.0, *[2.0] * 14)):
+            found = await arm.find(world.cluster.path)
+            if found is None:
+                return
+            if self._last and number > _BEHIND and provisioning(found) != "Deleting":
+                raise _not_deleted(world)
+            await asyncio.sleep(pause)
+        world.warn("Azure still shows the resource that it has deleted; it will go within minutes")
+
+
+def _not_deleted(world: World) -> AzureError:
+    return AzureError(
+        f"Azure has said that {world.cluster.name} is deleted, and it is still there",
+        code="azure-not-done",
+        hints=_once_more(world),
+    )
 
 
 def _once_more(world: World) -> str:
@@ -178,19 +208,6 @@ def _once_more(world: World) -> str:
     return (
         f"now that the agents have been removed: arcctl delete {world.cluster.named} --azure-only"
     )
-
-
-async def _until_forgotten(world: World) -> None:
-    """Wait out the seconds for which ARM may still show what it has deleted (`arm.md` 14.5).
-
-    Otherwise a connect right after would take it for somebody else's cluster.
-    """
-    arm = await world.clients.arm()
-    for pause in (0.1, 0.4, 0.5, 1.0, *[2.0] * 14):
-        if await arm.find(world.cluster.path) is None:
-            return
-        await asyncio.sleep(pause)
-    world.warn("Azure still shows the resource that it has deleted; it will go within minutes")
 
 
 class UntilDeregistering(Step[World]):

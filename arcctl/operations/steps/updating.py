@@ -8,6 +8,7 @@ from arcctl.flow.step import Step
 from arcctl.model.connected_cluster import writable
 from arcctl.operations.registration_body import patched, updated
 from arcctl.operations.steps.registration import gateway_link, linked_to
+from arcctl.operations.steps.seeing import seen_changed
 from arcctl.operations.world import World
 
 if TYPE_CHECKING:
@@ -34,9 +35,7 @@ class Patch(Changing):
 
     async def observe(self, world: World) -> str | None:
         world.resource = await world.sight.resource() or {}
-        properties = world.resource.get("properties") or {}
-        said = self._body.get("properties") or {}
-        same = all(_alike(properties.get(name), value) for name, value in said.items())
+        same = self._is_done(world.resource)
         if "tags" in self._body:
             same = same and (world.resource.get("tags") or {}) == self._body["tags"]
         return f"{world.cluster.group}/{world.cluster.name} is as asked" if same else None
@@ -44,11 +43,19 @@ class Patch(Changing):
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
         self.changed = True
         gone = (world.resource.get("tags") or {}).keys() - self._body.get("tags", {}).keys()
-        arm = await world.clients.arm()
-        world.resource = await arm.patch(world.cluster.path, self._body)
+        arm, before = await world.clients.arm(), world.resource
+        await arm.patch(world.cluster.path, self._body)
+        world.resource = await seen_changed(world, before, self._is_done)
         if "tags" in self._body and gone:
             world.note(f"tags that were not named are gone: {', '.join(sorted(gone))}")
         return f"{world.cluster.group}/{world.cluster.name} patched"
+
+    def _is_done(self, resource: Body) -> bool:
+        """Tell whether all that was asked for is there; a tag besides may be somebody else's."""
+        properties = resource.get("properties") or {}
+        said = self._body.get("properties") or {}
+        tagged = (self._body.get("tags") or {}).items() <= (resource.get("tags") or {}).items()
+        return tagged and all(_alike(properties.get(name), value) for name, value in said.items())
 
 
 def _alike(known: Any, asked: str) -> bool:
@@ -102,8 +109,11 @@ class Rewrite(Changing):
         self.changed = True
         arm = await world.clients.arm()
         # Read anew: a tag that somebody has written meanwhile is not to be overwritten.
-        body = updated(self._request, await arm.get(world.cluster.path))
+        before = await arm.get(world.cluster.path)
+        body = updated(self._request, before)
         world.resource = await arm.put(world.cluster.path, body, progress=tell)
+        if body != writable(before):
+            world.resource = await seen_changed(world, before)
         return f"{world.cluster.group}/{world.cluster.name} brought up to date"
 
     async def _current(self, world: World) -> Body:

@@ -1,0 +1,118 @@
+"""Azure says yes and does nothing: no command takes its word for it."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from arcctl.sandbox.kubernetes.kinds import KINDS
+from arcctl.sandbox.kubernetes.store import copy_of
+from tests import arm
+from tests.stories import beside, moved
+from tests.stories.refusals import refused
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from tests.stage import Ended, Stage
+
+WHERE = "connectedClusters/harbor$"
+MOVE = f"{moved.MOVE} --accept locked-itself"
+
+
+def _run_of(ended: Ended) -> str:
+    assert ended.code == 6, ended.err
+    return str(re.findall(r"arcctl resume (move-\S+)", ended.err)[0])
+
+
+@pytest.fixture
+def plain(quick: Stage) -> Iterator[Stage]:
+    """Connected harbor, without children."""
+    quick.after("connect -n harbor -g edge -l eastus --skip-prechecks --tags team=edge")
+    yield quick
+    quick.within(quick.world.faults.remove)
+
+
+@pytest.mark.parametrize(
+    ("method", "flags"), [("PATCH", "--tags x=y"), ("PUT", "--auto-upgrade false")]
+)
+def test_an_update_that_did_nothing_is_told(plain: Stage, method: str, flags: str) -> None:
+    """The resource is read once more, and the same command goes on."""
+    body = {**moved.resource(plain), "tags": {"x": "y"}}
+    plain.fault("arm", {"status": 200, "body": body}, method=method, path=WHERE, times=1)
+
+    ended = plain.type(f"update -n harbor -g edge {flags}")
+
+    refused(ended, "azure-not-done", said="shows it without the change")
+    plain.well(f"update -n harbor -g edge {flags}")
+
+
+def test_a_deletion_that_did_nothing_is_told(plain: Stage) -> None:
+    """The agents may be gone by then; the error names the command that finishes it."""
+    plain.fault("arm", {"status": 200, "body": {}}, method="DELETE", path=WHERE, times=1)
+
+    ended = plain.type("delete -n harbor -g edge --yes")
+
+    refused(ended, "azure-not-done", said="arcctl delete -n harbor -g edge --azure-only")
+    plain.well("delete -n harbor -g edge --azure-only --yes")
+    assert not moved.resource(plain)
+
+
+@pytest.mark.parametrize("lies", [1, 2])
+def test_a_lock_that_was_only_said_to_be_off_is_taken_off(harbor: Stage, lies: int) -> None:
+    """It is looked for again before the deletion, and by resume, whatever the journal says."""
+    beside.write(harbor, "lock", "mine")
+    lie = {"status": 200, "body": {}}
+    harbor.fault("arm", lie, method="DELETE", path="/locks/mine$", times=lies)
+
+    ended = harbor.type(MOVE)
+    if lies > 1:
+        moved.stopped(ended, "ScopeLocked")
+        ended = harbor.type(f"resume --yes {moved.GIVEN}")
+
+    assert ended.code == 0, ended.err
+    assert beside.is_there(harbor, "mine")
+
+
+def test_the_private_link_scope_that_was_asked_for_is_proved(harbor: Stage) -> None:
+    """Another one is a difference."""
+    scopes = [{"name": f"pls{i}", "group": "edge", "location": "westeurope"} for i in (0, 1)]
+    harbor.seed(privateLinkScopes=scopes)
+    kind = f"{arm.GROUP}/providers/Microsoft.HybridCompute/privateLinkScopes"
+
+    def act() -> None:
+        properties = harbor.world.azure.store.get(arm.HARBOR).body["properties"]
+        harbor.within(lambda: properties.update(privateLinkScopeResourceId=f"{kind}/pls1"))
+
+    line = f"{MOVE} --private-link-scope-resource-id {kind}/pls0"
+    ended = beside.type_beside(harbor, line, "restore-attached", act)
+
+    assert (ended.code, "privateLinkScopeResourceId: was" in ended.err) == (5, True), ended.err
+
+
+@pytest.mark.parametrize(
+    ("verb", "spoiled"), [("rollback", "eHh4"), ("resume", "eHh4"), ("resume", None)]
+)
+def test_what_is_held_and_cannot_be_read_is_told(
+    harbor: Stage, verb: str, spoiled: str | None
+) -> None:
+    """In words, with the way on; that way leads to the end."""
+    harbor.fault("arm", {"deny_policy": True}, method="PUT", path=WHERE, times=None)
+    run = _run_of(harbor.type(MOVE))
+    harbor.within(harbor.world.faults.remove)
+    place = (KINDS["secrets"].key, "arcctl", f"arcctl-hold-{run}")
+
+    def spoil() -> None:
+        found = harbor.cluster.store.get(*place)
+        data = None if spoiled is None else {"key": spoiled, "values": spoiled}
+        harbor.cluster.api.update(KINDS["secrets"], found, {**copy_of(found), "data": data})
+
+    harbor.within(spoil)
+    ended = harbor.type(f"{verb} {run} --yes {moved.GIVEN}")
+
+    refused(ended, "document-damaged", exit_code=6, said=f"delete secret -n arcctl {place[2]}")
+    harbor.within(lambda: harbor.cluster.store.remove(*place))
+    after = harbor.type(f"{verb} {run} --yes {moved.GIVEN}")
+    assert after.code in (0, 5), after.err
+    assert moved.resource(harbor)
