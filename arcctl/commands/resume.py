@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from arcctl.commands.options import CHANGES, CLUSTER, Yes
+from arcctl.commands.options import CHANGES, CLUSTER, OWNER, Yes
 from arcctl.commands.session import Session, command
 
 if TYPE_CHECKING:
@@ -50,7 +50,7 @@ DryRun = Annotated[
 ]
 
 
-@command(CLUSTER, CHANGES)
+@command(CLUSTER, CHANGES, OWNER)
 async def resume(
     session: Session,
     run: RunName = None,

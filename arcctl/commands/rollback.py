@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from arcctl.commands.options import CHANGES, CLUSTER, Yes
+from arcctl.commands.options import CHANGES, CLUSTER, OWNER, Yes
 from arcctl.commands.resume import (
     DryRun,
     ProtectedSettings,
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from arcctl.operations.world import World
 
 
-@command(CLUSTER, CHANGES)
+@command(CLUSTER, CHANGES, OWNER)
 async def rollback(
     session: Session,
     run: RunName = None,

@@ -193,6 +193,7 @@ async def resume(run: Run, world: World) -> Changes:
     run.require_known(putting(wanted_of(run), run.request["concurrency"]))
     if run.manifest:
         return await _to_its_end(run, world, await _corrected(run, world, run.manifest))
+    await ownership.require(world.sight, sure=f"arcctl resume {run.id} {ownership.SURE}")
     wanted = wanted_of(run)
     await run.let_go(wanted)
     kept = [child for child in wanted if child.key not in run.waived]

@@ -16,6 +16,7 @@ from arcctl.flow.runner import run as carry
 from arcctl.flow.step import together
 from arcctl.operations import runs
 from arcctl.operations.moving import planned_steps, sequence, tooling
+from arcctl.operations.moving.same_cluster import require_same
 from arcctl.operations.moving.stored_plans import OUTDATED
 from arcctl.operations.moving.worlds import BACK, BUNDLE, PLAN, exchanged, moving_of
 from arcctl.operations.secrets.again import REFERENCES, must_be_given, supplied_again
@@ -96,6 +97,7 @@ async def resume(run: Run, world: World) -> Report:
         )
     _remember_what_it_wants(moving_of(run, world, {}))
     await look(world)
+    await require_same(moving_of(run, world, {}), "resume")
     return await _to_its_end(await _taken(run, world))
 
 
@@ -103,6 +105,7 @@ async def rollback(run: Run, world: World) -> None:
     """Undo what was begun before the point of no return, and end the run."""
     await look(world)
     moving = moving_of(run, world, {})
+    await require_same(moving, "rollback")
     await sequence.take_back(moving)
     await run.ended("rolled back", clean=True)
     _require_nothing_left(moving)

@@ -1,0 +1,74 @@
+"""A run is taken up in the cluster it was begun in, and not in a copy that holds the run as well."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from arcctl.model.ownership import Agents, Verdict, decide
+from arcctl.model.times import read
+from arcctl.operations import ownership
+
+if TYPE_CHECKING:
+    from arcctl.model.connected_cluster import Body
+    from arcctl.model.ownership import Ownership
+    from arcctl.operations.moving.worlds import Moving
+
+_ACCEPTED = "cluster-unproved"
+_QUIET = "quiet-agents"
+# The agents may take three minutes to end, and the clocks of Azure and of this machine differ.
+_MARGIN = timedelta(minutes=5)
+
+
+async def require_same(world: Moving, verb: str) -> None:
+    """Raise Refusal `AZK8S0406` or `cluster-unproved` where another cluster may be the source's.
+
+    Agents that the run itself has put to sleep contradict nothing. Behind the point of no return
+    there is no source any more that could be another cluster's.
+    """
+    sight, run = world.origin.sight, world.run
+    resource = None if run.journal.no_return else await sight.resource()
+    if resource is None or world.bundle.is_other(resource):
+        return
+    found = await ownership.look(sight, resource)
+    sure = f"arcctl {verb} {run.id} {ownership.SURE}"
+    asleep = found.seen.agents is not Agents.RUNNING
+    heard = _heard_since(world, resource) if asleep else ""
+    if found.verdict is not Verdict.REFUSES:
+        if world.clients.settings.flags.skip_cluster_check:
+            return
+        if heard:
+            told = replace(found, why=(heard,))
+            raise ownership.unproved(sight.cluster, told, sure=sure)
+        if _ACCEPTED in world.request.accept or _is_enough(world, found):
+            return
+    if error := ownership.refusal(sight, found, sure=sure):
+        raise error
+
+
+def _is_enough(world: Moving, found: Ownership) -> bool:
+    """Decide as `move` does, with agents that are down counted as put to sleep by the run."""
+    seen = found.seen
+    if seen.agents is Agents.DOWN and _quieted(world):
+        seen = replace(seen, agents=Agents.PAUSED)
+    return decide(seen) is Verdict.PASSES
+
+
+def _quieted(world: Moving) -> datetime | None:
+    """When the run was last at quieting the agents, or at waking them again; None for never."""
+    times = [each.at for each in world.run.journal.entries if each.step == _QUIET]
+    return read(times[-1]) if times else None
+
+
+def _heard_since(world: Moving, resource: Body) -> str:
+    """Say that Azure has heard agents since, which were not those of this cluster; "" mostly."""
+    quieted = _quieted(world)
+    at = (resource.get("properties") or {}).get("lastConnectivityTime")
+    heard = read(at)
+    if quieted is None or heard is None or heard <= quieted + _MARGIN:
+        return ""
+    return (
+        f"Azure received a heartbeat at {at}, and this run has put the agents here to sleep at "
+        f"{quieted:%Y-%m-%dT%H:%M:%SZ}"
+    )

@@ -1,0 +1,107 @@
+"""A clone of the cluster holds the run as well; it is not taken up there."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from arcctl.sandbox.kubernetes.kinds import KINDS
+from arcctl.sandbox.kubernetes.store import copy_of
+from tests.stories import beside, copies, moved
+
+if TYPE_CHECKING:
+    from tests.stage import Ended, Stage
+
+MOVE = "move -n harbor -g edge --target-region westeurope --skip-prechecks --yes"
+REFUSING: dict[str, Any] = {
+    "status": 403,
+    "body": {
+        "kind": "Status",
+        "apiVersion": "v1",
+        "status": "Failure",
+        "message": "no",
+        "reason": "Forbidden",
+        "code": 403,
+    },
+}
+
+
+def stopped(stage: Stage) -> str:
+    """A move that has stopped at quieting the agents, before the point of no return."""
+    stage.fault("kubernetes", REFUSING, method="PATCH", path="/deployments/", times=60)
+    ended = stage.type(f"{MOVE} {copies.REAL}")
+    stage.within(stage.world.faults.remove)
+    return run_of(ended)
+
+
+def run_of(ended: Ended) -> str:
+    """The run that has stopped part-way."""
+    assert ended.code == 6, ended.err
+    return str(re.findall(r"arcctl resume (\S+)", ended.err)[0])
+
+
+def cloned(stage: Stage, what: frozenset[str]) -> None:
+    """The second cluster is the first, down to the uid of kube-system and the run's Secrets."""
+
+    def act() -> None:
+        there, here = (stage.sandbox.clusters[name] for name in ("sandbox", "sandbox-2"))
+        space = (("", "namespaces"), "", "kube-system")
+        here.store.get(*space)["metadata"]["uid"] = there.store.get(*space)["metadata"]["uid"]
+        here.api.create(KINDS["namespaces"], "", {"metadata": {"name": "arcctl"}})
+        for each in list(there.store.items(KINDS["secrets"].key, "arcctl")):
+            body = copy_of(each)
+            kept = {k: v for k, v in body["metadata"].items() if k not in copies.NEVER}
+            here.api.create(KINDS["secrets"], "arcctl", {**body, "metadata": kept})
+
+    copies.copied(stage, what)
+    stage.within(act)
+
+
+@pytest.mark.parametrize("verb", ["resume", "rollback"])
+def test_a_move_is_not_taken_up_on_a_clone(two_clusters: Stage, verb: str) -> None:
+    """From another machine, without agents there; in the right cluster it goes on."""
+    stage = two_clusters
+    stage.after(copies.connected)
+    run = stopped(stage)
+    cloned(stage, copies.RELEASE)
+    home = str(stage.folder / "other")
+
+    ended = stage.type(f"{verb} {run} --yes {copies.COPY}", ARCCTL_HOME=home)
+
+    assert (ended.code, "[cluster-unproved]" in ended.err) == (6, True), ended.err
+    assert f"arcctl {verb} {run} --skip-cluster-check" in ended.err
+    assert moved.region(stage) == "eastus"
+    after = stage.type(f"{verb} {run} --yes {copies.REAL}")
+    assert after.code == 0, after.err
+
+
+def test_a_heartbeat_after_the_agents_fell_asleep_tells_a_clone(two_clusters: Stage) -> None:
+    """Its agents sleep as the run would have left them, and Azure still hears the right ones."""
+    stage = two_clusters
+    stage.after(copies.connected)
+    run = stopped(stage)
+    cloned(stage, copies.ASLEEP)
+    copies.later(stage, 1800)
+
+    ended = stage.type(f"resume {run} --yes {copies.COPY}")
+
+    assert ended.code == 6, ended.err
+    assert "Azure received a heartbeat at" in ended.err
+    assert moved.region(stage) == "eastus"
+
+
+def test_agents_that_the_run_has_put_to_sleep_are_no_contradiction(two_clusters: Stage) -> None:
+    """It stops at the locks, asleep, and goes on an hour later."""
+    stage = two_clusters
+    stage.after(copies.connected)
+    denied = {"status": 403, "body": {"error": {"code": "AuthorizationFailed", "message": "no"}}}
+    beside.write(stage, "lock", "mine")
+    stage.fault("arm", denied, method="DELETE", path="/locks/mine$", times=None)
+    run = run_of(stage.type(f"{MOVE} --accept locked-itself {copies.REAL}"))
+    stage.within(stage.world.faults.remove)
+    copies.later(stage, 3600)
+
+    ended = stage.type(f"resume {run} --yes {copies.REAL}", ARCCTL_HOME=str(stage.folder / "o"))
+
+    assert ended.code == 0, ended.err
