@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+import subprocess
 from dataclasses import replace
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import arcctl
 import pytest
 from arcctl.sandbox.kubernetes.kinds import KINDS
 from tests import arm, writes
 from tests.stories import beside, moved, moving
+from tests.stories.refusals import refused
 from tests.stories.symptoms import merge
 
 if TYPE_CHECKING:
@@ -22,6 +26,7 @@ MONITOR = f"{arm.HARBOR}/{arm.CHILDREN}/extensions/monitor"
 GATEWAY = f"{arm.HARBOR}/providers/Microsoft.HybridCompute/settings/default"
 GATEWAYS = f"{arm.GROUP}/providers/Microsoft.HybridCompute/gateways"
 VERSION = "2025-02-19-preview"
+CHART = Path(arcctl.__file__).parent / "sandbox" / "charts" / "azure-arc-k8sagents"
 DENIED = {"status": 403, "body": {"error": {"code": "AuthorizationFailed", "message": "no"}}}
 FAILS = {"operation_fails": {"code": "ExtensionOperationFailed", "message": "no memory"}}
 
@@ -245,3 +250,43 @@ def test_a_gateway_that_others_have_linked_is_carried_back(gated: Stage) -> None
 
     assert back.code in (0, 5), back.err
     assert "gw2" in linked(gated)
+
+
+def test_a_secret_value_of_the_agents_that_was_changed_meanwhile_is_seen(quick: Stage) -> None:
+    """Their names are the same, so only the second look itself can tell: refused, nothing changed."""
+    proxy = "http://someone:{}-password@proxy.example:3128"
+    line = f"connect -n harbor -g edge -l eastus --skip-prechecks --proxy-https {proxy}"
+    quick.after(line.format("old"))
+    value = f"global.httpsProxy={proxy.format('new')}"
+    words = f"upgrade azure-arc {CHART} -n azure-arc-release --reuse-values --set {value}"
+
+    def act() -> None:
+        command = [str(quick.helm), *words.split()]
+        subprocess.run(command, env=quick.environment, check=True, capture_output=True)
+
+    ended = beside.type_beside(quick, moving.MOVE, "hold-secrets", act, events=("done",))
+
+    refused(ended, "plan-outdated", exit_code=5, said="agents: a secret value was changed")
+    assert "password" not in ended.err + ended.out
+    assert "new-password" in json.dumps(moving.agent_values(quick))
+    assert moved.region(quick) == "eastus"
+
+
+@pytest.mark.parametrize("times", [1, None])
+def test_nothing_is_deleted_before_the_key_is_held(harbor: Stage, times: int | None) -> None:
+    """The API server has agreed and has kept nothing: once, it is written again; always, it stops."""
+    secret = {"kind": "Secret", "apiVersion": "v1", "metadata": {"name": "x"}}
+    lie = {"status": 201, "body": secret}
+
+    def act() -> None:
+        where = "/namespaces/arcctl/secrets$"
+        harbor.fault("kubernetes", lie, method="POST", path=where, times=times)
+
+    ended = beside.type_beside(harbor, MOVE, "hold-secrets", act, events=("started",))
+    harbor.within(harbor.world.faults.remove)
+
+    if times:
+        assert (ended.code, moved.region(harbor)) == (0, "westeurope"), ended.err
+    else:
+        assert "[hold-not-kept]" in ended.err, ended.err
+        assert moved.region(harbor) == "eastus"

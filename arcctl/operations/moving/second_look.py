@@ -17,7 +17,7 @@ from arcctl.errors import NotFound
 from arcctl.flow.step import Step
 from arcctl.model.connected_cluster import writable
 from arcctl.model.plan import Plan, differences, digest
-from arcctl.operations.moving.observing import digests, look, sight_of
+from arcctl.operations.moving.observing import chosen, digests, look, sight_of
 from arcctl.operations.moving.stored_plans import outdated
 from arcctl.operations.moving.worlds import PLAN, Moving
 from arcctl.operations.steps.attached import taken_off
@@ -42,6 +42,8 @@ class _Seen:
     subjects: Mapping[str, Any]
     resource: Body
     children: Sequence[Child]
+    held: Mapping[str, Any]
+    """The agents' secret values, which no plan holds"""
 
 
 class LookAgain(Step[Moving]):
@@ -84,7 +86,8 @@ async def _looked(world: Moving) -> _Seen:
     async with fresh(world) as sight:
         subjects = await look(sight, taken_off(world))
         world.unreadable = frozenset(sight.unseen)
-        return _Seen(subjects, await sight.resource(), await sight.children())
+        held = (await chosen(sight)).held
+        return _Seen(subjects, await sight.resource(), await sight.children(), held)
 
 
 @asynccontextmanager
@@ -134,6 +137,8 @@ def _differing(
         if _lacks(subjects.get(subject), value):
             subjects[subject] = value
     told = differences(planned.observed, digests(subjects))
+    if seen.held != world.held:
+        told = (*told, "agents: a secret value was changed")
     return [_in_detail(world, each, seen) for each in told]
 
 

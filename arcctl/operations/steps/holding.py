@@ -61,8 +61,17 @@ class Hold(Step[Moving]):
         if world.request.keep_secrets_in_cluster:
             data[_SUPPLIED] = json.dumps(_revealed(world.supplied))
         await old_agents.remember(world)
-        await _write(world, data)
-        return "held"
+        for _ in range(2):
+            await _write(world, data)
+            # Without it the key would go with the source: the answer alone is no proof of it.
+            if await _read(world, turned=world.turned) == data:
+                return "held"
+        raise ClusterError(
+            "the cluster has agreed to keep what the move must hold, and does not keep it",
+            code="hold-not-kept",
+            why=f"Secret {_path(world.run.id, turned=world.turned).rpartition('/')[2]}",
+            hints=f"kubectl get secrets -n {NAMESPACE}",
+        )
 
     async def undo(self, world: Moving, tell: Callable[[str], None]) -> str | None:
         kubernetes = await world.clients.kubernetes()
