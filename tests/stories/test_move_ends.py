@@ -76,7 +76,7 @@ def test_children_are_let_go_one_after_another(harbor: Stage) -> None:
     elsewhere = {"ARCCTL_HOME": str(harbor.folder / "home" / "elsewhere")}
     ended = harbor.type(f"{MOVE} --report report.md")
     run = stopped(ended, "children-failed", said="2 of the children failed")
-    assert f"arcctl resume {run} --waive-child extensions/monitor" in ended.err
+    assert f"resume {run} --protected-settings FILE --waive-child extensions/monitor" in ended.err
 
     unknown = harbor.type(f"resume {run} --waive-child monitors {GIVEN}")
     one = harbor.type(f"resume {run} --waive-child extensions/monitor {GIVEN}", **elsewhere)
@@ -104,7 +104,7 @@ def test_the_report_survives_a_resume(harbor: Stage) -> None:
     assert "- ended: 20" in page
     assert "- by: " in page
     assert "- versions: arcctl " in page
-    assert "| delete-source |" in page
+    assert "| delete edge/harbor in eastus |" in page
     assert (report["who"] != "", report["madeAt"][:2]) == (True, "20")
     assert {"quiet-agents", "delete-source", "install-agents"} <= {
         e["step"] for e in report["steps"]

@@ -119,13 +119,15 @@ async def look_once_more(world: Moving) -> None:
     """
     late = _Late(world)
     now, missing, gone = await _seen(world, late)
-    if missing and not gone:
+    if (missing or now.failed) and not gone:
         # One answer may have left something out: what a second one shows was there.
         await asyncio.sleep(_AGAIN)
         then, still, gone = await _seen(world, late)
         now, missing = _both(now, then), [each for each in missing if each in still]
     if gone:
-        now, missing = replace(now, failed=_beyond_absence(now.failed)), []
+        missing = []
+    # Not found twice is gone, whatever a stale answer for the resource itself may show.
+    now = replace(now, failed=_beyond_absence(now.failed))
     if now.resource is not None:
         late.resource(now.resource)
     late.lost += missing
