@@ -288,7 +288,10 @@ def test_a_target_that_others_use_is_not_deleted_on_the_way_back(harbor: Stage, 
     ended = beside.type_beside(harbor, line, "quiet-agents", write)
 
     refused(
-        ended, "plan-outdated", exit_code=5, said="edge/depot, which this run has made, is left"
+        ended,
+        "plan-outdated",
+        exit_code=5,
+        said="edge/depot is left in Azure: this run has made it",
     )
     assert (moved.region(harbor), moved.asleep(harbor)) == ("eastus", [])
     assert beside.is_there(harbor, MARK)

@@ -106,7 +106,7 @@ def test_the_report_survives_a_resume(harbor: Stage) -> None:
     assert "- versions: arcctl " in page
     assert "| delete edge/harbor in eastus |" in page
     assert (report["who"] != "", report["madeAt"][:2]) == (True, "20")
-    assert {"quiet-agents", "delete-source", "install-agents"} <= {
+    assert {"quiet the agents", "delete edge/harbor in eastus", "install the agents"} <= {
         e["step"] for e in report["steps"]
     }
 
