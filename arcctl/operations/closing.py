@@ -64,25 +64,40 @@ class Asked:
     confirm: Callable[[str, str], None]
 
 
+@dataclass(frozen=True, slots=True)
+class _Held:
+    """A run that is held in order to close it.
+
+    `legible` says whether its journal can be read at all, `diverged` whether this machine's copy and
+    the cluster's disagree, `in_cluster` whether the cluster has a copy.
+    """
+
+    run: Run
+    legible: bool
+    diverged: bool
+    in_cluster: bool
+
+
 async def close(
     asked: Asked, clients: Clients, observer: Observer, open_world: OpenWorld
 ) -> Closed:
     """End the run; raise Refusal `run-in-progress` while it lives, `run-ended` where it has ended."""
-    async with _held(clients, asked.run, observer) as run:
-        return await _closed(run, asked, observer, open_world)
+    async with _held(clients, asked.run, observer) as held:
+        return await _closed(held, asked, observer, open_world)
 
 
-async def _closed(run: Run, asked: Asked, observer: Observer, open_world: OpenWorld) -> Closed:
-    if run.ending is not None and not run.diverged:
+async def _closed(held: _Held, asked: Asked, observer: Observer, open_world: OpenWorld) -> Closed:
+    run = held.run
+    if run.ending is not None and not held.diverged:
         return await _ended(run, asked)
-    cluster = _cluster(run) if run.legible else None
+    cluster = _cluster(run) if held.legible else None
     if cluster is None:
         return await _illegible(run, asked)
     with open_world(cluster) as world:
-        unfinished, lost = await _unfinished(run, world)
-        for each in (*_doubts(run), *unfinished, *lost):
+        unfinished, lost = await _unfinished(held, world)
+        for each in (*_doubts(held), *unfinished, *lost):
             observer(Noted(each, warning=True))
-        asked.confirm(_question(run), run.id)
+        asked.confirm(_question(held), run.id)
         written = _exported(run, world, asked, observer)
     await run.journal.ended(CLOSED, clean=True, unfinished=list(unfinished), lost=list(lost))
     await run.clear()
@@ -90,7 +105,7 @@ async def _closed(run: Run, asked: Asked, observer: Observer, open_world: OpenWo
 
 
 @asynccontextmanager
-async def _held(clients: Clients, run_id: str, observer: Observer) -> AsyncIterator[Run]:
+async def _held(clients: Clients, run_id: str, observer: Observer) -> AsyncIterator[_Held]:
     """Hold a run in order to close it, also one of which not all can be read any more.
 
     Nothing is written before a person has agreed: this machine's copy may be an old one of a run
@@ -108,14 +123,11 @@ async def _held(clients: Clients, run_id: str, observer: Observer) -> AsyncItera
         now = await lookup.one(settings, kubernetes, run_id)
         record, legible, diverged = _readable(now, run_id)
         run = run_of(record, kubernetes, settings, observer)
-        run.legible = legible
-        run.diverged = diverged
-        run.in_cluster = run_id in now.there
         try:
             await run.read_documents()
         except Refusal as error:
             observer(Noted(error.message, warning=True))
-        yield run
+        yield _Held(run, legible, diverged, run_id in now.there)
 
 
 def _readable(found: lookup.Known, run_id: str) -> tuple[Record, bool, bool]:
@@ -137,18 +149,19 @@ def _readable(found: lookup.Known, run_id: str) -> tuple[Record, bool, bool]:
     return Record(Header(run_id, "a run", "", f"/{run_id}")), False, diverged
 
 
-def _doubts(run: Run) -> tuple[str, ...]:
+def _doubts(held: _Held) -> tuple[str, ...]:
     """Say why what is told of the run may not be all."""
-    if run.in_cluster:
+    if held.in_cluster:
         return ()
     gone = "somebody has finished it elsewhere, or has deleted namespace arcctl"
     only = "only this machine's copy is closed, and nothing is changed in the cluster"
-    return (f"the cluster holds no copy of {run.id}: {gone}; {only}",)
+    return (f"the cluster holds no copy of {held.run.id}: {gone}; {only}",)
 
 
-def _question(run: Run) -> str:
+def _question(held: _Held) -> str:
     """Say what closing means, and before the point of no return what would be better."""
-    if run.journal.no_return or not run.journal.changed or not run.in_cluster:
+    run = held.run
+    if run.journal.no_return or not run.journal.changed or not held.in_cluster:
         return f"Close {run.id}? It is not gone on with any more."
     return f"Close {run.id}? arcctl rollback {run.id} would undo it, and scale its agents back."
 
@@ -195,9 +208,10 @@ async def _illegible(run: Run, asked: Asked) -> Closed:
     return Closed(run.id, (), lost, None)
 
 
-async def _unfinished(run: Run, world: World) -> tuple[tuple[str, ...], tuple[str, ...]]:
+async def _unfinished(held: _Held, world: World) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return what is not done, and what of the cluster is not as it was; both as sentences."""
-    if run.diverged:
+    run = held.run
+    if held.diverged:
         why = "this machine's copy and the cluster's tell different stories"
         return (), (f"{why}, so nobody knows what it has left undone",)
     if not run.journal.changed:

@@ -73,12 +73,6 @@ class Run:
     manifest: str | None = None
     wants_secrets: bool = False
     """Whether whoever takes it up must give secrets, which a hint should say"""
-    legible: bool = True
-    """Whether its journal can be read; one that cannot is only there to be closed"""
-    diverged: bool = False
-    """Whether this machine's copy and the cluster's disagree"""
-    in_cluster: bool = True
-    """Whether the cluster had a copy when it was taken up"""
 
     @property
     def id(self) -> str:

@@ -214,21 +214,28 @@ def _command(place: Path, number: int, piece: Piece) -> Iterator[str]:
         )
         return
     if kind == _LOCKS:
-        yield _typed(
-            "az lock create",
-            **{
-                "--name": path.rpartition("/")[2],
-                "--lock-type": properties.get("level", "CanNotDelete"),
-                "--resource": path.partition("/providers/Microsoft.Authorization/")[0],
-                **({"--notes": properties["notes"]} if properties.get("notes") else {}),
-            },
-        )
+        yield lock_again(piece)
         return
     file = f"attached/{number:02}-{kind.rpartition('/')[2]}.json"
     (place / file).parent.mkdir(mode=0o700, exist_ok=True)
     _write(place / file, _json(body))
     url = f"{path}?api-version={(pins(kind) or ('VERSION',))[0]}"
     yield _typed("az rest", **{"--method": "put", "--url": url, "--body": f"@{file}"})
+
+
+def lock_again(piece: Piece) -> str:
+    """Return the command that makes a lock."""
+    path, body, _ = piece
+    properties = body["properties"]
+    return _typed(
+        "az lock create",
+        **{
+            "--name": path.rpartition("/")[2],
+            "--lock-type": properties.get("level", "CanNotDelete"),
+            "--resource": path.partition("/providers/Microsoft.Authorization/")[0],
+            **({"--notes": properties["notes"]} if properties.get("notes") else {}),
+        },
+    )
 
 
 def _typed(command: str, **options: str) -> str:

@@ -78,6 +78,7 @@ class Theatre:
 
     def __post_init__(self) -> None:
         self._house = _House.of(self.stage)
+        self._delays = self.stage.world.delays
 
     @contextmanager
     def lent(self, folder: Path, helm: Path, *, apart: bool = False) -> Iterator[Stage]:
@@ -97,6 +98,7 @@ class Theatre:
         """Set the stage as `making` does, which is done again only where what it gave is old."""
         self._house.tidy(stage)
         self.forget(stage)
+        stage.world.delays = self._delays
         now = stage.world.clock.now()
         made, memento = self._made.get(key, (now - 2 * _FRESH, None))
         if memento is None or now - made > _FRESH:

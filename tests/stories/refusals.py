@@ -2,12 +2,28 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from tests.stage import Ended, Stage
 
 CONNECT = "connect -n harbor -g edge -l westeurope"
+# What the API server and Azure answer to whoever may not do something, as actions of faults.
+FORBIDDEN: dict[str, Any] = {
+    "status": 403,
+    "body": {
+        "kind": "Status",
+        "apiVersion": "v1",
+        "status": "Failure",
+        "message": "no",
+        "reason": "Forbidden",
+        "code": 403,
+    },
+}
+DENIED: dict[str, Any] = {
+    "status": 403,
+    "body": {"error": {"code": "AuthorizationFailed", "message": "no"}},
+}
 _CHANGES = ("PUT", "POST", "PATCH", "DELETE")
 # Questions that are asked by POST.
 _ASKING = (

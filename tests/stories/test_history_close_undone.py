@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from arcctl.sandbox.kubernetes.kinds import KINDS
 from tests import arm
 from tests.stories import beside, moved, moving
+from tests.stories.refusals import DENIED, FORBIDDEN
 from tests.stories.symptoms import merge
 
 if TYPE_CHECKING:
@@ -15,21 +16,6 @@ if TYPE_CHECKING:
 
 MOVE = f"{moved.MOVE} --accept locked-itself"
 DEPOT = arm.HARBOR.replace("/harbor", "/depot")
-FORBIDDEN: dict[str, Any] = {
-    "status": 403,
-    "body": {
-        "kind": "Status",
-        "apiVersion": "v1",
-        "status": "Failure",
-        "message": "no",
-        "reason": "Forbidden",
-        "code": 403,
-    },
-}
-DENIED: dict[str, Any] = {
-    "status": 403,
-    "body": {"error": {"code": "AuthorizationFailed", "message": "no"}},
-}
 
 
 @pytest.fixture

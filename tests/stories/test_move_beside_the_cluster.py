@@ -13,12 +13,10 @@ import pytest
 from arcctl.sandbox.kubernetes.kinds import KINDS
 from tests import arm, writes
 from tests.stories import beside, moved, moving
-from tests.stories.refusals import refused
+from tests.stories.refusals import DENIED, refused
 from tests.stories.symptoms import merge
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.stage import Ended, Stage
 
 MOVE = f"{moved.MOVE} --accept locked-itself"
@@ -27,19 +25,15 @@ GATEWAY = f"{arm.HARBOR}/providers/Microsoft.HybridCompute/settings/default"
 GATEWAYS = f"{arm.GROUP}/providers/Microsoft.HybridCompute/gateways"
 VERSION = "2025-02-19-preview"
 CHART = Path(arcctl.__file__).parent / "sandbox" / "charts" / "azure-arc-k8sagents"
-DENIED = {"status": 403, "body": {"error": {"code": "AuthorizationFailed", "message": "no"}}}
 FAILS = {"operation_fails": {"code": "ExtensionOperationFailed", "message": "no memory"}}
 
 
 @pytest.fixture
-def harbor(quick: Stage) -> Iterator[Stage]:
-    """Harbor with its children, in a sandbox whose delays a story may change."""
+def harbor(quick: Stage) -> Stage:
+    """Harbor with its children."""
     quick.after(moving.connected)
     moving.secrets_file(quick)
-    before = quick.world.delays
-    yield quick
-    quick.within(quick.world.faults.remove)
-    quick.world.delays = before
+    return quick
 
 
 @pytest.fixture

@@ -15,8 +15,6 @@ from tests.stories import beside, moved, moving
 from tests.stories.refusals import refused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.stage import Ended, Stage
 
 BEFORE = ["tools-work", "hold-secrets", "quiet-agents", "look-again"]
@@ -43,13 +41,11 @@ def elder(stage: Stage) -> None:
 
 
 @pytest.fixture
-def harbor(quick: Stage) -> Iterator[Stage]:
-    """Harbor with its children, in a sandbox whose delays a story may change."""
+def harbor(quick: Stage) -> Stage:
+    """Harbor with its children."""
     quick.after(moving.connected)
     moving.secrets_file(quick)
-    before = quick.world.delays
-    yield quick
-    quick.world.delays = before
+    return quick
 
 
 def judged(stage: Stage, ended: Ended, *, agreed: bool) -> str:
@@ -87,12 +83,12 @@ def test_what_others_write_beside_a_move_is_never_lost_silently(
     """Whatever it is, and whenever; before the second look the move is refused."""
     answers: list[int] = []
     line = moved.MOVE
-    if step == "delete-source":
-        # Longer than a look takes on a busy machine: what has gone with its resource cannot be seen.
-        harbor.world.delays = replace(harbor.world.delays, arm_delete=5)
     if kind == "source control":
         harbor.after(elder)
         line = f"{moving.MOVE} --accept source-control-retired"
+    if step == "delete-source":
+        # Longer than a look takes on a busy machine: what has gone with its resource cannot be seen.
+        harbor.world.delays = replace(harbor.world.delays, arm_delete=5)
     ended = beside.type_beside(
         harbor, line, step, lambda: answers.append(beside.write(harbor, kind, MARK))
     )

@@ -3,33 +3,23 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from arcctl.sandbox.kubernetes.kinds import KINDS
 from arcctl.sandbox.kubernetes.store import copy_of
 from tests.stories import beside, copies, moved
+from tests.stories.refusals import DENIED, FORBIDDEN
 
 if TYPE_CHECKING:
     from tests.stage import Ended, Stage
 
 MOVE = "move -n harbor -g edge --target-region westeurope --skip-prechecks --yes"
-REFUSING: dict[str, Any] = {
-    "status": 403,
-    "body": {
-        "kind": "Status",
-        "apiVersion": "v1",
-        "status": "Failure",
-        "message": "no",
-        "reason": "Forbidden",
-        "code": 403,
-    },
-}
 
 
 def stopped(stage: Stage) -> str:
     """A move that has stopped at quieting the agents, before the point of no return."""
-    stage.fault("kubernetes", REFUSING, method="PATCH", path="/deployments/", times=60)
+    stage.fault("kubernetes", FORBIDDEN, method="PATCH", path="/deployments/", times=60)
     ended = stage.type(f"{MOVE} {copies.REAL}")
     stage.within(stage.world.faults.remove)
     return run_of(ended)
@@ -95,9 +85,8 @@ def test_agents_that_the_run_has_put_to_sleep_are_no_contradiction(two_clusters:
     """It stops at the locks, asleep, and goes on an hour later."""
     stage = two_clusters
     stage.after(copies.connected)
-    denied = {"status": 403, "body": {"error": {"code": "AuthorizationFailed", "message": "no"}}}
     beside.write(stage, "lock", "mine")
-    stage.fault("arm", denied, method="DELETE", path="/locks/mine$", times=None)
+    stage.fault("arm", DENIED, method="DELETE", path="/locks/mine$", times=None)
     run = run_of(stage.type(f"{MOVE} --accept locked-itself {copies.REAL}"))
     stage.within(stage.world.faults.remove)
     copies.later(stage, 3600)

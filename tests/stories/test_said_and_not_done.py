@@ -13,8 +13,6 @@ from tests.stories import beside, moved
 from tests.stories.refusals import refused
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
-
     from tests.stage import Ended, Stage
 
 WHERE = "connectedClusters/harbor$"
@@ -27,11 +25,10 @@ def _run_of(ended: Ended) -> str:
 
 
 @pytest.fixture
-def plain(quick: Stage) -> Iterator[Stage]:
+def plain(quick: Stage) -> Stage:
     """Connected harbor, without children."""
     quick.after("connect -n harbor -g edge -l eastus --skip-prechecks --tags team=edge")
-    yield quick
-    quick.within(quick.world.faults.remove)
+    return quick
 
 
 @pytest.mark.parametrize(

@@ -16,6 +16,7 @@ from arcctl.errors import AccessError, ArcctlError, AzureError, NotFound
 from arcctl.model import cluster as names
 from arcctl.model.bundle import Attached
 from arcctl.model.connected_cluster import public_key
+from arcctl.model.gateway import gateway_in, link_of
 from arcctl.model.key_choice import KeyChoice
 
 if TYPE_CHECKING:
@@ -103,10 +104,7 @@ class MoveSight(Configs, Hanging, Depending):
     @once
     async def gateway(self) -> str:
         """The id of the Arc gateway that the source is linked to, "" for none (`arm.md` 9)."""
-        path = f"{self.asked.source.path}/providers/Microsoft.HybridCompute/settings/default"
-        found = await self.looked_at("the Arc gateway link", path) or {}
-        properties = (found.get("properties") or {}).get("gatewayProperties") or {}
-        return str(properties.get("gatewayResourceId") or "")
+        return gateway_in(await self.looked_at("the Arc gateway link", link_of(self.asked.source)))
 
     @once
     async def target_scope(self) -> Body | None:

@@ -18,7 +18,7 @@ from arcctl.model.configuration.needs import needs
 from arcctl.model.connected_cluster import writable
 from arcctl.model.plan import Plan, digest
 from arcctl.operations.moving.likeness import unlike
-from arcctl.operations.moving.observing import steady
+from arcctl.operations.moving.observing import listed, steady
 from arcctl.operations.moving.request import MoveRequest
 from arcctl.operations.moving.second_look import flat, fresh
 from arcctl.operations.moving.worlds import BUNDLE, PLAN, Moving
@@ -277,8 +277,7 @@ class _Late:
         """Name what cannot be carried and was not there when the plan was made."""
         planned = Plan.recorded(self._world.run.documents[PLAN])
         for subject, found in now.items():
-            steady_now = sorted((steady(each) for each in found), key=digest)
-            if found and digest(steady_now) != planned.observed.get(subject):
+            if found and digest(listed(found)) != planned.observed.get(subject):
                 names = ", ".join(str(each.get("name")) for each in found)
                 self.lost.append(f"{subject} were written late, and are not carried: {names}")
 

@@ -19,7 +19,7 @@ from arcctl.operations.agents.choices import choices
 from arcctl.operations.configuration.children import children_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from arcctl.checks.sight import Sight
     from arcctl.model.bundle import Attached
@@ -75,8 +75,8 @@ async def look(sight: MoveSight, taken_off: Sequence[Body] = ()) -> dict[str, An
     off_target = [lock for lock in taken_off if _id(lock).startswith(below)]
     seen = {"resource": _resource(resource), **hanging}
     seen["agents"] = {"open": values.open, "held": values.held_names}
-    seen["locks"] = _list(_with(locks, taken_off))
-    seen["locks of the target's group"] = _list(_with(await sight.target_locks(), off_target))
+    seen["locks"] = listed(_with(locks, taken_off))
+    seen["locks of the target's group"] = listed(_with(await sight.target_locks(), off_target))
     return seen | {child.key: _child(child) for child in children}
 
 
@@ -111,7 +111,7 @@ async def _hanging(sight: MoveSight) -> dict[str, Any]:
         "resources below it": sight.sub_resources(),
     }
     found = await asyncio.gather(*lists.values())
-    seen: dict[str, Any] = {name: _list(each) for name, each in zip(lists, found, strict=True)}
+    seen: dict[str, Any] = {name: listed(each) for name, each in zip(lists, found, strict=True)}
     scope = await sight.target_scope()
     return {
         **seen,
@@ -120,7 +120,8 @@ async def _hanging(sight: MoveSight) -> dict[str, Any]:
     }
 
 
-def _list(found: list[Body]) -> list[Any]:
+def listed(found: Iterable[Body]) -> list[Any]:
+    """Return what was listed, without its clocks and in an order of its own."""
     return sorted((steady(each) for each in found), key=digest)
 
 

@@ -2,26 +2,26 @@
 
 from __future__ import annotations
 
-import shlex
 from collections import defaultdict
 from typing import TYPE_CHECKING
 
 from arcctl.model import cluster as names
-from arcctl.model.agents import is_agent, replicas
 from arcctl.model.configuration.comparing import compare
+from arcctl.operations import saved
 from arcctl.operations.configuration.children import children_of
 from arcctl.operations.moving.likeness import unlike
 from arcctl.operations.moving.sequence import restored
 from arcctl.operations.steps.attached import taken_off
-from arcctl.operations.steps.pieces import LOCKS, looked_at, pieces
+from arcctl.operations.steps.pieces import looked_at, pieces
+from arcctl.operations.steps.quiet import asleep, counts
+from arcctl.operations.steps.silence import agents_of
 from arcctl.operations.steps.target import CreateTarget
 
 if TYPE_CHECKING:
     from arcctl.model.resource_id import ClusterId
     from arcctl.operations.moving.worlds import Moving
-    from arcctl.operations.steps.pieces import Piece
 
-_DEPLOYMENTS = f"/apis/apps/v1/namespaces/{names.AGENT_NAMESPACE}/deployments"
+_OF_ARC = f"/apis/apps/v1/namespaces/{names.AGENT_NAMESPACE}/"
 
 
 async def undone(moving: Moving) -> tuple[str, ...]:
@@ -56,34 +56,26 @@ async def _not_in_azure(moving: Moving) -> list[str]:
 
 async def _asleep(moving: Moving) -> list[str]:
     """Name the agents that the run has scaled to zero and not back, with the commands that wake them."""
-    kubernetes = await moving.clients.kubernetes()
-    asleep: dict[tuple[str, int], list[str]] = defaultdict(list)
-    for path, count in _before(moving).items():
-        found = await kubernetes.find(path) if count else None
-        if found and replicas(found) == 0:
-            metadata = found["metadata"]
-            asleep[metadata["namespace"], count].append(metadata["name"])
+    before, still = counts(moving.run), defaultdict[tuple[str, int], list[str]](list)
+    for path in await asleep(await moving.clients.kubernetes(), before):
+        place, _, name = path.rpartition("/deployments/")
+        still[place.rpartition("/")[2], before[path]].append(name)
     return [
         f"{_counted(len(several), 'agent')} of {space} scaled to zero: "
         f"kubectl scale -n {space} --replicas={count} deployment {' '.join(sorted(several))}"
-        for (space, count), several in sorted(asleep.items())
+        for (space, count), several in sorted(still.items())
     ]
 
 
 async def _missing(moving: Moving) -> list[str]:
     """Say which agents are not in the cluster at all; only `connect` brings them back."""
-    kubernetes = await moving.clients.kubernetes()
-    there = {
-        str(each["metadata"]["name"])
-        async for each in kubernetes.items(_DEPLOYMENTS)
-        if is_agent(each)
-    }
+    found = await agents_of(await moving.clients.kubernetes())
+    there = {path for path in found if path.startswith(_OF_ARC)}
     again = f"arcctl connect {moving.cluster.named} -l {moving.request.region}"
     if not there:
         return [f"no agents are in the cluster, which Azure does not hear of any more: {again}"]
-    before = (path for path, count in _before(moving).items() if count)
-    own = (path.rpartition("/")[2] for path in before if path.startswith(f"{_DEPLOYMENTS}/"))
-    gone = sorted({*own} - there)
+    before = {path for path, count in counts(moving.run).items() if count}
+    gone = sorted(path.rpartition("/")[2] for path in before - there if path.startswith(_OF_ARC))
     if not gone:
         return []
     return [f"{_counted(len(gone), 'agent')} not in the cluster ({', '.join(gone)}): {again}"]
@@ -93,15 +85,7 @@ async def _unlocked(moving: Moving) -> list[str]:
     """Name the locks of the source that the run has taken off, and that are not there again."""
     off = [(str(each["id"]), each, f"the lock {each['name']}") for each in taken_off(moving)]
     seen = await looked_at(moving, off, surely=True)
-    return [f"{each.trouble}: {_lock_again(each.piece)}" for each in seen if each.trouble]
-
-
-def _lock_again(piece: Piece) -> str:
-    path, lock, _ = piece
-    level = (lock.get("properties") or {}).get("level") or "CanNotDelete"
-    resource = path.rpartition(f"/providers/{LOCKS}/")[0]
-    words = ["--name", lock["name"], "--lock-type", level, "--resource", resource]
-    return f"az lock create {shlex.join(map(str, words))}"
+    return [f"{each.trouble}: {saved.lock_again(each.piece)}" for each in seen if each.trouble]
 
 
 async def _made(moving: Moving) -> list[str]:
@@ -135,12 +119,6 @@ def _called(cluster: ClusterId) -> str:
 
 def _deleting(cluster: ClusterId) -> str:
     return f"arcctl delete {cluster.named} --azure-only"
-
-
-def _before(moving: Moving) -> dict[str, int]:
-    """Return how many replicas each agent had, by the path of its Deployment."""
-    counts: dict[str, int] = moving.run.journal.fact_of("replicas") or {}
-    return counts
 
 
 def _counted(number: int, word: str) -> str:

@@ -16,7 +16,7 @@ from arcctl.model.plan import Plan
 from arcctl.model.resource_id import moved
 from arcctl.operations.moving.stored_plans import outdated
 from arcctl.operations.moving.worlds import PLAN, Moving
-from arcctl.operations.steps.pieces import holds, looked_at, pieces
+from arcctl.operations.steps.pieces import alike, looked_at, pieces
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -102,7 +102,11 @@ class TakeOffLocks(Step[Moving]):
 
     async def _as_seen(self, world: Moving, there: list[tuple[Body, Body]]) -> None:
         """Take no lock off that others have changed since; on the way back, take it as it is now."""
-        now = {lock["id"]: found for lock, found in there if not _equal(lock, found)}
+        now = {
+            lock["id"]: found
+            for lock, found in there
+            if not alike(lock["properties"], found["properties"])
+        }
         if not now:
             return
         if not world.turned:
@@ -142,12 +146,6 @@ def _taken_up_since(world: Moving, step: str) -> bool:
     return kinds[-1:] == ["opened"]
 
 
-def _equal(lock: Body, found: Body) -> bool:
-    return holds(lock["properties"], found["properties"]) and holds(
-        found["properties"], lock["properties"]
-    )
-
-
 def _put_there(world: Moving) -> tuple[Body, ...]:
     """Return the locks that the run has put back, or was about to, before it was turned."""
     entries = world.run.journal.entries
@@ -176,7 +174,7 @@ async def _lock(world: Moving, lock: Body) -> None:
     """Put a lock back, unless one of its name is there: somebody else has made it since."""
     arm = await world.clients.arm()
     if found := await arm.find(lock["id"]):
-        if not _equal(lock, found):
+        if not alike(lock["properties"], found["properties"]):
             world.leave(
                 f"the lock {lock['name']} is not as it was: somebody else has put it there, and it is "
                 "left so"

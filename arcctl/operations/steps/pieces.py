@@ -17,8 +17,9 @@ from arcctl.model.resource_id import moved
 from arcctl.operations.moving.observing import steady
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator
+    from collections.abc import AsyncIterator, Iterable, Iterator
 
+    from arcctl.clients.arm import Arm
     from arcctl.model.connected_cluster import Body
     from arcctl.operations.moving.worlds import Moving
 
@@ -55,9 +56,9 @@ class Seen:
         if self.found is None:
             return False
         path, body, _ = self.piece
-        sent, found = body["properties"], dict(self.found.get("properties") or {})
-        # Of a role not all was sent; anything else that is there besides, others have added.
-        return holds(sent, found) and (is_role(path) or holds(found, sent))
+        sent, found = body["properties"], self.found.get("properties") or {}
+        # Of a role not all was sent.
+        return holds(sent, found) if is_role(path) else alike(sent, found)
 
     @property
     def trouble(self) -> str:
@@ -92,14 +93,20 @@ async def _found(world: Moving, piece: Piece, *, surely: bool) -> Body | None:
         return found
     # The same grant may be there under another name; Azure takes no second one.
     sent = {name: body["properties"][name] for name in _GRANTED}
-    scope = path.casefold().partition(f"/providers/{_ROLES}/".casefold())[0]
-    query = {"$filter": f"principalId eq '{sent['principalId']}'"}
+    scope = path[: path.casefold().index(f"/providers/{_ROLES}/".casefold())]
     with suppress(NotFound):  # nothing hangs on what is not there
-        async for each in arm.items(path.rpartition("/")[0], query=query):
+        async for each in granted(arm, scope, sent["principalId"]):
             properties = each.get("properties") or {}
-            if str(properties.get("scope")).casefold() == scope and holds(sent, properties):
+            at = str(properties.get("scope")).casefold()
+            if at == scope.casefold() and holds(sent, properties):
                 return each
     return None
+
+
+def granted(arm: Arm, scope: str, principal: str) -> AsyncIterator[Body]:
+    """Yield the roles that a principal has at a scope, and those that it has above or below it."""
+    query = {"$filter": f"principalId eq '{principal}'"}
+    return arm.items(f"{scope}/providers/{_ROLES}", query=query)
 
 
 def is_role(path: str) -> bool:
@@ -109,18 +116,26 @@ def is_role(path: str) -> bool:
 
 def holds(sent: Any, found: Any) -> bool:
     """Tell whether all that was sent is found; what is found besides is the service's own."""
-    sent, found = steady(sent), steady(found)
+    return _within(steady(sent), steady(found))
+
+
+def alike(sent: Any, found: Any) -> bool:
+    """Tell whether all that was sent is found, and nothing besides that others have added."""
+    return holds(sent, found) and holds(found, sent)
+
+
+def _within(sent: Any, found: Any) -> bool:
     if isinstance(sent, dict):
         known = found if isinstance(found, dict) else {}
         return all(
-            holds(each, known.get(name)) for name, each in sent.items() if name not in _SERVER
+            _within(each, known.get(name)) for name, each in sent.items() if name not in _SERVER
         )
     if isinstance(sent, list):
         several = found or []
         return (
             isinstance(several, list)
             and len(sent) == len(several)
-            and all(map(holds, sent, several))
+            and all(map(_within, sent, several))
         )
     if isinstance(sent, str) and isinstance(found, str):
         return sent.casefold() == found.casefold()

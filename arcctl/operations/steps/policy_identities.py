@@ -5,11 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from arcctl.errors import ArcctlError
+from arcctl.operations.steps.pieces import granted
 
 if TYPE_CHECKING:
     from arcctl.operations.moving.worlds import Moving
-
-_ROLES = "Microsoft.Authorization/roleAssignments"
 
 
 async def name_their_roles(world: Moving) -> None:
@@ -25,10 +24,9 @@ async def name_their_roles(world: Moving) -> None:
 
 async def _roles_of(world: Moving, principal: str) -> str:
     arm = await world.clients.arm()
-    path = f"/subscriptions/{world.bundle.source.subscription}/providers/{_ROLES}"
-    query = {"$filter": f"principalId eq '{principal}'"}
+    subscription = f"/subscriptions/{world.bundle.source.subscription}"
     try:
-        found = [each async for each in arm.items(path, query=query)]
+        found = [each async for each in granted(arm, subscription, principal)]
     except ArcctlError as error:
         return f"roles of the old one could not be looked for ({error.message})"
     number = len(found)

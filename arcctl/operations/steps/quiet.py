@@ -17,10 +17,11 @@ from arcctl.operations.steps.silence import agents_of, scale, until_silent
 from arcctl.operations.steps.source import DeleteSource
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Mapping
 
     from arcctl.clients.kubernetes import Kubernetes
     from arcctl.model.connected_cluster import Body
+    from arcctl.operations.runs import Run
 
 _COUNTS = "replicas"
 _PATIENCE = 180
@@ -76,7 +77,7 @@ class Wake(Step[Restoring]):
 async def wake(world: Restoring) -> str:
     """Give each agent that is still there the replicas it had; return what was done."""
     kubernetes = await world.clients.kubernetes()
-    before: dict[str, int] = world.run.journal.fact_of(_COUNTS) or {}
+    before = counts(world.run)
     found = await agents_of(kubernetes)
     there = [path for path in before if path in found]
     differing = [path for path in there if replicas(found[path]) != before[path]]
@@ -88,14 +89,14 @@ async def wake(world: Restoring) -> str:
     return f"{len(differing)} agents scaled back" if differing else "as many as before"
 
 
-async def _must_be_awake(kubernetes: Kubernetes, before: dict[str, int]) -> None:
+async def _must_be_awake(kubernetes: Kubernetes, before: Mapping[str, int]) -> None:
     """Raise ClusterError `agents-not-awake`: an answer of the API server is no proof that it has acted."""
-    if asleep := await _asleep(kubernetes, before):
-        await asyncio.gather(*(scale(kubernetes, path, before[path]) for path in asleep))
-        asleep = await _asleep(kubernetes, before)
-    if not asleep:
+    if still := await asleep(kubernetes, before):
+        await asyncio.gather(*(scale(kubernetes, path, before[path]) for path in still))
+        still = await asleep(kubernetes, before)
+    if not still:
         return
-    agents = sorted(path.rpartition("/")[2] for path in asleep)
+    agents = sorted(path.rpartition("/")[2] for path in still)
     raise ClusterError(
         f"{', '.join(agents)} cannot be scaled back",
         code="agents-not-awake",
@@ -104,7 +105,14 @@ async def _must_be_awake(kubernetes: Kubernetes, before: dict[str, int]) -> None
     )
 
 
-async def _asleep(kubernetes: Kubernetes, before: dict[str, int]) -> list[str]:
+def counts(run: Run) -> dict[str, int]:
+    """Return how many replicas each agent had before the run, by the path of its Deployment."""
+    before: dict[str, int] = run.journal.fact_of(_COUNTS) or {}
+    return before
+
+
+async def asleep(kubernetes: Kubernetes, before: Mapping[str, int]) -> list[str]:
+    """Return the agents that had replicas and have none, by the paths of their Deployments."""
     found = await agents_of(kubernetes)
     return [path for path, each in found.items() if before.get(path) and not replicas(each)]
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from arcctl.errors import AzureError, Refusal
 from arcctl.flow.step import Step
 from arcctl.model.connected_cluster import provisioning, public_key, writable
+from arcctl.model.gateway import gateway_in, link_of, linked_to
 from arcctl.operations.registration_body import desired
 from arcctl.operations.world import World
 
@@ -15,7 +16,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from arcctl.model.connected_cluster import Body
-    from arcctl.model.resource_id import ClusterId
     from arcctl.operations.request import ConnectRequest, DeleteRequest
 
 # After so many looks, ten seconds, no replica is behind any more.
@@ -252,23 +252,11 @@ class LinkGateway(Step[World]):
         """Put the link, and see that it is there: an answer alone is no proof of it."""
         arm = await world.clients.arm()
         for _ in range(2):
-            await arm.put(gateway_link(world.cluster), linked_to(self.gateway))
+            await arm.put(link_of(world.cluster), linked_to(self.gateway))
             if await linked_gateway(world) == self.gateway.casefold():
                 return
 
 
 async def linked_gateway(world: World) -> str:
     """Return the id of the Arc gateway that the resource is linked to, in lower case; "" for none."""
-    found = await (await world.clients.arm()).find(gateway_link(world.cluster)) or {}
-    properties = (found.get("properties") or {}).get("gatewayProperties") or {}
-    return str(properties.get("gatewayResourceId") or "").casefold()
-
-
-def gateway_link(cluster: ClusterId) -> str:
-    """Return the path of the settings that link a resource to an Arc gateway."""
-    return f"{cluster.path}/providers/Microsoft.HybridCompute/settings/default"
-
-
-def linked_to(gateway: str) -> Body:
-    """Return what those settings say; "" links to none."""
-    return {"properties": {"gatewayProperties": {"gatewayResourceId": gateway}}}
+    return gateway_in(await (await world.clients.arm()).find(link_of(world.cluster))).casefold()

@@ -49,8 +49,21 @@ class CreateTarget(Register):
         return found if found and canonical(found["location"]) == world.sight.asked_region else None
 
     async def observe(self, world: World) -> str | None:
-        await _must_be_ours(world, await self.there(world))
+        if found := await self.there(world):
+            self.require_ours(world, found)
         return await super().observe(world)
+
+    def require_ours(self, world: World, found: Body) -> None:
+        """Raise Refusal where somebody else has made a resource of the target's id meanwhile.
+
+        What this run has made bears the key that the run has given it, or is about to.
+        """
+        try:
+            super().require_ours(world, found)
+        except Refusal as error:
+            if isinstance(world, Moving):
+                raise _taken(world, found) from error
+            raise
 
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
         left = world.at_most(sum(_PAUSES))
@@ -99,17 +112,9 @@ async def _not_to_be_deleted(world: Moving, found: Body) -> str:
     return ""
 
 
-async def _must_be_ours(world: World, found: Body | None) -> None:
-    """Raise Refusal where somebody else has made a resource of the target's id meanwhile.
-
-    What this run has made bears the key that the run has given it, or is about to.
-    """
-    if found is None or not isinstance(world, Moving) or not world.key:
-        return
-    if public_key(found) == world.key.public:
-        return
+def _taken(world: Moving, found: Body) -> Refusal:
     target, run = world.request.target, world.run.id
-    raise Refusal(
+    return Refusal(
         f"somebody else has made {target.name} (group {target.group}) in {found['location']} meanwhile",
         code="target-taken",
         why="its key is not the one of this move, so it is left as it is",

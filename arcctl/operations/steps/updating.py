@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 from arcctl.flow.step import Step
 from arcctl.model.connected_cluster import writable
+from arcctl.model.gateway import link_of, linked_to
 from arcctl.operations.registration_body import patched, updated
-from arcctl.operations.steps.registration import gateway_link, linked_to
+from arcctl.operations.steps.registration import linked_gateway
 from arcctl.operations.steps.seeing import seen_changed
 from arcctl.operations.world import World
 
@@ -73,16 +74,13 @@ class Link(Changing):
         self._gateway = gateway
 
     async def observe(self, world: World) -> str | None:
-        arm = await world.clients.arm()
-        found = await arm.find(gateway_link(world.cluster)) or {}
-        link = (found.get("properties") or {}).get("gatewayProperties") or {}
-        same = str(link.get("gatewayResourceId") or "").lower() == self._gateway.lower()
+        same = await linked_gateway(world) == self._gateway.casefold()
         return "linked as asked" if same else None
 
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
         self.changed = True
         arm = await world.clients.arm()
-        await arm.put(gateway_link(world.cluster), linked_to(self._gateway))
+        await arm.put(link_of(world.cluster), linked_to(self._gateway))
         return (
             f"linked to {self._gateway.rpartition('/')[2]}" if self._gateway else "linked to none"
         )
