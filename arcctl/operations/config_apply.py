@@ -185,6 +185,11 @@ def _decided(prepared: Prepared) -> dict[str, Any]:
     }
 
 
+async def must_be_the_same(run: Run, world: World, verb: str) -> None:
+    """Raise as `ownership.require` where the run must not be taken up in this cluster."""
+    await ownership.require(world.sight, sure=f"arcctl {verb} {run.id} {ownership.SURE}")
+
+
 async def resume(run: Run, world: World) -> Changes:
     """Take an apply up again; children that are as they should be are left as they are.
 
@@ -193,7 +198,6 @@ async def resume(run: Run, world: World) -> Changes:
     run.require_known(putting(wanted_of(run), run.request["concurrency"]))
     if run.manifest:
         return await _to_its_end(run, world, await _corrected(run, world, run.manifest))
-    await ownership.require(world.sight, sure=f"arcctl resume {run.id} {ownership.SURE}")
     wanted = wanted_of(run)
     await run.let_go(wanted)
     kept = [child for child in wanted if child.key not in run.waived]

@@ -87,25 +87,31 @@ async def look(world: World) -> None:
     )
 
 
-async def resume(run: Run, world: World) -> Report:
-    """Take a move up again, here or elsewhere, in the direction it had."""
+async def must_be_the_same(run: Run, world: World, verb: str) -> None:
+    """Raise Refusal as `require_same` where the run must not be taken up in this cluster.
+
+    Nothing is written before: the journal of a copy tells no story of its own.
+    """
     if run.manifest:
         raise UsageError(
             "a move has no manifest that could be corrected",
             why="--file is for a config apply",
             hints=f"arcctl resume {run.id}",
         )
-    _remember_what_it_wants(moving_of(run, world, {}))
+    moving = moving_of(run, world, {})
+    _remember_what_it_wants(moving)
     await look(world)
-    await require_same(moving_of(run, world, {}), "resume")
+    await require_same(moving, verb)
+
+
+async def resume(run: Run, world: World) -> Report:
+    """Take a move up again, here or elsewhere, in the direction it had."""
     return await _to_its_end(await _taken(run, world))
 
 
 async def rollback(run: Run, world: World) -> None:
     """Undo what was begun before the point of no return, and end the run."""
-    await look(world)
     moving = moving_of(run, world, {})
-    await require_same(moving, "rollback")
     await sequence.take_back(moving)
     await run.ended("rolled back", clean=True)
     _require_nothing_left(moving)
@@ -118,8 +124,6 @@ async def way_back(run: Run, world: World) -> Report | None:
     been made of the target is deleted. None where nothing had been lost yet.
     """
     moving = moving_of(run, world, {})
-    _remember_what_it_wants(moving)
-    await look(world)
     if BACK not in run.documents:
         if await sequence.stand_back(moving):
             await run.ended("rolled back", clean=True)

@@ -31,6 +31,10 @@ RESUMABLE = {
     "move": "arcctl.operations.move:resume",
     "config apply": "arcctl.operations.config_apply:resume",
 }
+WHOSE = {
+    "move": "arcctl.operations.move:must_be_the_same",
+    "config apply": "arcctl.operations.config_apply:must_be_the_same",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +78,7 @@ async def take_up(
 ) -> Taken:
     """Find the run that is meant, hold it, and act on it; `verb` is the command that does so."""
     try:
-        return await _take_up(wanted, clients, observer, open_world, act)
+        return await _take_up(wanted, clients, observer, open_world, act, verb)
     except Refusal as error:
         if error.code == "run-in-progress":
             error.hints = tuple(
@@ -89,6 +93,7 @@ async def _take_up(
     observer: Observer,
     open_world: OpenWorld,
     act: Handler,
+    verb: str,
 ) -> Taken:
     kubernetes = await clients.kubernetes()
     found = await lookup.known(clients.settings, kubernetes)
@@ -98,14 +103,21 @@ async def _take_up(
         keep = lookup.outdated(found).keys()
         await space.tidy(kubernetes, take_over=wanted.take_over, keep=keep)
         raise nothing_open(await lookup.of_other_clusters(found, kubernetes))
-    async with taken_up(clients, name, observer, take_over=wanted.take_over) as run:
-        run.secrets_file = wanted.secrets_file
-        run.waive, run.manifest = wanted.waive, wanted.manifest
-        with open_world(ClusterId.parse(run.header.cluster)) as world:
+    cluster = ClusterId.parse(found.record(name).header.cluster)
+    take_over = wanted.take_over
+    with open_world(cluster) as world:
+
+        async def decide(run: Run) -> None:
+            run.secrets_file = wanted.secrets_file
+            run.waive, run.manifest = wanted.waive, wanted.manifest
+            if run.ending is None and run.verb in WHOSE:
+                await _loaded(WHOSE[run.verb])(run, world, verb)
+
+        async with taken_up(clients, name, observer, take_over=take_over, decide=decide) as run:
             result = await act(run, world)
-        record = Record(run.header, run.journal.entries)
-        told = RunRecord.of(record, here=True, there=True)
-        return Taken(told, result, str(run.journal.fact_of(REPORT_FILE, "")))
+            record = Record(run.header, run.journal.entries)
+            told = RunRecord.of(record, here=True, there=True)
+            return Taken(told, result, str(run.journal.fact_of(REPORT_FILE, "")))
 
 
 def nothing_open(elsewhere: Sequence[str]) -> NotFound:
@@ -153,6 +165,11 @@ def handler(registry: Mapping[str, str], verb: str) -> Handler:
             code="verb-unknown",
             hints="use the version that began it: arcctl history",
         )
-    module, _, name = registry[verb].partition(":")
-    found: Handler = getattr(import_module(module), name)
+    found: Handler = _loaded(registry[verb])
     return found
+
+
+def _loaded(place: str) -> Any:
+    """Load what `MODULE:NAME` names; only the verb that is meant is imported."""
+    module, _, name = place.partition(":")
+    return getattr(import_module(module), name)

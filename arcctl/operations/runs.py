@@ -35,7 +35,7 @@ from arcctl.operations.keeping.in_cluster import (
 from arcctl.operations.keeping.stopping import explained
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterator, Mapping, Sequence
+    from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 
     from arcctl.clients import Clients
     from arcctl.clients.kubernetes import Kubernetes
@@ -249,11 +249,17 @@ async def opened(
 
 @asynccontextmanager
 async def taken_up(
-    clients: Clients, run_id: str, observer: Observer, *, take_over: bool = False
+    clients: Clients,
+    run_id: str,
+    observer: Observer,
+    *,
+    take_over: bool = False,
+    decide: Callable[[Run], Awaitable[None]] | None = None,
 ) -> AsyncIterator[Run]:
     """Go on with a run, from the copy here, the cluster's, or the longer of both.
 
-    `take_over` says that the process which holds its Lease is known to be dead. Raise Refusal
+    `take_over` says that the process which holds its Lease is known to be dead. `decide` raises
+    where the run must not go on here, before anything is written. Raise Refusal
     `run-in-progress`, or as `lookup.must_be_there`, `Known.record` and `Run.read_documents`.
     """
     settings = clients.settings
@@ -278,6 +284,8 @@ async def taken_up(
         run = run_of(record, kubernetes, settings, observer)
         await run.read_documents()
         async with explained(run, sweep=False):
+            if decide:
+                await decide(run)
             if run.ending is None:
                 await run.journal.opened({"takenUp": True})
             yield run

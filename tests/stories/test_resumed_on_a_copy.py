@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import re
 from typing import TYPE_CHECKING
 
 import pytest
 from arcctl.sandbox.kubernetes.kinds import KINDS
 from arcctl.sandbox.kubernetes.store import copy_of
-from tests.stories import beside, copies, moved
+from tests.stories import beside, copies, half_done, moved
 from tests.stories.refusals import DENIED, FORBIDDEN
 
 if TYPE_CHECKING:
@@ -48,6 +49,18 @@ def cloned(stage: Stage, what: frozenset[str]) -> None:
     stage.within(act)
 
 
+def kept(stage: Stage, cluster: str) -> str:
+    """What a cluster holds of runs, and of Arc's configuration, as text."""
+    store = stage.sandbox.clusters[cluster].store
+    kinds = [KINDS[each] for each in ("namespaces", "secrets", "leases", "configmaps")]
+    return stage.within(lambda: json.dumps([store.items(kind.key) for kind in kinds], default=str))
+
+
+def journals(stage: Stage) -> dict[str, bytes]:
+    """The journals of every machine, by path."""
+    return {str(each): each.read_bytes() for each in stage.folder.rglob("journal.jsonl")}
+
+
 @pytest.mark.parametrize("verb", ["resume", "rollback"])
 def test_a_move_is_not_taken_up_on_a_clone(two_clusters: Stage, verb: str) -> None:
     """From another machine, without agents there; in the right cluster it goes on."""
@@ -56,14 +69,36 @@ def test_a_move_is_not_taken_up_on_a_clone(two_clusters: Stage, verb: str) -> No
     run = stopped(stage)
     cloned(stage, copies.RELEASE)
     home = str(stage.folder / "other")
+    before = {name: kept(stage, name) for name in stage.sandbox.clusters}, journals(stage)
 
     ended = stage.type(f"{verb} {run} --yes {copies.COPY}", ARCCTL_HOME=home)
 
     assert (ended.code, "[cluster-unproved]" in ended.err) == (6, True), ended.err
+    after = {name: kept(stage, name) for name in stage.sandbox.clusters}, journals(stage)
+    assert after == before
     assert f"arcctl {verb} {run} --skip-cluster-check" in ended.err
     assert moved.region(stage) == "eastus"
     after = stage.type(f"{verb} {run} --yes {copies.REAL}")
     assert after.code == 0, after.err
+
+
+@pytest.mark.parametrize("verb", ["resume", "rollback"])
+def test_an_apply_is_not_taken_up_on_a_clone(two_clusters: Stage, verb: str) -> None:
+    """Its rollback would end the run, which the right cluster has still to go on with."""
+    stage = two_clusters
+    stage.after(copies.connected)
+    (stage.folder / "harbor.yaml").write_text(json.dumps(half_done.MANIFEST))
+    half_done.refusing(stage)
+    run = run_of(stage.type(f"{half_done.APPLY} {copies.REAL}"))
+    stage.within(stage.world.faults.remove)
+    cloned(stage, copies.RELEASE)
+    before = kept(stage, "sandbox-2"), journals(stage)
+
+    ended = stage.type(f"{verb} {run} --yes {copies.COPY}")
+
+    assert (ended.code, "[cluster-unproved]" in ended.err) == (6, True), ended.err
+    assert (kept(stage, "sandbox-2"), journals(stage)) == before
+    assert stage.type(f"{verb} {run} --yes {copies.REAL}").code == 0
 
 
 def test_a_heartbeat_after_the_agents_fell_asleep_tells_a_clone(two_clusters: Stage) -> None:
