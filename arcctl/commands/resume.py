@@ -40,7 +40,7 @@ ReportFile = Annotated[
     str | None,
     typer.Option(
         "--report",
-        help="Write the report as Markdown (default: as the move was told).",
+        help="Write the report as Markdown (default: as the move was told on this machine).",
         metavar="FILE",
     ),
 ]
@@ -83,5 +83,6 @@ async def resume(
         looked = await of_resume(wanted, clients, tell, open_world)
         return ahead(session.console, looked.to_document())
     found = await carry_on(wanted, clients, tell, open_world)
-    taken_up(session.console, found.record, found.result, report or found.report_file)
+    file, named = report or found.report_file, "" if report else found.named_elsewhere
+    taken_up(session.console, found.record, found.result, file, named)
     return require_well(found)

@@ -54,5 +54,6 @@ async def rollback(
         looked = await of_rollback(wanted, clients, tell, open_world)
         return ahead(session.console, looked.to_document())
     found = await take_back(wanted, clients, tell, open_world)
-    taken_up(session.console, found.record, found.result, report or found.report_file)
+    file, named = report or found.report_file, "" if report else found.named_elsewhere
+    taken_up(session.console, found.record, found.result, file, named)
     return require_well(found)

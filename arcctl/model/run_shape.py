@@ -17,6 +17,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 _NAME = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?")
+# The Deployments that a run scales: Arc's own, and Arc's half of Flux.
+_AGENT = re.compile(
+    r"/apis/apps/v1/namespaces/(?:azure-arc|flux-system)/deployments/[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?"
+)
+MOST_REPLICAS = 100
+"""More than any agent has; whoever writes a journal must not fill a cluster with pods"""
 _DOCUMENT = re.compile(r"[a-z][a-z0-9-]{0,30}")
 DOCUMENT = "document:"
 """How the facts begin that hold the digest of a document"""
@@ -102,7 +108,17 @@ def _wrong_fact(name: str, detail: Any) -> str:
     if name.startswith(DOCUMENT):
         wrong = _wrong_documents({"documents": {name.removeprefix(DOCUMENT): detail}})
         return wrong or misfit(detail, _DIGEST, "detail")
-    return misfit(detail, _FACTS.get(name, ANY), "detail")
+    wrong = misfit(detail, _FACTS.get(name, ANY), "detail")
+    return wrong or (_wrong_replicas(detail) if name == "replicas" else "")
+
+
+def _wrong_replicas(counts: dict[str, int]) -> str:
+    for path, count in counts.items():
+        if not _AGENT.fullmatch(path):
+            return f"detail.{path} is no Deployment of an agent"
+        if not 0 <= count <= MOST_REPLICAS:
+            return f"detail.{path} is not between 0 and {MOST_REPLICAS}"
+    return ""
 
 
 def _wrong_documents(detail: Any) -> str:

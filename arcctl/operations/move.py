@@ -74,7 +74,7 @@ async def _moved(
         moving.brought = prepared.key
         _remember_what_it_wants(moving)
         if report_file:
-            await run.journal.fact(runs.REPORT_FILE, report_file)
+            await run.remember_report(report_file)
         return await _to_its_end(moving)
 
 

@@ -58,7 +58,9 @@ class Taken:
     record: RunRecord
     result: Any
     report_file: str = ""
-    """Where `move --report` was to write the report"""
+    """Where `move --report` was to write the report, if it was typed on this machine"""
+    named_elsewhere: str = ""
+    """What the journal says of that where it was not typed here"""
 
 
 async def resume(
@@ -117,7 +119,8 @@ async def _take_up(
             result = await act(run, world)
             record = Record(run.header, run.journal.entries)
             told = RunRecord.of(record, here=True, there=True)
-            return Taken(told, result, str(run.journal.fact_of(REPORT_FILE, "")))
+            here, named = run.report_file, str(run.journal.fact_of(REPORT_FILE, ""))
+            return Taken(told, result, here, "" if here else named)
 
 
 def nothing_open(elsewhere: Sequence[str]) -> NotFound:

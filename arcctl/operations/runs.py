@@ -50,7 +50,7 @@ Body = dict[str, Any]
 _REPORT = "report"
 _WAIVED = "waived-children"
 REPORT_FILE = "report-file"
-"""The fact that says where the report of a move is to be written"""
+"""The fact that says where the report of a move is to be written, and this machine's note of it"""
 
 
 @dataclass
@@ -112,6 +112,25 @@ class Run:
                 hints=f"arcctl history {self.id}",
             )
         return {{**names, **keys}[each.casefold()] for each in self.waive}
+
+    async def remember_report(self, file: str) -> None:
+        """Write down where the report is to be written, also for this machine alone."""
+        with self._excused("where the report goes is not remembered"):
+            self.folder.store(REPORT_FILE, packed(file))
+        await self.journal.fact(REPORT_FILE, file)
+
+    @property
+    def report_file(self) -> str:
+        """Where a person of this machine wanted the report; "" for nowhere.
+
+        What the journal says of it is not asked: its copy may come from the cluster, and others
+        may have written that.
+        """
+        try:
+            found = json.loads(self.folder.document(REPORT_FILE) or b'""')
+        except (ArcctlError, ValueError):
+            return ""
+        return found if isinstance(found, str) else ""
 
     @property
     def ending(self) -> Entry | None:

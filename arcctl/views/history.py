@@ -30,9 +30,19 @@ _WORDS = {
 }
 
 
-def taken_up(console: Console, record: RunRecord, result: Any, report_file: str = "") -> None:
-    """Say how a run has ended, and write what its verb returned."""
+def taken_up(
+    console: Console, record: RunRecord, result: Any, report_file: str = "", elsewhere: str = ""
+) -> None:
+    """Say how a run has ended, and write what its verb returned.
+
+    `elsewhere` is where another machine wanted the report; nothing is written there.
+    """
     if isinstance(result, Report):
+        if elsewhere:
+            console.say(
+                f"The report is not written: {elsewhere} was not typed on this machine. "
+                f"To write it: arcctl resume {record.run} --report FILE"
+            )
         if report_file and not Path(report_file).parent.is_dir():
             console.say(f"The report is not written: {report_file} is no place on this machine.")
             report_file = ""

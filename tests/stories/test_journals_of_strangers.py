@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from arcctl.sandbox.kubernetes.kinds import KINDS
-from tests.stories.half_done import half_done, in_cluster
+from tests.stories.half_done import half_done, in_cluster, refusing
+from tests.stories.moved import GIVEN, MOVE, stopped
 from tests.stories.refusals import refused
 from tests.stories.symptoms import merge
 
@@ -181,3 +182,65 @@ def spoil(dice: random.Random, lines: list[Any]) -> None:
         key = dice.choice(list(value) if isinstance(value, dict) else range(len(value)))
         value = at[key]
     at[key] = dice.choice([each for each in ODD if type(each) is not type(value)])
+
+
+def elsewhere(stage: Stage) -> dict[str, str]:
+    """Another machine, which has no copy of any run yet."""
+    return {"ARCCTL_HOME": str(stage.folder / "home" / "elsewhere")}
+
+
+@pytest.mark.parametrize("times", [1, 2], ids=["at once", "after its copy was brought here"])
+def test_a_journal_says_no_machine_where_to_write(harbor: Stage, times: int) -> None:
+    """Only the machine on which `--report` was typed writes the report there; others say so."""
+    refusing(harbor)
+    run = stopped(harbor.type(f"{MOVE} --report report.md"), "children-failed")
+    precious = harbor.folder / "precious.md"
+    precious.write_text("mine")
+    lines = written_again(harbor, run)
+    fact = next(each for each in lines if each.get("step") == "report-file")
+    plant(harbor, run, [*lines, {**fact, "at": lines[-1]["at"], "detail": str(precious)}])
+
+    for left in reversed(range(times)):
+        if not left:
+            harbor.within(harbor.world.faults.remove)
+        ended = harbor.type(f"resume {run} {GIVEN}", **elsewhere(harbor))
+
+    assert ended.code == 0, ended.err
+    assert f"The report is not written: {precious} was not typed on this machine" in ended.err
+    assert precious.read_text() == "mine"
+    harbor.well(f"resume {run} --report now.md", **elsewhere(harbor))
+    assert "## Carried" in (harbor.folder / "now.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("path", "count"),
+    [
+        ("azure-arc/deployments/clusterconnect-agent", 5000),
+        ("azure-arc/deployments/clusterconnect-agent", -1),
+        ("azure-arc/deployments/clusterconnect-agent", True),
+        ("kube-system/deployments/coredns", 0),
+        ("azure-arc/deployments/../../kube-system/deployments/coredns", 0),
+    ],
+)
+def test_a_journal_scales_nothing_but_agents(harbor: Stage, path: str, count: int) -> None:
+    """Nor to any number; such a copy is damaged, and nothing is changed."""
+    refusing(harbor)
+    run = stopped(harbor.type(MOVE), "children-failed")
+    lines = written_again(harbor, run)
+    fact = next(each for each in lines if each.get("step") == "replicas")
+    counts = {**fact["detail"], f"/apis/apps/v1/namespaces/{path}": count}
+    plant(harbor, run, [*lines, {**fact, "at": lines[-1]["at"], "detail": counts}])
+
+    ended = harbor.type(f"resume {run} {GIVEN}", **elsewhere(harbor))
+
+    refused(ended, "journal-damaged", said=f"arcctl history {run} --close")
+
+
+def test_more_replicas_than_a_journal_says_are_reported(harbor: Stage) -> None:
+    """An agent that somebody has scaled far up comes back smaller, and the report names it."""
+    name = "clusterconnect-agent"
+    harbor.within(lambda: merge(harbor, "deployments", "azure-arc", name, spec={"replicas": 101}))
+
+    ended = harbor.type(MOVE)
+
+    assert (ended.code, f"{name} had 101 replicas" in ended.err) == (5, True), ended.err

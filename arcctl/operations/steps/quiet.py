@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from arcctl.errors import ClusterError
 from arcctl.flow.step import Step
 from arcctl.model.agents import replicas
+from arcctl.model.run_shape import MOST_REPLICAS
 from arcctl.operations.moving.worlds import Moving, Restoring
 from arcctl.operations.steps.silence import agents_of, scale, until_silent
 from arcctl.operations.steps.source import DeleteSource
@@ -43,7 +44,7 @@ class Quiet(Step[Moving]):
         found = await agents_of(kubernetes)
         journal = world.run.journal
         if journal.fact_of(_COUNTS) is None:
-            await journal.fact(_COUNTS, {path: replicas(each) for path, each in found.items()})
+            await journal.fact(_COUNTS, _counted(world, found))
         awake = [path for path, each in found.items() if replicas(each)]
         await asyncio.gather(*(scale(kubernetes, path, 0) for path in awake))
         agents = tuple(each["metadata"]["name"] for each in found.values())
@@ -52,6 +53,17 @@ class Quiet(Step[Moving]):
 
     async def undo(self, world: Moving, tell: Callable[[str], None]) -> str | None:
         return await wake(world)
+
+
+def _counted(world: Moving, found: Mapping[str, Body]) -> dict[str, int]:
+    """Return how many replicas each agent has, at most as many as a journal may say."""
+    for path, each in found.items():
+        if replicas(each) > MOST_REPLICAS:
+            name = path.rpartition("/")[2]
+            world.leave(
+                f"{name} had {replicas(each)} replicas, and is scaled back to {MOST_REPLICAS}"
+            )
+    return {path: min(replicas(each), MOST_REPLICAS) for path, each in found.items()}
 
 
 class QuietAgain(Quiet):
