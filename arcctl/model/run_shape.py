@@ -44,6 +44,7 @@ _FACTS: dict[str, Any] = {
     "report-file": str,
     "waived-children": [str],
     "written-late": [str],
+    "late-fields": {str: {str: [ANY]}},
     "locks-taken-off": [str],
     "replicas": {str: int},
     "principals": {str: (None, str)},

@@ -17,6 +17,7 @@ from arcctl.model.configuration.comparing import same
 from arcctl.model.configuration.needs import needs
 from arcctl.model.connected_cluster import writable
 from arcctl.model.plan import Plan, digest
+from arcctl.operations.moving import late_fields
 from arcctl.operations.moving.likeness import unlike
 from arcctl.operations.moving.observing import listed, steady
 from arcctl.operations.moving.request import MoveRequest
@@ -146,6 +147,8 @@ async def look_once_more(world: Moving) -> None:
         await world.run.journal.fact(LATE, sorted({*known, *late.lost}))
     if late.carried:
         world.warn(f"written while Azure deleted, and carried: {', '.join(late.carried)}")
+        # Before the bundle has them: whoever takes the run up finds the same difference again.
+        await late_fields.remember(world, world.bundle.resource, late.bundle.resource)
         await world.save(late.bundle)
 
 

@@ -113,6 +113,10 @@ class Register(Step[World]):
         """Return the resource as it is now, or None."""
         return await world.sight.resource()
 
+    def wanted(self, world: World, found: Body) -> Body:
+        """Return what a resource that is there is to become, beside what the flags say."""
+        return found
+
     def require_ours(self, world: World, found: Body) -> None:
         """Raise Refusal where what was not there before is somebody else's."""
         if not world.key or public_key(found) == world.key.public:
@@ -136,7 +140,8 @@ class Register(Step[World]):
 
     async def _desired(self, world: World) -> Body:
         assert world.key
-        resource = await self.there(world) or self._template
+        there = await self.there(world)
+        resource = self.wanted(world, there) if there else self._template
         nodes = await world.sight.nodes()
         region = await world.sight.region()
         return desired(self._request, resource, region=region, key=world.key.public, nodes=nodes)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from arcctl.errors import AccessError, ArcctlError, AzureError, Refusal
 from arcctl.model.connected_cluster import public_key
 from arcctl.model.region import canonical
+from arcctl.operations.moving import late_fields
 from arcctl.operations.moving.late_look import of_others
 from arcctl.operations.moving.worlds import Moving
 from arcctl.operations.steps.registration import Register
@@ -53,6 +54,10 @@ class CreateTarget(Register):
             self.require_ours(world, found)
         return await super().observe(world)
 
+    def wanted(self, world: World, found: Body) -> Body:
+        """Return it with what was written to the source while Azure deleted it."""
+        return late_fields.brought(world, found) if isinstance(world, Moving) else found
+
     def require_ours(self, world: World, found: Body) -> None:
         """Raise Refusal where somebody else has made a resource of the target's id meanwhile.
 
@@ -66,6 +71,12 @@ class CreateTarget(Register):
             raise
 
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
+        detail = await self._made(world, tell)
+        if isinstance(world, Moving):
+            await late_fields.are_brought(world)
+        return detail
+
+    async def _made(self, world: World, tell: Callable[[str], None]) -> str:
         left = world.at_most(sum(_PAUSES))
         for number, pause in enumerate(_PAUSES):
             try:

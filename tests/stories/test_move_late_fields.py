@@ -1,0 +1,80 @@
+"""Fields of the source that somebody writes while Azure deletes it, and the target is there already."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import pytest
+from tests import arm
+from tests.stories import beside, moved, moving
+
+if TYPE_CHECKING:
+    from tests.stage import Stage
+
+DEPOT = arm.HARBOR.replace("/harbor", "/depot")
+STORE = arm.HARBOR.replace("/resourceGroups/edge/", "/resourceGroups/store/")
+TAGS = {"team": "edge", "site": "pier7"}
+
+
+@pytest.fixture
+def harbor(quick: Stage) -> Stage:
+    """Harbor with its children, which Azure deletes for longer than a look takes."""
+    quick.after(moving.connected)
+    moving.secrets_file(quick)
+    quick.world.delays = replace(quick.world.delays, arm_delete=5)
+    return quick
+
+
+@pytest.mark.parametrize(
+    ("flag", "target"), [("--target-name depot", DEPOT), ("--target-group store", STORE)]
+)
+@pytest.mark.parametrize("kind", ["tag", "field"])
+def test_a_field_that_is_written_late_is_carried(
+    harbor: Stage, kind: str, flag: str, target: str
+) -> None:
+    """The target was made before the source went, so it is brought up to date: no difference."""
+    ended = beside.type_beside(
+        harbor,
+        f"{moved.MOVE} {flag}",
+        "delete-source",
+        lambda: beside.write(harbor, kind),
+        events=("started",),
+    )
+    now = moved.resource(harbor, target)
+
+    assert "and carried: the resource's own fields" in ended.err, ended.err
+    assert ended.code == 0, ended.err
+    if kind == "tag":
+        assert now["tags"] == {**TAGS, "late": "mine"}
+    else:
+        assert now["properties"]["distribution"].lower() == "k3s"
+
+
+def test_a_tag_that_is_taken_away_late_is_taken_away(harbor: Stage) -> None:
+    """From the target as well."""
+
+    def act() -> None:
+        body = {"tags": {"team": "edge"}}
+        assert arm.ask(harbor, "PATCH", arm.HARBOR, body, version="2024-01-01")[0] == 200
+
+    line = f"{moved.MOVE} --target-name depot"
+    ended = beside.type_beside(harbor, line, "delete-source", act, events=("started",))
+
+    assert ended.code == 0, ended.err
+    assert moved.resource(harbor, DEPOT)["tags"] == {"team": "edge"}
+
+
+def test_what_others_have_written_to_the_target_itself_stays(harbor: Stage) -> None:
+    """A late field of the source does not write over the same field of the target."""
+
+    def act() -> None:
+        body = {"tags": {**TAGS, "late": "theirs", "more": "theirs"}}
+        assert arm.ask(harbor, "PATCH", DEPOT, body, version="2024-01-01")[0] == 200
+        beside.write(harbor, "tag")
+
+    line = f"{moved.MOVE} --target-name depot"
+    ended = beside.type_beside(harbor, line, "delete-source", act, events=("started",))
+
+    assert (ended.code, "resource tags: was" in ended.err) == (5, True), ended.err
+    assert moved.resource(harbor, DEPOT)["tags"] == {**TAGS, "late": "theirs", "more": "theirs"}
