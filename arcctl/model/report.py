@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 FORMAT = "arcctl.report/1"
 _LISTS = ("carried", "differences", "left", "lost", "accepted", "waived", "files")
-_LET_GO = "letGo"
+_LET_GO, _NOT_LOOKED = "letGo", "notLookedAt"
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +57,14 @@ class Report:
     who: str = ""
     versions: Mapping[str, str] = field(default_factory=dict)
     steps: tuple[tuple[str, float], ...] = ()
+    not_looked: tuple[str, ...] = ()
+    """What nobody could look at, so that the report says nothing of it"""
     back: bool = False
     """Whether this is the way back: `target` is where the cluster came from"""
 
     @property
     def clean(self) -> bool:
-        """Whether everything was found again, and nothing is left to do."""
+        """Whether all that was looked at was found again, and nothing is left to do."""
         return not (self.differences or self.left or self.let_go)
 
     def to_document(self) -> dict[str, Any]:
@@ -81,6 +83,7 @@ class Report:
             "changed": [asdict(each) for each in self.changed],
             **lists,
             _LET_GO: list(self.let_go),
+            _NOT_LOOKED: list(self.not_looked),
             "madeAt": self.made_at,
             "who": self.who,
             "versions": dict(self.versions),
@@ -101,6 +104,7 @@ class Report:
             changed=tuple(Changed(**each) for each in document["changed"]),
             **{name: tuple(document.get(name, ())) for name in _LISTS},
             let_go=tuple(document.get(_LET_GO, ())),
+            not_looked=tuple(document.get(_NOT_LOOKED, ())),
             made_at=document.get("madeAt", ""),
             who=document.get("who", ""),
             versions=document.get("versions", {}),

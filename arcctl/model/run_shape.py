@@ -45,6 +45,8 @@ _FACTS: dict[str, Any] = {
     "waived-children": [str],
     "written-late": [str],
     "late-fields": {str: {str: [ANY]}},
+    "seen-while-deleting": bool,
+    "deleted-unseen": [{"cluster": str, "from": str, "to": str}],
     "locks-taken-off": [str],
     "replicas": {str: int},
     "principals": {str: (None, str)},

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}")
 _SHOWN = 12
-_WORD = 11
+_WORD = 15
 
 
 def moved(console: Console, report: Report, file: str = "") -> None:
@@ -42,8 +42,7 @@ def sentence(report: Report) -> str:
     where = f"{report.target.name} ({report.target.group}) is in {report.to_region}"
     did, where = ("Moved back", f"{where} again") if report.back else ("Moved", where)
     if report.clean:
-        lost = "only what the plan named was lost" if report.lost else "nothing was lost"
-        return f"{did}: {where}, and {lost}; {gap}."
+        return f"{did}: {where}, and {_kept(report)}; {gap}."
     found = [
         counted(len(several), word)
         for several, word in (
@@ -57,10 +56,19 @@ def sentence(report: Report) -> str:
     return f"{did}, with {parts} to look at: {where}; {gap}."
 
 
+def _kept(report: Report) -> str:
+    """Say what was lost, and no more than is known."""
+    if report.not_looked:
+        lost = ", less what the plan named as lost" if report.lost else ""
+        return f"all that was looked at is there{lost}, but not everything could be looked at"
+    return "only what the plan named was lost" if report.lost else "nothing was lost"
+
+
 def _lines(report: Report) -> Iterator[str]:
     yield from _some("carried", report.carried)
     yield from _some("changed", [_shortened(_told(each)) for each in report.changed])
     yield from _some("differs", report.differences)
+    yield from _some("not looked at", report.not_looked)
     yield from _some("let go", report.let_go)
     yield from _some("lost", report.lost)
     yield from _some("accepted", report.accepted)
@@ -113,6 +121,11 @@ def markdown(report: Report) -> str:
         ("Carried", report.carried, "Found again in the target, as it was in the source."),
         ("Changed", tuple(map(_told, report.changed)), "Another now, as was to be expected."),
         ("Different", report.differences, "Not found again, or not as it was."),
+        (
+            "Not looked at",
+            report.not_looked,
+            "Nobody could look at it: this report says nothing of it.",
+        ),
         ("Terraform and Bicep", report.files, "What a file of the cluster must say from now on."),
         ("Left to do", report.left, "What this move could not do itself."),
         ("Let go", report.let_go, "Lost: let go with `--waive-child`, and not put back."),

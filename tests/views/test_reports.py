@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from arcctl.model.report import Changed, Report
 from arcctl.model.resource_id import ClusterId
+from arcctl.settings import Flags, Settings
 from arcctl.views import reports
+from arcctl.views.console import Console
+
+if TYPE_CHECKING:
+    import pytest
 
 HARBOR = ClusterId("s", "edge", "harbor")
 OLD, NEW = "11111111-2222-3333-4444-555555555555", "99999999-2222-3333-4444-555555555555"
+
+
+class AtTerminal(Console):
+    """The console of a command that a person watches."""
+
+    @property
+    def output(self) -> str | None:
+        """No format was asked for."""
+        return None
 
 
 def report(*, differences: tuple[str, ...] = (), left: tuple[str, ...] = ()) -> Report:
@@ -39,6 +54,17 @@ def test_what_was_accepted_as_lost_is_not_passed_over() -> None:
     """A field that could not be carried keeps the sentence honest."""
     told = reports.sentence(replace(report(), lost=("extensions/e1: properties.newer",)))
     assert "and only what the plan named was lost; without" in told
+
+
+def test_what_nobody_could_look_at_is_no_agreement(capsys: pytest.CaptureFixture[str]) -> None:
+    """A row of its own, and a sentence that claims no more than is known."""
+    shown = replace(report(), not_looked=("changes to harbor",))
+    reports.moved(AtTerminal(Settings(environ={}, flags=Flags())), shown)
+    out, err = capsys.readouterr()
+    assert "nothing was lost" not in out + err
+    assert "  not looked at  changes to harbor\n" in out
+    told = reports.sentence(replace(report(), not_looked=("a",), lost=("b",)))
+    assert "less what the plan named as lost, but not everything could be looked at; " in told
 
 
 def test_what_is_left_is_counted() -> None:

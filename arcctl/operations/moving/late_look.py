@@ -112,8 +112,10 @@ def _named(list_name: str, one: Body) -> str:
     return f"{list_name.replace('_', ' ')}: {one.get('name')}"
 
 
-async def look_once_more(world: Moving) -> None:
+async def look_once_more(world: Moving) -> bool:
     """See what was written since the last look at what is deleted; carry it, or report it.
+
+    Return whether it was still there to be looked at.
 
     Once the resource is gone nothing can be seen any more. The children go with the resource, so
     one that is missing by now says little: it is put back, and told.
@@ -150,6 +152,7 @@ async def look_once_more(world: Moving) -> None:
         # Before the bundle has them: whoever takes the run up finds the same difference again.
         await late_fields.remember(world, world.bundle.resource, late.bundle.resource)
         await world.save(late.bundle)
+    return now.resource is not None and not gone
 
 
 async def _seen(world: Moving, late: _Late) -> tuple[_Now, list[str], bool]:

@@ -19,6 +19,7 @@ from arcctl.model.plan import Fate
 from arcctl.model.report import Changed, Report
 from arcctl.model.run import durations
 from arcctl.operations.configuration.children import children_of
+from arcctl.operations.moving import unseen
 from arcctl.operations.moving.late_look import LATE
 from arcctl.operations.moving.likeness import unlike
 from arcctl.operations.moving.worlds import PLAN, Moving
@@ -127,6 +128,7 @@ class Prove(Step[Moving]):
             files=tuple(_declared(world).snippets()),
             unmanaged=_unmanaged(world),
             made_at=datetime.now(UTC).isoformat(timespec="seconds"),
+            not_looked=unseen.rows(world),
             who=await _who(world),
             versions=_versions(world),
             steps=tuple(durations(world.run.journal.entries).items()),
@@ -146,6 +148,8 @@ def _summary(report: Report, children: int) -> str:
     if found:
         return ", ".join(found)
     whole = f"{children} children and the resource are as they were"
+    if report.not_looked:
+        return f"{whole}, but not everything could be looked at"
     return f"nothing was lost: {whole}" if not report.lost else f"as planned: {whole}"
 
 

@@ -11,6 +11,7 @@ from arcctl.errors import AccessError, ArcctlError, AzureError, Refusal
 from arcctl.flow.step import Step
 from arcctl.model.connected_cluster import public_key
 from arcctl.model.region import canonical
+from arcctl.operations.moving import unseen
 from arcctl.operations.moving.late_look import look_once_more
 from arcctl.operations.moving.worlds import Moving
 from arcctl.operations.steps import old_agents
@@ -44,15 +45,11 @@ class DeleteSource(Step[Moving]):
 
     async def observe(self, world: Moving) -> str | None:
         found = await world.origin.sight.resource_surely()
-        journal = world.run.journal
         if found is None:
-            if journal.has_begun(self.name) and not journal.has_done(self.name):
-                world.warn(
-                    "Azure went on deleting while arcctl was stopped: what others wrote to it then is "
-                    "not known"
-                )
+            await unseen.look_is_missing(world)
             return "gone already"
         if canonical(found["location"]) != world.bundle.region:
+            await unseen.look_is_missing(world)
             return "gone already, and made anew"
         _must_be_the_one(world, found)
         return None
@@ -100,7 +97,8 @@ async def _hush_while_it_goes(world: Moving, tell: Callable[[str], None]) -> Non
 
 async def _look_while_it_goes(world: Moving) -> None:
     await world.origin.deregistering.wait()
-    await look_once_more(world)
+    if await look_once_more(world):
+        await unseen.was_seen(world)
 
 
 async def _until_gone(world: Moving, tell: Callable[[str], None]) -> None:

@@ -1,0 +1,73 @@
+"""The time in which nobody looked at a source that Azure deleted: no report may claim anything of it.
+
+A move looks at the source while Azure deletes it (`late_look`). Where arcctl was stopped before it
+could, or somebody else has deleted the source, what was written after the last look is gone.
+"""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from arcctl.model import times
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from arcctl.flow.journal import Entry, Journal
+    from arcctl.operations.moving.worlds import Moving
+
+_SEEN, _UNSEEN = "seen-while-deleting", "deleted-unseen"
+_SECOND_LOOK, _DELETION = "look-again", "delete-source"
+
+
+async def was_seen(world: Moving) -> None:
+    """Remember that the source was looked at while Azure deleted it."""
+    await world.run.journal.fact(_SEEN, True)
+
+
+async def look_is_missing(world: Moving) -> None:
+    """Remember, and warn, where the source is gone and nobody has looked at it meanwhile; once."""
+    journal = world.run.journal
+    known = journal.fact_since_the_turn(_UNSEEN), journal.fact_since_the_turn(_SEEN)
+    if any(known) or journal.has_done(_DELETION) or not _was_there(world):
+        return
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    row = {"cluster": world.bundle.source.name, "from": _last_look(journal), "to": now}
+    await journal.fact(_UNSEEN, [*journal.fact_of(_UNSEEN, ()), row])
+    world.warn(f"not looked at: {_sentence(row)}")
+
+
+def rows(world: Moving) -> tuple[str, ...]:
+    """Return a sentence for each such time, of both directions: a way back brings none of it back."""
+    return tuple(map(_sentence, world.run.journal.fact_of(_UNSEEN, ())))
+
+
+def _was_there(world: Moving) -> bool:
+    """Tell whether there was a source; the target of a move that is turned may never have been."""
+    journal = world.run.journal
+    return journal.has_begun(_DELETION) or (journal.no_return and not world.turned)
+
+
+def _last_look(journal: Journal) -> str:
+    """Return when the last look began; on the way back that is when the deletion did."""
+    entries: Sequence[Entry] = journal.entries
+    looks = [each for each in entries if each.kind == "begun" and each.step == _SECOND_LOOK]
+    turns = [at for at, each in enumerate(entries) if each.kind == "turned"]
+    if turns:
+        since = entries[turns[-1] :]
+        looks = [each for each in since if each.kind == "begun" and each.step == _DELETION][:1]
+    return looks[-1].at if looks else entries[0].at
+
+
+def _sentence(row: dict[str, str]) -> str:
+    began, ended = (_spoken(row[each]) for each in ("from", "to"))
+    return (
+        f"changes to {row['cluster']} between {began} and {ended}: nobody looked at it while Azure "
+        "deleted it, so what others wrote to it then is not known, and is not carried"
+    )
+
+
+def _spoken(moment: str) -> str:
+    found = times.read(moment)
+    return f"{found.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}" if found else moment
