@@ -7,10 +7,13 @@ from typing import TYPE_CHECKING, Any
 
 from arcctl.checks.check import Answer, Check, check, failed, noted, passed, skipped
 from arcctl.errors import AccessError, AzureError, NotFound, Refusal, UsageError
+from arcctl.model.connected_cluster import never_connected
 from arcctl.model.region import canonical, nearest
 
 if TYPE_CHECKING:
     from arcctl.checks.sight import Sight
+    from arcctl.model.connected_cluster import Body
+    from arcctl.model.resource_id import ClusterId
 
 KUBERNETES = "Microsoft.Kubernetes"
 CONFIGURATION = "Microsoft.KubernetesConfiguration"
@@ -61,6 +64,35 @@ async def region_offered(sight: Sight) -> Answer:
             ),
             hints="choose one with -l REGION",
         )
+    )
+
+
+@check("the resource is in the region that was asked for", code="location-is-fixed")
+async def region_stays(sight: Sight) -> Answer:
+    """Of all that `connect` can ask for, the region alone can never change, whatever its state."""
+    if not sight.asked_region:
+        return passed("no region was asked for")
+    resource = await sight.resource()
+    if resource is None:
+        return passed("there is no resource yet")
+    home = canonical(resource["location"])
+    if home == sight.asked_region:
+        return passed(home)
+    return failed(_elsewhere(sight.cluster, resource, sight.asked_region))
+
+
+def _elsewhere(cluster: ClusterId, resource: Body, asked: str) -> Refusal:
+    home = canonical(resource["location"])
+    connect, to = f"arcctl connect {cluster.named}", f"--target-region {asked}"
+    there = f"arcctl move {cluster.named} {to}"
+    if never_connected(resource):
+        # Nothing could be moved: no agent has ever connected.
+        there = f"arcctl delete {cluster.named} --azure-only, then {connect} -l {asked}"
+    return Refusal(
+        f"{cluster.name} is in {home}, not in {asked}",
+        code="location-is-fixed",
+        why="the region of a connected cluster can never be changed in place",
+        hints=(f"leave out -l, or say -l {home}", there),
     )
 
 

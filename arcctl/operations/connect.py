@@ -12,6 +12,7 @@ from arcctl.checks.azure import (
     may_register,
     private_link_scope,
     region_offered,
+    region_stays,
     registered,
 )
 from arcctl.checks.cluster import BEFORE_CONNECT
@@ -168,6 +169,7 @@ def before_connect(request: ConnectRequest, world: World) -> tuple[Check, ...]:
         data_plane,
         *((private_link_scope(request.private_link_scope),) if request.private_link_scope else ()),
         looks.belongs_to_nobody_else,
+        region_stays,
         *proofs.before_connect(request, world),
     )
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from arcctl.model import keys
 from tests.stories.clusters import ask, definition
-from tests.stories.refusals import changes
+from tests.stories.refusals import changes, refused
 from tests.terminal import typed_at_a_terminal
 
 if TYPE_CHECKING:
@@ -177,6 +177,38 @@ def test_adopting_with_the_owners_key_keeps_the_key(quick: Stage) -> None:
     assert (wrong.code, "[key-mismatch]" in wrong.err) == (1, True)
     assert wrong.err.index("--adopt --private-key FILE") < wrong.err.index("--adopt --new-key")
     assert right.data["agentPublicKeyCertificate"] == pair.public
+
+
+ELSEWHERE = "connect -n harbor -g edge -l eastus"
+
+
+def test_a_resource_made_elsewhere_stays_in_its_region(quick: Stage) -> None:
+    """Adopted with another region it would lie where nobody asked for it; `check` says so as well."""
+    made_elsewhere(quick)
+    quick.within(quick.world.journal.clear)
+
+    checked = quick.type("check -n harbor -g edge --before connect -l eastus -o json")
+    refusals = [quick.type(f"{ELSEWHERE} {more}") for more in ("", "--adopt --new-key --yes")]
+
+    codes = {each["code"]: each["verdict"] for each in checked.data["findings"]}
+    assert codes["location-is-fixed"] == "fail"
+    for each in refusals:
+        refused(each, "location-is-fixed", said="delete -n harbor -g edge --azure-only")
+        assert "arcctl move" not in each.err
+    assert changes(quick) == []
+
+
+def test_a_half_made_resource_stays_in_its_region(quick: Stage) -> None:
+    """Cut after the PUT, by a fault that nothing could be told after; the next one asks for another."""
+    quick.fault("dataplane", {"status": 400}, path="GetHelmSettings", times=None)
+    assert quick.type(CONNECT).code == 1
+    quick.within(quick.world.faults.remove)
+    quick.within(quick.world.journal.clear)
+
+    refused(quick.type(ELSEWHERE), "location-is-fixed", said="harbor is in westeurope")
+
+    assert changes(quick) == []
+    assert quick.well(CONNECT).data["location"] == "westeurope"
 
 
 def test_agents_whose_resource_is_gone_are_cleaned_up_with_a_yes(stage: Stage) -> None:
