@@ -139,7 +139,8 @@ async def prepare(world: World, path: str, asked: Asked) -> Prepared:
     if asked.secrets_file:
         given += read_secrets(asked.secrets_file, settings.environ, world.note, stdin)
     sources = Sources(settings.environ, manifests.folder_of(path), world.note)
-    given += referenced(manifest.references, sources)
+    by_flag = [*(f"{each.child}/{each.name}" for each in given), *asked.waived]
+    given += referenced(manifest.references, sources, by_flag)
     if asked.from_cluster:
         kubernetes = await world.clients.kubernetes()
         given += await in_cluster(kubernetes, wanted.touched, world.domain)

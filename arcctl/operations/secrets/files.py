@@ -21,7 +21,7 @@ from arcctl.model.secret import Secret
 from arcctl.operations.configuration.documents import read_document
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Callable, Collection, Mapping
 
     from arcctl.model.connected_cluster import Body
 
@@ -74,21 +74,33 @@ def read_secrets(
     ]
 
 
-def referenced(references: Mapping[str, Mapping[str, Any]], sources: Sources) -> list[Given]:
+def referenced(
+    references: Mapping[str, Mapping[str, Any]],
+    sources: Sources,
+    instead: Collection[str] = (),
+) -> list[Given]:
     """Follow the references of a manifest; what says nothing yet is left out.
 
-    Raises UsageError where a value itself stands there, since manifests hold none.
+    `instead` are the secrets, as `CHILD/KEY`, for which a flag speaks: their references count for
+    nothing, readable or not. Raises UsageError where a value itself stands in the manifest.
     """
     found = []
+    spoken_for = {_place(*each.rpartition("/")[::2]) for each in instead}
     for child, keys in references.items():
         for name, said in keys.items():
-            if not _says(said):
+            places = {_place(child, name), _place(child.partition("/")[2], name)}
+            if not _says(said) or places & spoken_for:
                 continue
             if not isinstance(said, dict) or "value" in said:
                 where = f"the manifest's {child}/{name}"
                 raise _bad(where, "there is a value; write {env: …} or {file: …}")
             found.append(_given(child, str(name), said, "the manifest", sources))
     return found
+
+
+def _place(child: str, name: str) -> tuple[str, str]:
+    """A child is known by its name in any case, a secret of it only as it is written."""
+    return child.casefold(), name
 
 
 def _of_child(child: str, keys: Any, where: str, sources: Sources) -> list[Given]:
