@@ -161,10 +161,27 @@ def show_changes(console: Console, comparison: Comparison, cluster: str) -> None
 
 def write_changes(console: Console, document: dict[str, Any]) -> None:
     """Write what would be done, for programs; people have read it already."""
-    if console.output is not None:
-        query = console.settings.flags.query
+    query, chosen = console.settings.flags.query, console.output
+    if chosen is not None:
+        result = _change_rows(document) if chosen == "table" and not query else document
         with console.ending():
-            output.write(document, console.out, console.output, query=query)
+            output.write(result, console.out, chosen, query=query)
+
+
+def _change_rows(document: dict[str, Any]) -> list[dict[str, Any]]:
+    """Return a line for each child that is made and each field that is changed."""
+    blank = {"field": "", "from": "", "to": ""}
+    made = [{"change": "create", "child": key, **blank} for key in document["create"]]
+    changed = [
+        {
+            "change": "replace",
+            **each,
+            "from": _said(each["from"]),
+            "to": _said(each["to"]),
+        }
+        for each in document["differences"]
+    ]
+    return made + changed
 
 
 def applied(console: Console, document: dict[str, Any], cluster: str) -> None:

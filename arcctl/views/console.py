@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, TextIO, cast
 
 from arcctl.errors import UsageError
 from arcctl.model.scrub import scrubbed
+from arcctl.views.output import require_readable
 from arcctl.views.progress import JsonLines, Lines, Living, Progress, Silent
 from arcctl.views.shown import Shown, shown
 from arcctl.views.streams import Steady, divert
@@ -28,6 +29,7 @@ class Console:
     """What a command may say, and how it asks."""
 
     def __init__(self, settings: Settings) -> None:
+        require_readable(settings.flags.query)
         self.settings = settings
         self.opened = time.monotonic()
         steady = Steady(settings.streams.stderr)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from arcctl.errors import UsageError
@@ -11,7 +12,7 @@ from arcctl.model.readable import acts, escaped, readable
 from arcctl.views.shown import bare as bare_of
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Sequence
+    from collections.abc import AsyncIterator, Callable, Iterator, Sequence
     from typing import TypeAlias
 
     from arcctl.views.shown import Stream
@@ -28,9 +29,26 @@ def queried(value: Any, query: str | None) -> Any:
         return value
     import jmespath
 
-    try:
+    with _refusing(query):
         return jmespath.search(query, value)
-    except jmespath.exceptions.JMESPathError as error:
+
+
+def require_readable(query: str | None) -> None:
+    """Raise UsageError for a query that cannot be read, which is asked before any work is done."""
+    if query:
+        import jmespath
+
+        with _refusing(query):
+            jmespath.compile(query)
+
+
+@contextmanager
+def _refusing(query: str) -> Iterator[None]:
+    from jmespath.exceptions import JMESPathError
+
+    try:
+        yield
+    except JMESPathError as error:
         raise UsageError(f"bad --query: {query}", why=str(error).splitlines()[0]) from error
 
 
@@ -120,7 +138,9 @@ def _table(value: Any, row: Row | None) -> str:
         return ""
     heads = list(dict.fromkeys(head for each in rows for head in each))
     if not heads:
-        raise UsageError("nothing in this result fits into a table", hints="--query EXPRESSION")
+        # The work is done, so a result of another shape must not end it as a mistake in typing.
+        nested = [_squeezed(each) for each in values if isinstance(each, dict)]
+        return "" if row or not any(nested) else _table(nested, dict)
     cells = [[_cell(each.get(head)) for head in heads] for each in rows]
     widths = [max(len(line[at]) for line in [heads, *cells]) for at in range(len(heads))]
     rule = ["-" * width for width in widths]
@@ -140,6 +160,17 @@ def _row(value: Any, row: Row | None) -> dict[str, Any]:
 def _fits(key: str, value: Any) -> bool:
     """Leave out what az leaves out: long names nobody reads in a table, nulls, and what is nested."""
     return key not in _HIDDEN and value is not None and not isinstance(value, dict | list)
+
+
+def _squeezed(value: dict[str, Any]) -> dict[str, Any]:
+    """Return a line for what has only nested values: a list's length, a map as JSON."""
+    return {
+        key[:1].upper() + key[1:]: json.dumps(each, ensure_ascii=False)
+        if isinstance(each, dict)
+        else _tsv_cell(each)
+        for key, each in value.items()
+        if key not in _HIDDEN and each is not None
+    }
 
 
 def _cell(value: Any) -> str:
