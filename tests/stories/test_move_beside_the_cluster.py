@@ -246,6 +246,24 @@ def test_a_gateway_that_others_have_linked_is_carried_back(gated: Stage) -> None
     assert "gw2" in linked(gated)
 
 
+def test_a_gateway_that_others_have_switched_off_stays_off_on_the_way_back(gated: Stage) -> None:
+    """As `az connectedk8s update --disable-gateway` does at what is left."""
+    gated.fault("arm", FAILS, method="PUT", path="/extensions/monitor$", times=None)
+    run = moved.stopped(gated.type(MOVE), "children-failed")
+    gated.within(gated.world.faults.remove)
+    body = moved.resource(gated)
+    whole = {name: body[name] for name in ("location", "tags", "identity", "properties")}
+    whole["properties"]["gateway"] = {"enabled": False}
+    arm.ask(gated, "PUT", GATEWAY, {"properties": {"gatewayProperties": {}}}, version=VERSION)
+    status, told = arm.ask(gated, "PUT", arm.HARBOR, whole, version="2025-08-01-preview")
+    assert status in (200, 201), told
+
+    back = gated.type(f"rollback {run} {moved.GIVEN} --yes")
+
+    assert (back.code, "its Arc gateway is off" in back.err) == (0, True), back.err
+    assert "gw1" not in linked(gated)
+
+
 def test_a_secret_value_of_the_agents_that_was_changed_meanwhile_is_seen(quick: Stage) -> None:
     """Their names are the same, so only the second look itself can tell: refused, nothing changed."""
     proxy = "http://someone:{}-password@proxy.example:3128"

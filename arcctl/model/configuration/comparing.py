@@ -83,6 +83,11 @@ def same(a: Child, b: Child) -> bool:
     return not compare((a,), (b,)).changed and _name(a) == _name(b)
 
 
+def written_alike(a: Child, b: Child) -> bool:
+    """Tell the same of what people write; how a child stands, failed or well, is not written."""
+    return _name(a) == _name(b) and not [*_written(a, b)]
+
+
 def _by_name(children: Sequence[Child]) -> dict[tuple[Kind, str], Child]:
     return {_name(child): child for child in sorted(children, key=lambda each: each.key)}
 
@@ -95,11 +100,15 @@ def _keys(children: Iterator[Child]) -> tuple[str, ...]:
     return tuple(child.key for child in children)
 
 
-def _changed(left: Child, right: Child) -> Iterator[Difference]:
+def _written(left: Child, right: Child) -> Iterator[Difference]:
     for field, was, now in _fields(left, right):
         if not _scope_filled_in(field, was, now):
             yield Difference(left.key, field, was, now)
     yield from _protected(left, right)
+
+
+def _changed(left: Child, right: Child) -> Iterator[Difference]:
+    yield from _written(left, right)
     for field, well in _WELL.items():
         was, now = left.state.get(field), right.state.get(field)
         if str(was).lower() == well and str(now).lower() in _BROKEN:

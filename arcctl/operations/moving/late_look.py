@@ -13,25 +13,27 @@ from typing import TYPE_CHECKING, Any
 from arcctl.errors import AccessError, ArcctlError, NotFound
 from arcctl.model.bundle import Attached, Bundle
 from arcctl.model.configuration.adjusting import adjusted
-from arcctl.model.configuration.comparing import same
+from arcctl.model.configuration.comparing import written_alike
 from arcctl.model.configuration.needs import needs
 from arcctl.model.connected_cluster import writable
 from arcctl.model.plan import Plan, digest
+from arcctl.model.resource_id import moved
 from arcctl.operations.moving import late_fields
-from arcctl.operations.moving.likeness import unlike
+from arcctl.operations.moving.likeness import chosen_since, unlike
 from arcctl.operations.moving.observing import listed, steady
 from arcctl.operations.moving.request import MoveRequest
 from arcctl.operations.moving.second_look import flat, fresh
 from arcctl.operations.moving.worlds import BUNDLE, PLAN, Moving
 from arcctl.operations.steps.attached import RestoreAttached, taken_off
-from arcctl.operations.steps.pieces import LOCKS, pieces
+from arcctl.operations.steps.pieces import LOCKS, Seen, is_role, pieces
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from arcctl.checks.move.sight import MoveSight
     from arcctl.model.configuration.child import Child
     from arcctl.model.connected_cluster import Body
+    from arcctl.operations.steps.pieces import Piece
 
 _AGAIN = 1.0
 _NEVER_CARRIED = ("custom locations", "resources below it")
@@ -137,7 +139,7 @@ async def look_once_more(world: Moving) -> bool:
     for child in now.children or ():
         late.child(child)
     late.attached(now.hanging)
-    late.gateway(now.gateway)
+    late.gateway(now.gateway, now.resource)
     late.others(now.others)
     late.lost += [
         f"what others have written while Azure deleted the source could not be looked for: "
@@ -197,20 +199,25 @@ class _Late:
         self.bundle = world.bundle
         self.carried: list[str] = []
         self.lost: list[str] = []
-        self._own = _written_by(world) if world.turned else frozenset()
+        self._own = _written_by(world) if world.turned else {}
 
     def resource(self, now: Body) -> None:
         """Take what a person chooses of a resource; its states are those of one that goes."""
         saved, chosen = self.bundle.resource, writable(now)
-        properties = saved["properties"]
-        if not self._world.turned:
-            properties = {**properties, **chosen["properties"]}
-        elif saved.get("tags") == now.get("tags"):
-            return
         if flat(saved) == flat(now):
             return
-        newer = {**saved, "tags": chosen["tags"], "properties": properties}
-        self.bundle = replace(self.bundle, resource=newer)
+        properties = chosen["properties"]
+        if self._world.turned:
+            # What the run itself has made of the target is not to come along.
+            asked = MoveRequest.from_document(self._world.run.request)
+            properties, never = chosen_since(asked, saved, now)
+            self.lost += never
+            if not properties and saved.get("tags") == now.get("tags"):
+                return
+        properties = {**saved["properties"], **properties}
+        self.bundle = replace(
+            self.bundle, resource={**saved, "tags": chosen["tags"], "properties": properties}
+        )
         self.carried.append("the resource's own fields")
 
     def missing(self, now: _Now) -> list[str]:
@@ -253,7 +260,7 @@ class _Late:
         """Take a child that is new or was changed, if it can be written without a new secret."""
         others = [each for each in self.bundle.children if each.key != now.key]
         known = next((each for each in self.bundle.children if each.key == now.key), None)
-        if not now.carried or (known and (same(known, now) or same(self._put(known), now))):
+        if not now.carried or (known and self._is_known(known, now)):
             return
         given = self._world.supplied.get(now.key, {})
         lacking = [need for need in needs(now) if not given.keys() & set(need.any_of)]
@@ -267,17 +274,40 @@ class _Late:
         self.bundle = replace(self.bundle, children=(*others, now))
         self.carried.append(now.key)
 
-    def _put(self, child: Child) -> Child:
-        """Return a saved child as this run has put it to what is left now: on the way back only."""
-        return adjusted(child, self._world.request.region, self.bundle.region).child
+    def _is_known(self, known: Child, now: Child) -> bool:
+        """Tell whether a child is as it was saved, or on the way back as this run has put it."""
+        if written_alike(known, now):
+            return True
+        return self._world.turned and any(written_alike(put, now) for put in self._put(known))
 
-    def gateway(self, now: str | None) -> None:
-        """Take the link to an Arc gateway, if it is another by now."""
+    def _put(self, child: Child) -> Iterator[Child]:
+        """Yield a saved child as this run may have put it to what is left now.
+
+        Without the secrets that were waived, and with what was given beyond those it had.
+        """
+        region = self._world.request.region
+        put = adjusted(child, region, self._world.bundle.region).child
+        yield put
+        names = put.state.get("protectedKeys")
+        if names is None:
+            return
+        waived = {each.casefold() for each in self._world.request.waive}
+        kept = [name for name in names if not _names_of(child, name) & waived]
+        for several in (kept, [*kept, *self._world.supplied.get(child.key, {})]):
+            yield replace(put, state={**put.state, "protectedKeys": sorted({*several})})
+
+    def gateway(self, now: str | None, resource: Body | None) -> None:
+        """Take the link to an Arc gateway, if it is another by now, or was taken off on purpose."""
         asked = MoveRequest.from_document(self._world.run.request).gateway
         known = (self._world.turned and asked) or self.bundle.gateway
         if now and now.casefold() != known.casefold():
             self.bundle = replace(self.bundle, gateway=now)
             self.carried.append(f"the link to the Arc gateway {now.rpartition('/')[2]}")
+        # The link goes with the resource, so its absence alone says nothing.
+        said = ((resource or {}).get("properties") or {}).get("gateway") or {}
+        if not now and self.bundle.gateway and said.get("enabled") is False:
+            self.bundle = replace(self.bundle, gateway="")
+            self.carried.append("that its Arc gateway is off")
 
     def others(self, now: Mapping[str, Sequence[Body]]) -> None:
         """Name what cannot be carried and was not there when the plan was made."""
@@ -293,17 +323,36 @@ class _Late:
             saved: tuple[Body, ...] = getattr(self.bundle.attached, name)
             known = {digest(steady(one)) for one in saved}
             new = [one for one in found if digest(steady(one)) not in known]
-            new = [one for one in new if str(one["id"]).casefold() not in self._own]
-            ids = {one["id"] for one in new}
-            kept = [one for one in saved if one["id"] not in ids]
+            new = [one for one in new if not self._is_own(one)]
+            places = {self._place(one) for one in new}
+            kept = [one for one in saved if self._place(one) not in places]
             more: Any = {name: (*kept, *new)}
             self.bundle = replace(self.bundle, attached=replace(self.bundle.attached, **more))
             self.carried += [_named(name, one) for one in new]
 
+    def _is_own(self, one: Body) -> bool:
+        """Tell whether this run itself has put it to its target, and it is as it was put.
 
-def _written_by(world: Moving) -> frozenset[str]:
-    """Return the ids of what a run has put to its target before it was turned, in lower case."""
-    return frozenset(path.casefold() for path, _, _ in pieces(_forward(world)))
+        A lock that others have changed is seen where it is taken off.
+        """
+        piece = self._own.get(str(one["id"]).casefold())
+        if piece is None:
+            return False
+        return is_role(piece[0]) or f"/{LOCKS}/" in piece[0] or Seen(piece, one).same
+
+    def _place(self, one: Body) -> str:
+        """Return where a piece is put, in lower case: at one place there is only one."""
+        return moved(str(one["id"]), self._world.bundle.source, self._world.cluster).casefold()
+
+
+def _names_of(child: Child, secret: str) -> set[str]:
+    """Return how a person may have named a secret that was waived, in lower case."""
+    return {f"{name}/{secret}".casefold() for name in (child.key, child.name)}
+
+
+def _written_by(world: Moving) -> dict[str, Piece]:
+    """Return what a run has put to its target before it was turned, by its id in lower case."""
+    return {piece[0].casefold(): piece for piece in pieces(_forward(world))}
 
 
 def _forward(world: Moving) -> Moving:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from arcctl.model.connected_cluster import public_key, writable
 
@@ -10,9 +10,12 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
     from arcctl.model.connected_cluster import Body
+    from arcctl.operations.moving.request import MoveRequest
     from arcctl.operations.moving.worlds import Moving
 
 _NEW_ANYWAY = ("agentPublicKeyCertificate",)
+# A private link scope may lie in the region that is left; the kind is chosen once.
+_NEVER_BACK = ("kind", "privateLinkScopeResourceId", "privateLinkState")
 
 
 def unlike(world: Moving, now: Body) -> Iterator[str]:
@@ -25,6 +28,36 @@ def unlike(world: Moving, now: Body) -> Iterator[str]:
     for name in sorted({*before, *after}):
         if before.get(name) != after.get(name):
             yield f"resource {name}: was {before.get(name)!r}, is {after.get(name)!r}"
+
+
+def chosen_since(asked: MoveRequest, saved: Body, now: Body) -> tuple[Body, list[str]]:
+    """Return what others have chosen of a target that a run has made as it was `asked`.
+
+    First the properties that can be put to the source again, then sentences about those that cannot.
+    """
+    before, after = (_bare(_comparable(each)) for each in (saved, now))
+    if asked.private_link_scope:
+        before["privateLinkScopeResourceId"] = asked.private_link_scope.lower()
+    if asked.gateway:
+        before["gateway"] = {"enabled": True}
+    properties = writable(now)["properties"]
+    names = sorted({*before, *after} - {"tags"})
+    differing = [name for name in names if before.get(name) != after.get(name)]
+    back = [name for name in differing if name in properties and name not in _NEVER_BACK]
+    return {name: properties[name] for name in back}, [
+        f"resource {name}: others have set it to {after.get(name)!r} at what is left now, and it "
+        f"is {before.get(name)!r} again"
+        for name in differing
+        if name not in back
+    ]
+
+
+def _bare(value: Any) -> Any:
+    """Return a value without what is empty in it: the service shows the same with and without."""
+    if not isinstance(value, dict):
+        return value
+    bare = {name: _bare(each) for name, each in value.items()}
+    return {name: each for name, each in bare.items() if each not in (None, "", {}, [])}
 
 
 def _comparable(resource: Body) -> Body:
