@@ -19,7 +19,10 @@ Only `arcctl.app` turns an error into an exit.
 
 from __future__ import annotations
 
+import re
 from enum import IntEnum
+
+_PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:/-]{0,79}")
 
 
 class ExitCode(IntEnum):
@@ -35,12 +38,21 @@ class ExitCode(IntEnum):
     INTERRUPTED = 130
 
 
+def plain_code(code: object) -> str:
+    """Return a code that a service has named, "" for what is no plain word of sane length.
+
+    It is told in brackets, kept in journals and compared; its message has room for the rest.
+    """
+    return code if isinstance(code, str) and _PLAIN.fullmatch(code) else ""
+
+
 class ArcctlError(Exception):
     """What happened, why, and what to type next.
 
     `message` is one line without a full stop. `why` holds further lines, most important first.
     `hints` are commands or short advice, each a line of its own. `code` is stable: the peer's
-    `AZK8Snnnn` where the meaning is the same, otherwise a slug.
+    `AZK8Snnnn` where the meaning is the same, otherwise a slug; a service's own code is taken where
+    `plain_code` finds it plain, and the default where not.
     """
 
     exit_code = ExitCode.FAILED
@@ -56,7 +68,7 @@ class ArcctlError(Exception):
     ) -> None:
         super().__init__(message)
         self.message = message
-        self.code = code or self.default_code
+        self.code = plain_code(code) or self.default_code
         self.why = (why,) if isinstance(why, str) else why
         self.hints = (hints,) if isinstance(hints, str) else hints
 
@@ -108,6 +120,7 @@ class AzureError(ArcctlError):
         why: tuple[str, ...] | str = (),
         hints: tuple[str, ...] | str = (),
     ) -> None:
+        azure_code = plain_code(azure_code)
         super().__init__(message, code=code or azure_code or None, why=why, hints=hints)
         self.status = status
         self.azure_code = azure_code

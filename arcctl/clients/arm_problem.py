@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from arcctl.errors import plain_code
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -57,7 +59,7 @@ def _problem(found: dict[str, Any]) -> Problem:
         beneath.append(read(message))
         message = beneath[-1].message
     return Problem(
-        code=str(found.get("code") or ""),
+        code=plain_code(found.get("code")),
         message=" ".join(message.split()),
         target=str(found.get("target") or ""),
         details=tuple(beneath),

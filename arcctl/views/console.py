@@ -150,7 +150,8 @@ def complain(error: ArcctlError, err: TextIO, *, no_colour: bool) -> None:
     red, dim, plain = (
         ("", "", "") if no_colour or not err.isatty() else ("\33[31m", "\33[2m", "\33[0m")
     )
-    err.write(f"{red}error{plain}  {shown(error.message)}   {dim}[{error.code}]{plain}\n")
+    code = shown(error.code)
+    err.write(f"{red}error{plain}  {shown(error.message)}   {dim}[{code}]{plain}\n")
     for line in (line for why in error.why for line in shown(why).splitlines()):
         err.write(f"       {line}\n")
     for number, hint in enumerate(error.hints):

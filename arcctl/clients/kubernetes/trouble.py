@@ -10,7 +10,7 @@ import json
 import ssl
 from typing import Any
 
-from arcctl.errors import AccessError, ArcctlError, ClusterError
+from arcctl.errors import AccessError, ArcctlError, ClusterError, plain_code
 from arcctl.model import machine
 
 # A namespace on its way out refuses new content with 403, though nobody lacks a right
@@ -133,6 +133,6 @@ def _said(body: bytes) -> tuple[str, str]:
     """Return reason and message of a Status object; proxies in between answer with anything."""
     try:
         said = json.loads(body)
-        return str(said.get("reason") or ""), str(said.get("message") or "").rstrip(".")
+        return plain_code(said.get("reason")), str(said.get("message") or "").rstrip(".")
     except (ValueError, AttributeError, RecursionError):
         return "", ""
