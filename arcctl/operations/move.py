@@ -16,6 +16,7 @@ from arcctl.flow.runner import run as carry
 from arcctl.flow.step import together
 from arcctl.operations import runs
 from arcctl.operations.moving import planned_steps, sequence, tooling
+from arcctl.operations.moving.preparation import as_finding
 from arcctl.operations.moving.same_cluster import require_same
 from arcctl.operations.moving.stored_plans import OUTDATED
 from arcctl.operations.moving.worlds import BACK, BUNDLE, PLAN, exchanged, moving_of
@@ -52,13 +53,15 @@ async def move(
     """
     for _ in range(_PLANS):
         try:
-            return await _moved(request, world, prepared, report_file)
+            with as_finding():
+                return await _moved(request, world, prepared, report_file)
         except FindingsError as error:
             newer = await again(error) if again and error.code == OUTDATED else None
             if newer is None:
                 raise
             prepared = newer
-    return await _moved(request, world, prepared, report_file)
+    with as_finding():
+        return await _moved(request, world, prepared, report_file)
 
 
 async def _moved(

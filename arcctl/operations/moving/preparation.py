@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -20,7 +20,7 @@ from arcctl.operations.secrets.files import read_secrets
 from arcctl.operations.steps import diagnostics
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Collection, Iterator, Sequence
 
     from arcctl.model.bundle import Bundle
     from arcctl.model.keys import KeyPair
@@ -28,6 +28,9 @@ if TYPE_CHECKING:
     from arcctl.operations.secrets.files import Given
     from arcctl.operations.secrets.values import Resolved
     from arcctl.operations.world import World
+
+
+RUNS = ("run-in-progress", "run-unfinished")
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,13 +139,30 @@ async def prepare(
         plan, bundle = await planning.plan(request, world, given)
     except NotFound as error:
         # While it is moved it may be nowhere.
-        await require_free(world.clients)
+        with as_finding():
+            await require_free(world.clients)
         await _say_what_remains(error, world)
         raise
     if row := await _unfinished(world):
         plan = replace(plan, rows=(row, *plan.rows))
     secrets = await planning.resolved(request, world, bundle.children, given)
     return Prepared(plan, bundle, secrets, key)
+
+
+@contextmanager
+def as_finding() -> Iterator[None]:
+    """Raise FindingsError for a run that has the cluster: for a move that is always a finding.
+
+    Exit 5, whether it stands in a plan or the resource is nowhere, so that no plan can be made.
+    """
+    try:
+        yield
+    except Refusal as error:
+        if error.code not in RUNS:
+            raise
+        raise FindingsError(
+            error.message, code=error.code, why=error.why, hints=error.hints
+        ) from error
 
 
 async def _say_what_remains(error: NotFound, world: World) -> None:
@@ -176,9 +196,8 @@ async def _unfinished(world: World) -> Row | None:
         await require_free(world.clients)
     except Refusal as error:
         why = "; ".join(error.why)
-        if error.code == "run-in-progress":
-            return blocks("run-in-progress", error.message, why, *error.hints)
-        return blocks("run-unfinished", error.message, why, *error.hints)
+        code = error.code if error.code in RUNS else "run-unfinished"
+        return blocks(code, error.message, why, *error.hints)
     except ArcctlError:
         return None  # the plan's own looks say that the cluster cannot be asked
     return None
