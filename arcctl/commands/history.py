@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from arcctl.commands.options import CHANGES, CLUSTER, Yes
+from arcctl.commands.options import CHANGES, CLUSTER, OWNER, Yes
 from arcctl.commands.session import Session, command
 
 RunName = Annotated[str | None, typer.Argument(help="The run; without it, all of them.")]
@@ -21,7 +21,7 @@ Close = Annotated[
 ]
 
 
-@command(CLUSTER, CHANGES)
+@command(CLUSTER, CHANGES, OWNER)
 async def history(
     session: Session,
     run: RunName = None,

@@ -14,11 +14,13 @@ from arcctl.errors import ArcctlError, FindingsError, Refusal, UsageError
 from arcctl.flow.events import Noted
 from arcctl.model.resource_id import ClusterId
 from arcctl.model.run import Header, Record
-from arcctl.operations import config_apply, move, saved
+from arcctl.operations import config_apply, move, ownership, saved
 from arcctl.operations.configuration.children import children_of
 from arcctl.operations.keeping import lookup
 from arcctl.operations.keeping.entering import entered
 from arcctl.operations.keeping.here import Folder
+from arcctl.operations.moving import kept_key
+from arcctl.operations.moving.same_cluster import require_same
 from arcctl.operations.moving.undone import undone
 from arcctl.operations.moving.worlds import BUNDLE, moving_of
 from arcctl.operations.runs import run_of
@@ -33,6 +35,7 @@ if TYPE_CHECKING:
     from arcctl.operations.world import World
 
 CLOSED = "closed by a person"
+_ANOTHER = ("AZK8S0406", "cluster-unproved")
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,16 +92,20 @@ async def close(
 async def _closed(held: _Held, asked: Asked, observer: Observer, open_world: OpenWorld) -> Closed:
     run = held.run
     if run.ending is not None and not held.diverged:
-        return await _ended(run, asked)
+        return await _ended(run, asked, open_world)
     cluster = _cluster(run) if held.legible else None
     if cluster is None:
         return await _illegible(run, asked)
     with open_world(cluster) as world:
+        doubt = await _whose(run, world)
         unfinished, lost = await _unfinished(held, world)
-        for each in (*_doubts(held), *unfinished, *lost):
+        kept = await kept_key.needed(run, world, _resources(run, world))
+        lost = (*lost, *(each.told for each in kept))
+        for each in (*_doubts(held), *doubt, *unfinished, *lost):
             observer(Noted(each, warning=True))
         asked.confirm(_question(held), run.id)
         written = _exported(run, world, asked, observer)
+        await kept_key.keep(run.cabinet.kubernetes, kept)
     await run.journal.ended(CLOSED, clean=True, unfinished=list(unfinished), lost=list(lost))
     await run.clear()
     return Closed(run.id, unfinished, lost, written)
@@ -149,6 +156,41 @@ def _readable(found: lookup.Known, run_id: str) -> tuple[Record, bool, bool]:
     return Record(Header(run_id, "a run", "", f"/{run_id}")), False, diverged
 
 
+async def _whose(run: Run, world: World) -> tuple[str, ...]:
+    """Raise Refusal where another cluster may be the run's, as `resume` would; say what is not known.
+
+    `--skip-cluster-check` answers for any cluster: every run can end.
+    """
+    sure = f"arcctl history {run.id} --close {ownership.SURE}"
+    try:
+        if run.verb == move.VERB and BUNDLE in run.documents:
+            await require_same(moving_of(run, world, {}), sure)
+        elif run.verb == config_apply.VERB:
+            await ownership.require(world.sight, sure=sure)
+    except Refusal as error:
+        if error.code not in _ANOTHER:
+            return (f"whose cluster this is could not be looked at: {error.message}",)
+        if world.clients.settings.flags.skip_cluster_check:
+            return (error.message,)
+        if not any(sure in each for each in error.hints):
+            error.hints = (*error.hints, f"if you are certain: {sure}")
+        raise
+    except ArcctlError as error:
+        return (f"whose cluster this is could not be looked at: {error.message}",)
+    return ()
+
+
+def _resources(run: Run, world: World) -> list[ClusterId]:
+    """Return the resources that may bear a key of the run."""
+    if run.verb != move.VERB or BUNDLE not in run.documents:
+        return [world.cluster]
+    try:
+        moving = moving_of(run, world, {})
+    except Refusal:
+        return [world.cluster]
+    return list({each.path: each for each in (moving.bundle.source, moving.cluster)}.values())
+
+
 def _doubts(held: _Held) -> tuple[str, ...]:
     """Say why what is told of the run may not be all."""
     if held.in_cluster:
@@ -185,7 +227,7 @@ def _exported(run: Run, world: World, asked: Asked, observer: Observer) -> saved
         return None
 
 
-async def _ended(run: Run, asked: Asked) -> Closed:
+async def _ended(run: Run, asked: Asked, open_world: OpenWorld) -> Closed:
     """One that ended with something to look at keeps its record in the cluster until it is closed."""
     assert run.ending
     outcome = str(run.ending.detail.get("outcome"))
@@ -197,15 +239,20 @@ async def _ended(run: Run, asked: Asked) -> Closed:
             hints=f"arcctl history {run.id}",
         )
     asked.confirm(f"Remove what the cluster keeps of {run.id}? It has ended: {outcome}.", run.id)
+    with open_world(ClusterId.parse(run.header.cluster)) as world:
+        kept = await kept_key.needed(run, world, _resources(run, world))
+    await kept_key.keep(run.cabinet.kubernetes, kept)
     await run.clear()
-    return Closed(run.id, (), (), None)
+    return Closed(run.id, (), tuple(each.told for each in kept), None)
 
 
 async def _illegible(run: Run, asked: Asked) -> Closed:
-    lost = ("its journal cannot be read, so nobody knows what it has left undone",)
-    asked.confirm(f"Close {run.id}? {lost[0].capitalize()}.", run.id)
+    unknown = "its journal cannot be read, so nobody knows what it has left undone"
+    kept = await kept_key.needed(run, None, ())
+    asked.confirm(f"Close {run.id}? {unknown.capitalize()}.", run.id)
+    await kept_key.keep(run.cabinet.kubernetes, kept)
     await run.clear()
-    return Closed(run.id, (), lost, None)
+    return Closed(run.id, (), (unknown, *(each.told for each in kept)), None)
 
 
 async def _unfinished(held: _Held, world: World) -> tuple[tuple[str, ...], tuple[str, ...]]:

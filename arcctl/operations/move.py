@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from arcctl.errors import FindingsError, UsageError
 from arcctl.flow.runner import run as carry
 from arcctl.flow.step import together
-from arcctl.operations import runs
+from arcctl.operations import ownership, runs
 from arcctl.operations.moving import planned_steps, sequence, tooling
 from arcctl.operations.moving.preparation import as_finding
 from arcctl.operations.moving.same_cluster import require_same
@@ -104,7 +104,7 @@ async def must_be_the_same(run: Run, world: World, verb: str) -> None:
     moving = moving_of(run, world, {})
     _remember_what_it_wants(moving)
     await look(world)
-    await require_same(moving, verb)
+    await require_same(moving, f"arcctl {verb} {run.id} {ownership.SURE}")
 
 
 async def resume(run: Run, world: World) -> Report:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from tests.stage import Ended, Stage
 
 MOVE = f"{moved.MOVE} --accept locked-itself"
+CONNECT = "connect -n harbor -g edge --skip-prechecks --yes"
 DEPOT = arm.HARBOR.replace("/harbor", "/depot")
 
 
@@ -117,3 +119,63 @@ def test_a_source_that_is_left_beside_its_target(plain: Stage) -> None:
 
     assert (ended.code, bool(moved.resource(plain, DEPOT))) == (5, True), ended.err
     assert "harbor (group edge) is still in Azure" in ended.err
+
+
+def bare(stage: Stage) -> None:
+    """Somebody has deleted the namespace of the agents, and the key with it."""
+
+    def act() -> None:
+        for kind in ("deployments", "secrets", "configmaps"):
+            for each in list(stage.cluster.store.items(KINDS[kind].key, "azure-arc")):
+                stage.cluster.store.remove(KINDS[kind].key, "azure-arc", each["metadata"]["name"])
+
+    stage.within(act)
+
+
+def test_a_key_that_lies_nowhere_else_is_kept(plain: Stage) -> None:
+    """The target bears it, so closing keeps it in a Secret of its own, and names what uses it."""
+
+    def act() -> None:
+        for method in ("POST", "PATCH"):
+            plain.fault(
+                "kubernetes",
+                FORBIDDEN,
+                method=method,
+                path="/namespaces/azure-arc/(deployments|configmaps)",
+                times=None,
+            )
+
+    stopped = beside.type_beside(plain, moving.MOVE, "install-agents", act, events=("started",))
+    bare(plain)
+    ended = closed(plain, stopped)
+    found = plain.within(lambda: list(plain.cluster.store.items(KINDS["secrets"].key, "arcctl")))
+
+    assert (
+        ended.code,
+        "the private key of harbor (group edge) lies nowhere else" in ended.err,
+    ) == (
+        5,
+        True,
+    ), ended.err
+    assert [(each["metadata"]["name"][:11], [*each["data"]]) for each in found] == [
+        ("arcctl-key-", ["key"])
+    ]
+    assert "arcctl connect -n harbor -g edge -l westeurope --private-key key.pem" in ended.err
+    pem = base64.b64decode(found[0]["data"]["key"])
+    (plain.folder / "key.pem").write_bytes(pem)
+    before = moved.resource(plain)["properties"]["agentPublicKeyCertificate"]
+    plain.well(f"{CONNECT} -l westeurope --private-key key.pem")
+    after = moved.resource(plain)["properties"]
+    assert (after["connectivityStatus"], after["agentPublicKeyCertificate"]) == (
+        "Connected",
+        before,
+    )
+
+
+def test_a_key_that_the_agents_have_is_not_kept_twice(plain: Stage) -> None:
+    """Nor one that no resource bears: nothing of the run stays in the cluster."""
+    plain.fault("kubernetes", FORBIDDEN, method="PATCH", path="/deployments/", times=40)
+    ended = closed(plain, plain.type(moving.MOVE))
+
+    assert ended.code in (0, 5), ended.err
+    assert moved.kept_in_cluster(plain) == []

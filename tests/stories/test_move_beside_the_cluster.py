@@ -264,6 +264,19 @@ def test_a_gateway_that_others_have_switched_off_stays_off_on_the_way_back(gated
     assert "gw1" not in linked(gated)
 
 
+def test_a_closed_run_names_the_gateway_that_is_not_linked(gated: Stage) -> None:
+    """With the command that links it, as the report of a move does."""
+    gated.fault("arm", FAILS, method="PUT", path="/extensions/monitor$", times=None)
+    run = moved.stopped(gated.type(MOVE), "children-failed")
+    gated.within(gated.world.faults.remove)
+    arm.ask(gated, "DELETE", GATEWAY, version=VERSION)
+
+    ended = gated.type(f"history {run} --close --yes")
+
+    assert ended.code == 5, ended.err
+    assert "the link to the Arc gateway gw1 is not as it was: arcctl update" in ended.err
+
+
 def test_a_secret_value_of_the_agents_that_was_changed_meanwhile_is_seen(quick: Stage) -> None:
     """Their names are the same, so only the second look itself can tell: refused, nothing changed."""
     proxy = "http://someone:{}-password@proxy.example:3128"

@@ -101,6 +101,26 @@ def test_an_apply_is_not_taken_up_on_a_clone(two_clusters: Stage, verb: str) -> 
     assert stage.type(f"{verb} {run} --yes {copies.REAL}").code == 0
 
 
+def test_a_run_is_not_closed_on_a_clone(two_clusters: Stage) -> None:
+    """Before anything is written, and `--skip-cluster-check` answers."""
+    stage = two_clusters
+    stage.after(copies.connected)
+    run = stopped(stage)
+    cloned(stage, copies.RELEASE)
+    before = kept(stage, "sandbox-2"), journals(stage)
+    close = f"history {run} --close --yes {copies.COPY}"
+
+    ended = stage.type(close)
+
+    assert (ended.code, "[cluster-unproved]" in ended.err) == (1, True), ended.err
+    assert f"arcctl history {run} --close --skip-cluster-check" in ended.err
+    assert (kept(stage, "sandbox-2"), journals(stage)) == before
+    home = str(stage.folder / "other")
+    answered = stage.type(f"{close} --skip-cluster-check", ARCCTL_HOME=home)
+    assert answered.code in (0, 5), answered.err
+    assert stage.type(f"resume {run} --yes {copies.REAL}").code == 0
+
+
 def test_a_heartbeat_after_the_agents_fell_asleep_tells_a_clone(two_clusters: Stage) -> None:
     """Its agents sleep as the run would have left them, and Azure still hears the right ones."""
     stage = two_clusters

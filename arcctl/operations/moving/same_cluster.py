@@ -21,8 +21,10 @@ _QUIET = "quiet-agents"
 _MARGIN = timedelta(minutes=5)
 
 
-async def require_same(world: Moving, verb: str) -> None:
+async def require_same(world: Moving, sure: str) -> None:
     """Raise Refusal `AZK8S0406` or `cluster-unproved` where another cluster may be the source's.
+
+    `sure` is the command by which a person answers for this one.
 
     Agents that the run itself has put to sleep contradict nothing. Behind the point of no return
     there is no source any more that could be another cluster's.
@@ -32,7 +34,6 @@ async def require_same(world: Moving, verb: str) -> None:
     if resource is None or world.bundle.is_other(resource):
         return
     found = await ownership.look(sight, resource)
-    sure = f"arcctl {verb} {run.id} {ownership.SURE}"
     asleep = found.seen.agents is not Agents.RUNNING
     heard = _heard_since(world, resource) if asleep else ""
     if found.verdict is not Verdict.REFUSES:

@@ -14,6 +14,7 @@ from arcctl.operations.moving.sequence import restored
 from arcctl.operations.steps.attached import taken_off
 from arcctl.operations.steps.pieces import looked_at, pieces
 from arcctl.operations.steps.quiet import asleep, counts
+from arcctl.operations.steps.registration import linked_gateway
 from arcctl.operations.steps.silence import agents_of
 from arcctl.operations.steps.target import CreateTarget
 
@@ -51,7 +52,17 @@ async def _not_in_azure(moving: Moving) -> list[str]:
         lost += [f"{key} is not there" for key in compared.missing]
         changed = dict.fromkeys(each.child for each in compared.changed)
         lost += [f"{key} is not as it was" for key in changed]
+        lost += await _unlinked(moving)
     return [*lost, *(each.trouble for each in hung if each.trouble)]
+
+
+async def _unlinked(moving: Moving) -> list[str]:
+    """Name the Arc gateway that the resource is not linked to, and was to be."""
+    wanted = moving.request.gateway or moving.bundle.gateway
+    if not wanted or await linked_gateway(moving) == wanted.casefold():
+        return []
+    again = f"arcctl update {moving.cluster.named} --gateway-resource-id {wanted}"
+    return [f"the link to the Arc gateway {wanted.rpartition('/')[2]} is not as it was: {again}"]
 
 
 async def _asleep(moving: Moving) -> list[str]:

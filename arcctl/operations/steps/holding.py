@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import base64
 import json
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from arcctl.errors import ClusterError, Refusal, UsageError
@@ -153,6 +154,17 @@ async def kept(kubernetes: Kubernetes, run: str) -> Supplied:
     if not found:
         return {}
     return _legible(_name(run, turned=False), lambda: _supplied(_decoded(found)))
+
+
+async def held_keys(kubernetes: Kubernetes, run: str) -> list[KeyPair]:
+    """Return the private keys that a run holds in the cluster; what cannot be read is left out."""
+    found = []
+    for turned in (False, True):
+        secret = await kubernetes.find(_path(run, turned=turned)) or {}
+        for name in (_KEY, _SOURCES_KEY):
+            with suppress(ValueError, TypeError, KeyError, AttributeError, UsageError):
+                found.append(keys.read(_decoded(secret)[name], proved=False))
+    return found
 
 
 def _supplied(held: Mapping[str, str]) -> Supplied:
