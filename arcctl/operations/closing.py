@@ -6,7 +6,7 @@ other commands may work on the cluster again.
 
 from __future__ import annotations
 
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -146,7 +146,7 @@ def _readable(found: lookup.Known, run_id: str) -> tuple[Record, bool, bool]:
     try:
         return found.record(run_id), True, False
     except Refusal as error:
-        if error.code not in ("journal-damaged", "journal-diverged"):
+        if error.code not in ("journal-damaged", "journal-diverged", "journal-gone"):
             raise
         diverged = error.code == "journal-diverged"
     copies = (found.there.get(run_id), found.here.get(run_id))
@@ -239,8 +239,9 @@ async def _ended(run: Run, asked: Asked, open_world: OpenWorld) -> Closed:
             hints=f"arcctl history {run.id}",
         )
     asked.confirm(f"Remove what the cluster keeps of {run.id}? It has ended: {outcome}.", run.id)
-    with open_world(ClusterId.parse(run.header.cluster)) as world:
-        kept = await kept_key.needed(run, world, _resources(run, world))
+    cluster = _cluster(run)
+    with open_world(cluster) if cluster else nullcontext() as world:
+        kept = await kept_key.needed(run, world, _resources(run, world) if world else ())
     await kept_key.keep(run.cabinet.kubernetes, kept)
     await run.clear()
     return Closed(run.id, (), tuple(each.told for each in kept), None)

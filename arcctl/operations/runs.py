@@ -356,6 +356,8 @@ async def _free(kubernetes: Kubernetes) -> None:
     """Refuse where a run has stopped part-way; sweep what was cut before its first change."""
     ended: list[str] = []
     for name, copy in (await space.runs(kubernetes)).items():
+        if isinstance(copy, ArcctlError) and copy.code == "journal-gone":
+            raise copy
         if isinstance(copy, ArcctlError):
             drop = f"kubectl delete secrets -n arcctl -l arcctl/run={name}"
             if not any(each.startswith("kubectl delete") for each in copy.hints):

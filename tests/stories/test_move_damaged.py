@@ -5,7 +5,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
-from tests.stories.moved import GIVEN, MOVE, changes_beyond, region, running, stopped, whole
+from arcctl.sandbox.kubernetes.kinds import KINDS
+from tests.stories.moved import (
+    GIVEN,
+    MOVE,
+    changes_beyond,
+    kept_in_cluster,
+    region,
+    running,
+    stopped,
+    whole,
+)
 from tests.stories.refusals import refused
 
 if TYPE_CHECKING:
@@ -117,3 +127,50 @@ def test_a_newer_journal_is_not_understood(harbor: Stage) -> None:
     refused(harbor.type(f"resume {run} {GIVEN}"), "journal-newer", said="arcctl.journal/2")
 
     assert changes_beyond(harbor) == []
+
+
+def forget(stage: Stage, run: str) -> None:
+    """Let somebody delete the journal's Secret."""
+    name = f"arcctl-run-{run}-journal"
+    stage.within(lambda: stage.cluster.store.remove(KINDS["secrets"].key, "arcctl", name))
+
+
+def test_a_run_whose_journal_is_gone_is_named(harbor: Stage) -> None:
+    """By what it holds: other commands are refused and sweep nothing; closing keeps the key."""
+    run, _ = half_done(harbor)
+    forget(harbor, run)
+    other = {"ARCCTL_HOME": str(harbor.folder / "home" / "elsewhere")}
+
+    listed = harbor.well("history", **other).data
+    told = [
+        harbor.type(line, **other)
+        for line in (
+            "connect -n harbor -g edge -l westeurope --skip-prechecks --yes",
+            "resume",
+            "rollback --yes",
+        )
+    ]
+
+    assert [(each["run"], each["outcome"][:11]) for each in listed] == [(run, "unreadable:")]
+    for each in told:
+        refused(each, "journal-gone", said=f"arcctl history {run} --close")
+    assert f"arcctl-hold-{run}" in kept_in_cluster(harbor)
+    assert changes_beyond(harbor) == []
+    asked = harbor.type("check -n harbor -g edge --before connect", **other)
+    assert "the journal of" in asked.out + asked.err, asked.err
+    key = (KINDS["secrets"].key, "azure-arc", "azure-arc-connect-privatekey")
+    harbor.within(lambda: harbor.cluster.store.remove(*key))
+    ended = harbor.type(f"history {run} --close --yes", **other)
+    assert (ended.code, kept_in_cluster(harbor)) == (5, [f"arcctl-key-{run}"]), ended.err
+    assert "arcctl connect --private-key key.pem" in ended.err
+
+
+def test_a_run_whose_journal_is_gone_goes_on_from_the_copy_here(harbor: Stage) -> None:
+    """It has not ended, since arcctl itself removes the journal last."""
+    uids = running(harbor)
+    run, _ = half_done(harbor)
+    forget(harbor, run)
+
+    assert harbor.well(f"resume {run} {GIVEN}").data["clean"]
+
+    whole(harbor, uids)

@@ -66,6 +66,10 @@ def _unasked(asking: Check) -> Check:
     return replace(asking, ask=ask)
 
 
+# A run of which only what it holds is left has not finished either.
+_ALSO = {"run-unfinished": ("journal-gone",)}
+
+
 @check("nobody else is at work on this cluster", code="run-in-progress")
 async def no_run_under_way(sight: HealthSight) -> Answer:
     """A move that goes on has put the agents to sleep, and wakes them itself."""
@@ -79,7 +83,8 @@ async def no_run(sight: HealthSight) -> Answer:
 
 
 async def _free_of(code: str, sight: HealthSight) -> Answer:
-    if (error := await _held(sight)) and error.code == code:
+    error = await _held(sight)
+    if error and error.code in (code, *_ALSO.get(code, ())):
         raise error
     return passed()
 
@@ -175,7 +180,7 @@ async def unfinished_run(sight: HealthSight, patience: float) -> tuple[Finding, 
     """Return the finding of a run that is under way or has stopped part-way, if one is to be seen."""
     for each in RUNS:
         found = await asked(replace(each, reaching=True), sight, patience)
-        if found.error is not None and found.error.code == each.code:
+        if found.error is not None and found.error.code in (each.code, *_ALSO.get(each.code, ())):
             return (found,)
     return ()
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from arcctl.clients.kubernetes.lease import living
-from arcctl.errors import Refusal
+from arcctl.errors import ArcctlError, Refusal
 from arcctl.model.run import Record
 from arcctl.operations.keeping import here, lookup, space
 from arcctl.operations.keeping.entering import explain
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 async def require_free(clients: Clients) -> None:
     """Raise Refusal where a run has the cluster: `run-in-progress` while its process lives,
-    `run-unfinished` where it has stopped part-way.
+    `run-unfinished` where it has stopped part-way, `journal-gone` where only what it holds is left.
 
     Whoever changes the cluster without a run of their own asks this: agents may be asleep.
     """
@@ -32,6 +32,8 @@ async def require_free(clients: Clients) -> None:
     for copy in (await space.runs(kubernetes)).values():
         if isinstance(copy, Record) and copy.changed and not copy.ending:
             raise unfinished(copy)
+        if isinstance(copy, ArcctlError) and copy.code == "journal-gone":
+            raise copy
 
 
 def require_free_here(clients: Clients, cluster: ClusterId) -> None:

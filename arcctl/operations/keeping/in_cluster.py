@@ -33,6 +33,8 @@ SECRETS = f"/api/v1/namespaces/{NAMESPACE}/secrets"
 MANAGED = {"app.kubernetes.io/managed-by": "arcctl"}
 RUN, PART = "arcctl/run", "arcctl/part"
 JOURNAL = "journal"
+HOLD = "arcctl-hold-"
+"""How the names of the Secrets begin that hold what must not leave the cluster"""
 PATIENCE = 180.0
 _PART_BYTES = 900_000
 _MOST_PARTS = 100
@@ -260,6 +262,25 @@ def ended_elsewhere(run: str) -> StoppedPartWay:
 
 def _is_passed(entry: Entry) -> bool:
     return entry.kind == "passed"
+
+
+def journal_gone(run: str) -> Refusal:
+    """Return the error for a run that holds secrets here, and whose journal somebody has deleted.
+
+    arcctl itself removes the journal last.
+    """
+    return Refusal(
+        f"the journal of {run} is gone from the cluster, and what the run holds is there",
+        code="journal-gone",
+        why=(
+            f"somebody has deleted Secret {NAMESPACE}/{_secret_name(run, JOURNAL)}",
+            "agents may be scaled to zero, and the private key may lie nowhere else",
+        ),
+        hints=(
+            f"arcctl resume {run}, on the machine that has a copy of it",
+            f"arcctl history {run} --close, if no machine has one",
+        ),
+    )
 
 
 def passing(error: ArcctlError) -> bool:

@@ -9,7 +9,7 @@ from arcctl.errors import ArcctlError, NotFound, Refusal, UsageError
 from arcctl.model.resource_id import ClusterId
 from arcctl.model.run import Record, agreed
 from arcctl.operations.keeping import here, space
-from arcctl.operations.keeping.in_cluster import Cabinet
+from arcctl.operations.keeping.in_cluster import Cabinet, journal_gone
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -116,6 +116,8 @@ async def one(settings: Settings, kubernetes: Kubernetes, run: str) -> Known:
         found.there[run] = error
     else:
         found.there.update({run: record} if record else {})
+    if run not in found.there and await space.holds(kubernetes, run):
+        found.there[run] = journal_gone(run)
     return found
 
 

@@ -14,7 +14,15 @@ from arcctl.clients.kubernetes.lease import Lease
 from arcctl.errors import ArcctlError, ClusterError, Refusal
 from arcctl.model.run_shape import is_name
 from arcctl.operations.keeping import in_cluster
-from arcctl.operations.keeping.in_cluster import JOURNAL, MANAGED, NAMESPACE, PART, RUN, SECRETS
+from arcctl.operations.keeping.in_cluster import (
+    HOLD,
+    JOURNAL,
+    MANAGED,
+    NAMESPACE,
+    PART,
+    RUN,
+    SECRETS,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Collection, Iterable
@@ -69,7 +77,11 @@ async def identity(kubernetes: Kubernetes) -> str:
 
 
 async def runs(kubernetes: Kubernetes) -> dict[str, Record | ArcctlError]:
-    """Return every run that the cluster knows, by id; an error where one cannot be read."""
+    """Return every run that the cluster knows, by id; an error where one cannot be read.
+
+    So `journal-gone` for one of which only what it holds is left.
+    """
+    holding = await _holding(kubernetes)
     found: dict[str, Record | ArcctlError] = {}
     async for secret in kubernetes.items(SECRETS, labelSelector=f"{PART}={JOURNAL}"):
         run, name = in_cluster.labelled(secret), secret["metadata"]["name"]
@@ -83,7 +95,25 @@ async def runs(kubernetes: Kubernetes) -> dict[str, Record | ArcctlError]:
             found[f"Secret {name}"] = error
             drop = f"kubectl delete secret -n {NAMESPACE} {quote(name)}"
             error.hints = (f"{drop}, if nothing of that run matters any more",)
+    for run in holding - found.keys():
+        if await holds(kubernetes, run):
+            found[run] = in_cluster.journal_gone(run)
     return found
+
+
+async def holds(kubernetes: Kubernetes, run: str) -> bool:
+    """Tell whether a run holds secrets in the cluster: it has begun then, and has not ended."""
+    return run in await _holding(kubernetes, f"{RUN}={run}")
+
+
+async def _holding(kubernetes: Kubernetes, selector: str = RUN) -> set[str]:
+    found = kubernetes.items(SECRETS, metadata_only=True, labelSelector=selector)
+    return {
+        run
+        async for secret in found
+        if is_name(run := in_cluster.labelled(secret))
+        and secret["metadata"]["name"].startswith(f"{HOLD}{run}")
+    }
 
 
 async def sweep(kubernetes: Kubernetes, keep: Iterable[str]) -> None:

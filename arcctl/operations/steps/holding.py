@@ -19,6 +19,7 @@ from arcctl.model import keys
 from arcctl.model.connected_cluster import public_key
 from arcctl.model.secret import Secret
 from arcctl.operations.agents.choices import choices
+from arcctl.operations.keeping.in_cluster import HOLD
 from arcctl.operations.moving.worlds import Moving
 from arcctl.operations.steps import old_agents
 from arcctl.operations.steps.keys import Generating
@@ -227,7 +228,7 @@ def _path(run: str, *, turned: bool) -> str:
 
 
 def _name(run: str, *, turned: bool) -> str:
-    return f"arcctl-hold-{run}{'-back' if turned else ''}"
+    return f"{HOLD}{run}{'-back' if turned else ''}"
 
 
 def _revealed(supplied: Supplied) -> dict[str, dict[str, str]]:
