@@ -46,6 +46,7 @@ _FACTS: dict[str, Any] = {
     "written-late": [str],
     "late-fields": {str: {str: [ANY]}},
     "seen-while-deleting": bool,
+    "revision-of-agents": int,
     "deleted-unseen": [{"cluster": str, "from": str, "to": str}],
     "locks-taken-off": [str],
     "replicas": {str: int},

@@ -11,7 +11,7 @@ from enum import Enum, auto
 from typing import TYPE_CHECKING
 
 from arcctl.errors import AccessError, ArcctlError, NotFound, Refusal
-from arcctl.model.connected_cluster import never_connected, status
+from arcctl.model.connected_cluster import never_connected, public_key, status
 from arcctl.model.ownership import Says, Verdict
 from arcctl.model.region import canonical
 from arcctl.operations import ownership
@@ -97,10 +97,18 @@ async def judge(sight: Sight) -> Standing:
         return Standing.STALE if seen.onboarding or seen.release else Standing.FRESH
     if seen.onboarding:
         _must_be_home(sight, seen.resource)
-    elif not seen.keys_match:
+    elif not seen.keys_match and not _brings_its_key(sight, seen.resource):
         return _unnamed(sight, seen.resource, seen.release)
     await _must_be_ours(sight, seen.resource)
     return Standing.OURS
+
+
+def _brings_its_key(sight: Sight, resource: Body) -> bool:
+    """Tell whether a person holds the key of a resource whose agents were removed here."""
+    brought = sight.supplied_key
+    return not never_connected(resource) and bool(
+        brought and brought.public == public_key(resource)
+    )
 
 
 async def _must_be_ours(sight: Sight, resource: Body) -> None:

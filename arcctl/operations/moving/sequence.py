@@ -16,6 +16,7 @@ from arcctl.model.helm_values import layered
 from arcctl.operations.configuration.putting import putting
 from arcctl.operations.moving import second_look, tooling
 from arcctl.operations.moving.patience import patience
+from arcctl.operations.moving.worlds import Moving
 from arcctl.operations.request import ConnectRequest
 from arcctl.operations.steps import (
     agents,
@@ -23,6 +24,7 @@ from arcctl.operations.steps import (
     holding,
     keys,
     proving,
+    proving_agents,
     quiet,
     registration,
     source,
@@ -39,7 +41,6 @@ if TYPE_CHECKING:
     from arcctl.model.report import Report
     from arcctl.operations.agents.values import Values
     from arcctl.operations.moving.request import MoveRequest
-    from arcctl.operations.moving.worlds import Moving
     from arcctl.operations.world import World
 
 
@@ -69,7 +70,7 @@ def steps(request: MoveRequest, bundle: Bundle) -> list[Move[Moving]]:
         _target(request, bundle),
         agents.FetchChart(asked),
         LinkGateway(request.gateway or bundle.gateway),
-        agents.Install(asked, known=known_values),
+        InstallAgents(asked, known=known_values),
         agents.RestartForNewKey(),
         Within(
             request.timeout,
@@ -133,6 +134,22 @@ async def stand_back(moving: Moving) -> bool:
     await attached.lock_again(moving)
     await quiet.wake(moving)
     return True
+
+
+class InstallAgents(agents.Install):
+    """As its parent; the revision that it leaves is remembered for the proof."""
+
+    async def observe(self, world: World) -> str | None:
+        already = await super().observe(world)
+        if already is not None and isinstance(world, Moving):
+            await proving_agents.remember_revision(world, anew=False)
+        return already
+
+    async def do(self, world: World, tell: Callable[[str], None]) -> str:
+        detail = await super().do(world, tell)
+        if isinstance(world, Moving):
+            await proving_agents.remember_revision(world, anew=True)
+        return detail
 
 
 class LinkGateway(registration.LinkGateway):

@@ -149,6 +149,12 @@ def _out_of_reach(world: Moving) -> Refusal:
     )
 
 
+def reveal_key(world: Moving) -> str:
+    """Return the command that prints the target's key, which is held until a run has ended clean."""
+    name = _name(world.run.id, turned=world.turned)
+    return f"kubectl get secret -n {NAMESPACE} {name} -o jsonpath='{{.data.{_KEY}}}' | base64 -d"
+
+
 async def kept(kubernetes: Kubernetes, run: str) -> Supplied:
     """Return the protected settings that `--keep-secrets-in-cluster` has put aside."""
     found = await kubernetes.find(_path(run, turned=False))

@@ -26,6 +26,7 @@ from arcctl.operations.moving.worlds import PLAN, Moving
 from arcctl.operations.steps.attached import left
 from arcctl.operations.steps.pieces import looked_at, pieces
 from arcctl.operations.steps.policy_identities import name_their_roles
+from arcctl.operations.steps.proving_agents import agents_now
 from arcctl.operations.steps.registration import linked_gateway
 
 if TYPE_CHECKING:
@@ -107,6 +108,7 @@ class Prove(Step[Moving]):
         _look_for_what_was_left_alone(world, now)
         await _look_for_what_hung_on_it(world)
         await _look_for_the_gateway(world)
+        agents = await agents_now(world)
         report = world.report = Report(
             run=world.run.id,
             source=world.bundle.source,
@@ -118,8 +120,9 @@ class Prove(Step[Moving]):
                 *_changed(world),
                 *map(_as_changed, compare(before, saved).changed),
                 *map(_as_changed, comparison.expected),
+                *agents.changed,
             ),
-            differences=tuple(_differences(world, comparison)),
+            differences=(*_differences(world, comparison), *agents.differences),
             left=(*world.left, *world.run.journal.fact_since_the_turn(LATE, ())),
             lost=tuple(_lost(world)),
             let_go=tuple(_let_go(world, comparison)),
@@ -128,7 +131,7 @@ class Prove(Step[Moving]):
             files=tuple(_declared(world).snippets()),
             unmanaged=_unmanaged(world),
             made_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            not_looked=unseen.rows(world),
+            not_looked=(*unseen.rows(world), *agents.not_looked),
             who=await _who(world),
             versions=_versions(world),
             steps=tuple(durations(world.run.journal.entries).items()),
