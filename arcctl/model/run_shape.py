@@ -47,6 +47,7 @@ _FACTS: dict[str, Any] = {
     "late-fields": {str: {str: [ANY]}},
     "seen-while-deleting": bool,
     "revision-of-agents": int,
+    "target": {str: str},
     "deleted-unseen": [{"cluster": str, "from": str, "to": str}],
     "locks-taken-off": [str],
     "replicas": {str: int},

@@ -22,6 +22,7 @@ from arcctl.operations.configuration.children import children_of
 from arcctl.operations.moving import unseen
 from arcctl.operations.moving.late_look import LATE
 from arcctl.operations.moving.likeness import unlike
+from arcctl.operations.moving.made_again import PRINCIPALS, made_again
 from arcctl.operations.moving.worlds import PLAN, Moving
 from arcctl.operations.steps.attached import left
 from arcctl.operations.steps.pieces import looked_at, pieces
@@ -53,7 +54,7 @@ class LearnIdentities(Step[Moving]):
             tell(f"Azure shows no identity yet: {', '.join(sorted(lacking))}")
             await asyncio.sleep(pause)
             found = await _identities(world)
-        await world.run.journal.fact("principals", found)
+        await world.run.journal.fact(PRINCIPALS, found)
         for key, old in _with_roles(world).items():
             if key in found:
                 continue
@@ -122,7 +123,11 @@ class Prove(Step[Moving]):
                 *map(_as_changed, comparison.expected),
                 *agents.changed,
             ),
-            differences=(*_differences(world, comparison), *agents.differences),
+            differences=(
+                *_differences(world, comparison),
+                *made_again(world, now),
+                *agents.differences,
+            ),
             left=(*world.left, *world.run.journal.fact_since_the_turn(LATE, ())),
             lost=tuple(_lost(world)),
             let_go=tuple(_let_go(world, comparison)),

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from arcctl.errors import AccessError, ArcctlError, AzureError, Refusal
 from arcctl.model.connected_cluster import public_key
 from arcctl.model.region import canonical
-from arcctl.operations.moving import late_fields
+from arcctl.operations.moving import late_fields, made_again
 from arcctl.operations.moving.late_look import of_others
 from arcctl.operations.moving.worlds import Moving
 from arcctl.operations.steps.registration import Register
@@ -52,7 +52,10 @@ class CreateTarget(Register):
     async def observe(self, world: World) -> str | None:
         if found := await self.there(world):
             self.require_ours(world, found)
-        return await super().observe(world)
+        already = await super().observe(world)
+        if already is not None and isinstance(world, Moving):
+            await made_again.remember(world, anew=False)
+        return already
 
     def wanted(self, world: World, found: Body) -> Body:
         """Return it with what was written to the source while Azure deleted it."""
@@ -74,6 +77,7 @@ class CreateTarget(Register):
         detail = await self._made(world, tell)
         if isinstance(world, Moving):
             await late_fields.are_brought(world)
+            await made_again.remember(world, anew=True)
         return detail
 
     async def _made(self, world: World, tell: Callable[[str], None]) -> str:
