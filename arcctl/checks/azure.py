@@ -39,7 +39,7 @@ def registered(namespace: str, *, needed: bool = True) -> Check:
                 f"the resource provider {namespace} is not registered in this subscription",
                 code="AZK8S0408",
                 why=f"its state is {provider.state}; registering it takes up to 10 minutes",
-                hints=("add --register-providers to this command", remedy),
+                hints=("add --register-providers", remedy),
             )
         )
 
@@ -92,7 +92,7 @@ def _elsewhere(cluster: ClusterId, resource: Body, asked: str) -> Refusal:
         f"{cluster.name} is in {home}, not in {asked}",
         code="location-is-fixed",
         why="the region of a connected cluster can never be changed in place",
-        hints=(f"leave out -l, or say -l {home}", there),
+        hints=(f"the region that it is in: -l {home}", there),
     )
 
 

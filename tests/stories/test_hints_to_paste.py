@@ -1,0 +1,42 @@
+"""What stands behind `try` is a command: the one that was typed, with what it lacked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+from tests.stories.refusals import changes, refused
+
+if TYPE_CHECKING:
+    from tests.stage import Stage
+
+OFFLINE = {"properties": {"connectivityStatus": "Offline"}}
+GIVEN = "--protected-settings secrets.yaml"
+
+
+@pytest.mark.parametrize(
+    ("line", "code", "more"),
+    [
+        ("move -n harbor -g edge --target-region eastus --yes", "same-region", "ANOTHER"),
+        ("move -n harbor --target-region westeurope", "usage", "-g GROUP"),
+    ],
+)
+def test_the_next_command_is_what_was_typed(harbor: Stage, line: str, code: str, more: str) -> None:
+    """With what was missing, or other; `--target-region ANOTHER` takes the place of the one."""
+    ended = refused(harbor.type(line), code, exit_code=2 if code == "usage" else 5)
+
+    first = ended.err.partition("\ntry  ")[2].splitlines()[0].strip()
+    assert first.startswith("arcctl move -n harbor "), ended.err
+    assert more in first
+    assert first.count("--target-region") == 1
+    assert changes(harbor) == []
+
+
+def test_a_finding_that_may_pass_is_let_pass_by_the_whole_command(harbor: Stage) -> None:
+    """A move of an offline source: what was typed stands before --accept, the secrets' file too."""
+    harbor.fault("arm", {"patch_body": OFFLINE}, method="GET", path="/harbor$", times=None)
+    line = f"move -n harbor -g edge --target-region westeurope --dry-run {GIVEN}"
+
+    ended = harbor.type(line)
+
+    assert f"arcctl {line} --accept source-offline\n" in ended.err, ended.err
