@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from contextlib import contextmanager
+from shlex import quote
 from typing import TYPE_CHECKING, Annotated, NamedTuple
 
 import typer
@@ -12,8 +15,11 @@ from arcctl.commands.protecting import Concurrency, FromCluster, ProtectedSettin
 from arcctl.commands.session import Session, command
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
     from arcctl.errors import FindingsError
     from arcctl.model.keys import KeyPair
+    from arcctl.model.plan import Plan
     from arcctl.operations.moving.preparation import Prepared
     from arcctl.operations.moving.request import MoveRequest
 
@@ -187,13 +193,12 @@ async def _move(session: Session, request: MoveRequest, files: _Files, will: _Wi
 
     report = reports.place(files.report) if files.report else ""
     stored = stored_plans.read(files.plan) if files.plan else None
-    with session.run(session.sight(request.source), yes=will.yes) as world:
+    with _repeating(files), session.run(session.sight(request.source), yes=will.yes) as world:
         await operation.look(world)
         request = await preparation.completed(request, stored, world, will.typed)
         given = preparation.given(files.secrets, world)
         prepared = await preparation.prepare(request, world, given, files.key)
-        _show(session, prepared, files, will)
-        prepared.require(stored)
+        _show(session, prepared, files, will, stored)
         if will.dry_run:
             return
         await preparation.agree(prepared, request, world)
@@ -204,7 +209,6 @@ async def _move(session: Session, request: MoveRequest, files: _Files, will: _Wi
                 return None
             newer = await preparation.anew(prepared, outdated, world, given)
             _show(session, newer, files, will)
-            newer.require()
             if not will.replan:
                 world.confirm(newer.question)
             return newer
@@ -214,13 +218,41 @@ async def _move(session: Session, request: MoveRequest, files: _Files, will: _Wi
     operation.require_clean(found)
 
 
-def _show(session: Session, prepared: Prepared, files: _Files, will: _Will) -> None:
+@contextmanager
+def _repeating(files: _Files) -> Iterator[None]:
+    """Name the files in the next command as they were typed: neither plan nor request knows them."""
+    from arcctl.errors import ArcctlError
+
+    try:
+        yield
+    except ArcctlError as error:
+        error.hints = tuple(_with_files(each, files) for each in error.hints)
+        raise
+
+
+def _with_files(hint: str, files: _Files) -> str:
+    if "arcctl move " not in hint or "--plan" not in hint:
+        return hint
+    if files.plan:
+        hint = re.sub(r"(--plan(?:-out)?) FILE", rf"\1 {quote(files.plan)}", hint)
+    secrets = f" --protected-settings {quote(files.secrets)}" if files.secrets else ""
+    return hint if "--protected-settings" in hint else f"{hint}{secrets}"
+
+
+def _show(
+    session: Session, prepared: Prepared, files: _Files, will: _Will, stored: Plan | None = None
+) -> None:
+    """Show what is decided on; raise where the world is not as `stored`, or where something blocks."""
     from arcctl.operations.moving import stored_plans
     from arcctl.views import plan as plans
 
+    if stored:
+        # Before anything is shown: a plan that is not carried out has no verdict to tell.
+        prepared.require_as(stored)
     if files.plan_out:
         stored_plans.store(prepared.plan, files.plan_out)
     if will.dry_run:
         plans.write_plan(session.console, prepared.plan)
     else:
         plans.show(session.console, prepared.plan)
+    prepared.require()

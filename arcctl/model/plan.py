@@ -194,9 +194,14 @@ def digest(value: Any) -> str:
 
 
 def differences(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[str, ...]:
-    """Name what moved between two looks (`Plan.observed`): changed, new or gone, one sentence each."""
+    """Name what moved between two looks (`Plan.observed`): changed, new or gone, one sentence each.
+
+    Subjects below another one, as `resource/tags.site`, are details of that one.
+    """
     found = []
     for subject in sorted({*old, *new}):
+        if subject.partition("/")[0] in {*old, *new} - {subject}:
+            continue
         before, after = old.get(subject), new.get(subject)
         if before is None:
             found.append(f"{subject}: new")

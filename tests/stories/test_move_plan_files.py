@@ -153,6 +153,31 @@ def test_a_plan_is_refused_when_the_world_has_moved(harbor: Stage) -> None:
     ended = harbor.type(f"{BARE} {GIVEN} --plan plan.json")
 
     refused(ended, "plan-outdated", exit_code=5, said="fluxConfigurations/new: new")
-    again = "arcctl move -n harbor -g edge --target-region westeurope --dry-run --plan-out FILE"
+    again = (
+        "arcctl move -n harbor -g edge --target-region westeurope --skip-prechecks --dry-run"
+        f" --plan-out plan.json {GIVEN}"
+    )
     assert f": {again}\n" in ended.err
+    assert "Nothing blocks this move" not in ended.err
     untouched(harbor)
+    harbor.well(again.removeprefix("arcctl "))
+    harbor.well(f"{BARE} {GIVEN} --plan plan.json")
+
+
+def test_what_has_moved_is_named_field_by_field(harbor: Stage) -> None:
+    """The key of a tag, and its value now; and all that was planned is in the next command."""
+    waived = "--waive-secret private/httpsKey --keep-secrets-in-cluster --concurrency 3"
+    harbor.well(f"{MOVE} {waived} --dry-run --plan-out plan.json")
+    body = moving.arm.ask(harbor, "GET", moving.arm.HARBOR, version="2026-05-01")[1]
+    tags = {"team": "quay", "floor": "2"}
+    status, _ = moving.arm.ask(
+        harbor, "PATCH", moving.arm.HARBOR, {"tags": tags}, version="2025-08-01-preview"
+    )
+
+    ended = harbor.type(f"{BARE} {GIVEN} --plan plan.json")
+
+    assert (status, body["tags"]) == (200, {"team": "edge", "site": "pier7"})
+    refused(ended, "plan-outdated", exit_code=5)
+    assert "resource: tags changed (floor: new 2; site: gone; team: now quay)" in ended.err
+    for each in ("--waive-secret private/httpsKey", "--keep-secrets-in-cluster", "--concurrency 3"):
+        assert each in ended.err.partition("\ntry  ")[2]

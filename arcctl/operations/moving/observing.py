@@ -19,7 +19,7 @@ from arcctl.operations.agents.choices import choices
 from arcctl.operations.configuration.children import children_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
     from arcctl.checks.sight import Sight
     from arcctl.model.bundle import Attached
@@ -30,6 +30,9 @@ if TYPE_CHECKING:
 
 # Of a child's state, what stays the same unless somebody changes it.
 _LASTING = ("principalId", "repositoryPublicKey", "protectedKeys", "isSystemExtension", "managedBy")
+PART = "resource/"
+"""How the subjects begin that only tell which field of the resource has changed"""
+_SHORT = 60
 _CLOCKS = frozenset({"systemData", "etag", "createdOn", "updatedOn", "createdBy", "updatedBy"})
 
 
@@ -74,10 +77,56 @@ async def look(sight: MoveSight, taken_off: Sequence[Body] = ()) -> dict[str, An
     below = f"{sight.asked.target.group_path}/".casefold()
     off_target = [lock for lock in taken_off if _id(lock).startswith(below)]
     seen = {"resource": _resource(resource), **hanging}
+    seen |= {f"{PART}{name}": value for name, value in parts(resource).items()}
     seen["agents"] = {"open": values.open, "held": values.held_names}
     seen["locks"] = listed(_with(locks, taken_off))
     seen["locks of the target's group"] = listed(_with(await sight.target_locks(), off_target))
     return seen | {child.key: _child(child) for child in children}
+
+
+def parts(resource: Body) -> dict[str, Any]:
+    """Return each field of the resource by its name, each tag and each part of a profile too."""
+    whole = _resource(resource)
+    fields = {**whole, **whole["properties"]}
+    del fields["properties"]
+    found: dict[str, Any] = {}
+    for name, value in fields.items():
+        several = isinstance(value, dict)
+        found |= (
+            {f"{name}.{key}": each for key, each in value.items()} if several else {name: value}
+        )
+    return found
+
+
+def in_detail(moved: Iterable[str], before: Mapping[str, str], resource: Body | None) -> list[str]:
+    """Name the fields that have changed in place of the resource; `before` are digests of `parts`.
+
+    Their values now are told where a line has room for them: the resource itself holds no secret.
+    """
+    named = list(_fields(before, parts(resource))) if before and resource else []
+    lines: list[str] = []
+    for each in moved:
+        lines += named if named and each == "resource: changed" else [each]
+    return lines
+
+
+def _fields(before: Mapping[str, str], now: Mapping[str, Any]) -> Iterator[str]:
+    after = digests(now)
+    found: dict[str, list[str]] = {}
+    for name in sorted({*before, *after}):
+        if before.get(name) == after.get(name):
+            continue
+        field, _, key = name.partition(".")
+        said = _now(now[name], new=name not in before) if name in now else "gone"
+        found.setdefault(field, []).append(f"{key}: {said}" if key else said)
+    for field, changes in found.items():
+        yield f"resource: {field} changed ({'; '.join(changes)})"
+
+
+def _now(value: Any, *, new: bool) -> str:
+    word = "new" if new else "now"
+    plain = isinstance(value, str | int) and len(str(value)) <= _SHORT
+    return f"{word} {value}" if plain else "new" if new else "another value"
 
 
 def _with(locks: Sequence[Body], taken_off: Sequence[Body]) -> list[Body]:

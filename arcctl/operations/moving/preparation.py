@@ -51,10 +51,12 @@ class Prepared:
             there = f"{plan.target.name} ({plan.target.group}, {there})"
         return f"Move {plan.source.name} ({plan.source.group}) from {plan.from_region} to {there}?"
 
-    def require(self, stored: Plan | None = None) -> None:
-        """Raise FindingsError where something blocks, or the world has moved since `stored`."""
-        if stored:
-            require_unmoved(stored, self.plan)
+    def require_as(self, stored: Plan) -> None:
+        """Raise FindingsError where the world has moved since `stored`."""
+        require_unmoved(stored, self.plan, self.bundle.resource)
+
+    def require(self) -> None:
+        """Raise FindingsError where something blocks."""
         blocking = self.plan.blocking
         if not blocking:
             return
@@ -97,7 +99,7 @@ def _as_planned(request: MoveRequest, planned: MoveRequest, typed: Collection[st
             else "the plan was made without --private-key",
             hints=f"with the same key: {carry}{brought}"
             if planned.public_key
-            else f"plan again: {anew}{brought}",
+            else f"plan again: {anew}",
         )
     if not request.agrees_with(planned):
         raise UsageError(
@@ -111,16 +113,16 @@ def _as_planned(request: MoveRequest, planned: MoveRequest, typed: Collection[st
             f"{more[0]} is not part of the plan",
             code="plan-other",
             why=(*(f"nor is {each}" for each in more[1:]), "a plan is carried out as it was shown"),
-            hints=(f"as it was planned: {carry}", f"plan again: {' '.join((anew, *more))}"),
+            hints=(f"as it was planned: {carry}", f"plan again: {anew}"),
         )
     return replace(planned, **{name: getattr(request, name) for name in typed})
 
 
 def _commands(request: MoveRequest, planned: MoveRequest) -> tuple[str, str]:
     """Return the commands that carry a plan out, and that make one for what was typed."""
-    move = f"arcctl move {planned.source.named}"
-    region = request.target_region or planned.target_region
-    return f"{move} --plan FILE", f"{move} --target-region {region} --dry-run --plan-out FILE"
+    asked = replace(request, target_region=request.target_region or planned.target_region)
+    carry = f"arcctl move {planned.source.named} --plan FILE"
+    return carry, f"{asked.line} --dry-run --plan-out FILE"
 
 
 def given(secrets_file: str | None, world: World) -> Sequence[Given]:

@@ -115,6 +115,24 @@ class MoveRequest:
                 found += [" ".join((flag, *words)) for words in _not_among(value, there)]
         return found
 
+    @property
+    def line(self) -> str:
+        """The command that asks for the same; a key is in a file that has no name here."""
+        source, target = self.source, self.target
+        words = [f"arcctl move {source.named} --target-region {shlex.quote(self.target_region)}"]
+        words += [f"--target-name {target.name}"] if target.name != source.name else []
+        words += [f"--target-group {shlex.quote(target.group)}"] * (target.group != source.group)
+        if target.subscription != source.subscription:
+            words.append(f"--target-subscription {target.subscription}")
+        words += self.beside(MoveRequest(self.name, self.group, self.subscription, ""))
+        words += ["--private-key FILE"] if self.public_key else []
+        words += [] if self.diagnostics else ["--skip-prechecks"]
+        usual = {each.name: each.default for each in fields(self)}
+        for name, flag in (("concurrency", "--concurrency"), ("timeout", "--onboarding-timeout")):
+            if (value := getattr(self, name)) != usual[name]:
+                words.append(f"{flag} {value}")
+        return " ".join(words)
+
     def to_document(self) -> dict[str, Any]:
         """Return it as plain JSON, for plan and journal."""
         document = asdict(self)

@@ -17,7 +17,15 @@ from arcctl.errors import NotFound
 from arcctl.flow.step import Step
 from arcctl.model.connected_cluster import writable
 from arcctl.model.plan import Plan, differences, digest
-from arcctl.operations.moving.observing import chosen, digests, look, sight_of
+from arcctl.operations.moving.observing import (
+    PART,
+    chosen,
+    digests,
+    in_detail,
+    look,
+    parts,
+    sight_of,
+)
 from arcctl.operations.moving.stored_plans import outdated
 from arcctl.operations.moving.worlds import PLAN, Moving
 from arcctl.operations.steps.attached import taken_off
@@ -66,7 +74,8 @@ class LookAgain(Step[Moving]):
             raise outdated(planned, (f"resource: gone ({error.message})",)) from error
         if moved:
             raise outdated(planned, moved)
-        return f"{len(planned.observed)} subjects are as planned"
+        subjects = [each for each in planned.observed if not each.startswith(PART)]
+        return f"{len(subjects)} subjects are as planned"
 
     async def _moved(self, world: Moving, planned: Plan) -> list[str]:
         seen = await _looked(world)
@@ -139,7 +148,7 @@ def _differing(
     told = differences(planned.observed, digests(subjects))
     if seen.held != world.held:
         told = (*told, "agents: a secret value was changed")
-    return [_in_detail(world, each, seen) for each in told]
+    return in_detail(told, digests(parts(world.bundle.resource)), seen.resource)
 
 
 def _lacks(value: Any, later: Any) -> bool:
@@ -150,15 +159,6 @@ def _lacks(value: Any, later: Any) -> bool:
         return False
     known = [digest(each) for each in later]
     return all(digest(each) in known for each in value)
-
-
-def _in_detail(world: Moving, difference: str, seen: _Seen) -> str:
-    """Name the parts of the resource that have changed, where it is the resource."""
-    if difference != "resource: changed":
-        return difference
-    before, now = flat(world.bundle.resource), flat(seen.resource)
-    parts = [name for name in sorted({*before, *now}) if before.get(name) != now.get(name)]
-    return f"resource: {', '.join(parts) or 'its identity'} changed"
 
 
 def flat(resource: Body) -> Body:

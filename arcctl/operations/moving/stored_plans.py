@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import os
 from pathlib import Path
-from shlex import quote
 from typing import TYPE_CHECKING
 
 from arcctl.errors import FindingsError, UsageError
 from arcctl.model.bounded import MOST_BYTES, read_json
 from arcctl.model.plan import Plan, differences
+from arcctl.operations.moving.observing import PART, in_detail
+from arcctl.operations.moving.request import MoveRequest
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from arcctl.model.connected_cluster import Body
     from arcctl.model.resource_id import ClusterId
 
 OUTDATED = "plan-outdated"
@@ -66,21 +68,20 @@ def read(path: str, cluster: ClusterId | None = None) -> Plan:
     return plan
 
 
-def require_unmoved(stored: Plan, now: Plan) -> None:
-    """Raise FindingsError with the differences where the world has moved since `stored`."""
+def require_unmoved(stored: Plan, now: Plan, resource: Body | None = None) -> None:
+    """Raise FindingsError with the differences where the world has moved since `stored`.
+
+    `resource` is what `now` was made of; without it no field is named.
+    """
     if moved := differences(stored.observed, now.observed):
-        raise outdated(stored, moved)
+        known = stored.observed.items()
+        before = {name.removeprefix(PART): each for name, each in known if name.startswith(PART)}
+        raise outdated(stored, in_detail(moved, before, resource))
 
 
 def again(stored: Plan) -> str:
     """Return the command that plans this move again."""
-    source, target = stored.source, stored.target
-    words = [f"arcctl move {source.named} --target-region {stored.to_region}"]
-    words += [f"--target-name {quote(target.name)}"] if target.name != source.name else []
-    words += [f"--target-group {quote(target.group)}"] if target.group != source.group else []
-    if target.subscription != source.subscription:
-        words.append(f"--target-subscription {target.subscription}")
-    return " ".join((*words, "--dry-run --plan-out FILE"))
+    return f"{MoveRequest.from_document(stored.options).line} --dry-run --plan-out FILE"
 
 
 def outdated(stored: Plan, moved: Sequence[str]) -> FindingsError:

@@ -10,6 +10,7 @@ import pytest
 from arcctl.errors import ExitCode, FindingsError, UsageError
 from arcctl.model.plan import digest
 from arcctl.operations.moving import stored_plans
+from arcctl.operations.moving.request import MoveRequest
 from tests.model.plans import DEPOT, HARBOR, plan
 
 if TYPE_CHECKING:
@@ -82,14 +83,17 @@ def test_a_plan_for_another_cluster_is_refused(place: Path) -> None:
 
 def test_a_world_that_moved_refuses_its_plan() -> None:
     """What differs is listed, a dozen at most, and the exit code is that of findings."""
+    asked = MoveRequest("harbor", "edge", "s-1", "westeurope", new_key=True)
+    stored = plan(options=asked.to_document())
     now = plan(observed={f"extensions/e{n}": digest(n) for n in range(30)})
 
     with pytest.raises(FindingsError) as refused:
-        stored_plans.require_unmoved(plan(), now)
+        stored_plans.require_unmoved(stored, now)
 
     assert refused.value.exit_code == ExitCode.FINDINGS
     assert refused.value.why[0] == "extensions/e0: new"
     assert "… and 20 more" in refused.value.why
+    assert "westeurope --new-key --dry-run --plan-out FILE" in refused.value.hints[0]
 
 
 def test_a_world_that_stood_still_does_not() -> None:
