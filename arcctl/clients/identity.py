@@ -155,6 +155,12 @@ def _given_token(settings: Settings) -> Secret | None:
             code="access-token-env-incomplete",
             hints=tuple(f"export {name}=…" for name in missing),
         )
+    if len(token.split()) > 1:
+        raise AccessError(
+            "AZURE_ACCESS_TOKEN is no token: it has a line break or a space in it",
+            code="sign-in-settings",
+            hints='export AZURE_ACCESS_TOKEN="$(az account get-access-token --query accessToken -o tsv)"',
+        )
     return Secret(token) if token else None
 
 

@@ -189,7 +189,8 @@ def test_an_access_token_that_no_header_can_hold_is_not_printed(connected: Stage
         "show -n harbor -g edge --debug", AZURE_ACCESS_TOKEN=f"{secret}\n{secret}x"
     )
 
-    assert ended.code != 0
+    assert ended.code == 4
+    assert "AZURE_ACCESS_TOKEN is no token: it has a line break or a space in it" in ended.err
     assert leaks({"out": ended.out, "err": ended.err}, secret) == []
 
 
