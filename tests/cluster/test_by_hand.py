@@ -50,6 +50,7 @@ def test_the_chart_has_its_way(
         updated = counts(real_cluster)
         put_to_sleep(real_cluster)
         real_cluster.kubectl("delete", "deployment", "config-agent", *AGENTS)
-        stage.well(QUICKLY, ARCCTL_HELM=helm)
+        # Agents at zero prove nothing (ownership.md): a person says that this is the cluster.
+        stage.well(f"{QUICKLY} --skip-cluster-check", ARCCTL_HELM=helm)
 
     assert updated == counts(real_cluster) == [1] * 11
