@@ -44,7 +44,7 @@ async def look(sight: Sight, resource: Body) -> Ownership:
         _read(sight.named_by_release()),
         _read(sight.key_secret()),
         presence.look(sight),
-        _identity(sight),
+        _identity(sight, resource),
         sight.tenant(),
     )
     names = [_Named(each, sight, resource, tenant) for each in (config_map, release)]
@@ -131,9 +131,10 @@ async def _key(sight: Sight, secret: Body | _Unreadable | None, resource: Body) 
     return Says.ABSENT if marks.get(REPLACES) == digest(known) else Says.CONTRADICTS
 
 
-async def _identity(sight: Sight) -> Identity:
+async def _identity(sight: Sight, resource: Body) -> Identity:
     """Compare with what the newest run on this machine has recorded; nothing is asked without one."""
-    recorded = lookup.recorded_identity(sight.clients.settings, sight.cluster)
+    created = read((resource.get("systemData") or {}).get("createdAt"))
+    recorded = lookup.recorded_identity(sight.clients.settings, sight.cluster, created)
     if not recorded:
         return Identity.UNKNOWN
     uid = await _read(sight.identity())

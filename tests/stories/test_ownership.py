@@ -121,6 +121,18 @@ def test_a_copy_whose_agents_run_is_told_by_its_uid_alone(stage: Stage) -> None:
     stage.well(f"{CONNECT} {COPY} --skip-cluster-check")
 
 
+def test_a_name_that_was_used_before_may_be_another_clusters(stage: Stage) -> None:
+    """What this machine has recorded of a resource that is deleted says nothing of the next one."""
+    stage.well(f"{APPLY} {REAL}")
+    stage.well(f"{DELETE} {REAL}")
+    later(stage, 60)
+    stage.well(f"{CONNECT} {COPY}")
+
+    stage.well(f"{APPLY} {COPY}")
+    stage.well(f"move -n harbor -g edge --target-region westeurope --dry-run {COPY}")
+    stage.well(f"{DELETE} {COPY}")
+
+
 def test_agents_at_zero_are_asked_about_and_brought_back(stage: Stage) -> None:
     """--yes answers no question about whose cluster it is; --skip-cluster-check does."""
     switched_off(stage)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from arcctl.errors import ArcctlError, NotFound, Refusal, UsageError
+from arcctl.model import times
 from arcctl.model.resource_id import ClusterId
 from arcctl.model.run import Record, agreed
 from arcctl.operations.keeping import here, space
@@ -121,14 +123,25 @@ async def one(settings: Settings, kubernetes: Kubernetes, run: str) -> Known:
     return found
 
 
-def recorded_identity(settings: Settings, cluster: ClusterId) -> str:
+def recorded_identity(settings: Settings, cluster: ClusterId, created: datetime | None) -> str:
     """Return the uid of the cluster in which the newest run about this resource was opened.
 
-    Only this machine is asked; "" where it has recorded none.
+    Only this machine is asked; "" where it has recorded none since the resource was created: an
+    earlier resource of the same name may well have been another cluster's.
     """
-    known = [each for each in here.beginnings(home(settings)) if is_about(each, cluster)]
+    folder = home(settings)
+    known = [each for each in here.beginnings(folder) if is_about(each, cluster)]
     newest = max(known, key=lambda each: each.started, default=None)
-    return cluster_of(newest) if newest else ""
+    if newest is None or (created and _last_written(folder, newest) < created):
+        return ""
+    return cluster_of(newest)
+
+
+def _last_written(folder: Path, record: Record) -> datetime:
+    """Return when a run has last written to its journal here; its beginning where that is all."""
+    found = here.copy(here.Folder(folder, record.header.run))
+    entries = found.entries if isinstance(found, Record) and found.entries else record.entries
+    return times.read(entries[-1].at) or datetime.min.replace(tzinfo=UTC)
 
 
 async def is_under_way(kubernetes: Kubernetes, uid: str, cluster: ClusterId) -> bool:
