@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import TYPE_CHECKING, Any
 
 from arcctl.sandbox.kubernetes.kinds import KINDS
@@ -82,3 +83,20 @@ def switched_off(stage: Stage) -> None:
 def later(stage: Stage, seconds: float) -> None:
     """Let time go by, until Azure has been told of it by whatever agents run."""
     stage.within(lambda: stage.world.clock.advance(seconds))
+
+
+def heard(stage: Stage) -> str:
+    """When Azure has last heard harbor."""
+    [found] = [
+        each.properties["lastConnectivityTime"]
+        for each in stage.world.azure.store.resources.values()
+        if each.id.lower().endswith("connectedclusters/harbor")
+    ]
+    return str(found)
+
+
+def beat(stage: Stage) -> None:
+    """Wait for the next heartbeat of whatever agents run."""
+    before, deadline = stage.within(lambda: heard(stage)), time.monotonic() + 60
+    while stage.within(lambda: heard(stage)) == before:
+        assert time.monotonic() < deadline

@@ -15,7 +15,7 @@ from tests.matrix.beginnings import Theatre
 from tests.matrix.quick import quickened
 from tests.stage import staged
 from tests.stories import copies
-from tests.stories.copies import COPIES, COPY, REAL, copied, later, switched_off
+from tests.stories.copies import COPIES, COPY, REAL, beat, copied, later, switched_off
 from tests.stories.half_done import MANIFEST
 
 if TYPE_CHECKING:
@@ -47,23 +47,6 @@ def stage(twins: Theatre) -> Stage:
     """Harbor is connected as the first of two clusters."""
     twins.begin(copies.connected)
     return twins.stage
-
-
-def heard(stage: Stage) -> str:
-    """When Azure has last heard harbor."""
-    [found] = [
-        each.properties["lastConnectivityTime"]
-        for each in stage.world.azure.store.resources.values()
-        if each.id.lower().endswith("connectedclusters/harbor")
-    ]
-    return str(found)
-
-
-def beat(stage: Stage) -> None:
-    """Wait for the next heartbeat of whatever agents run."""
-    before, deadline = stage.within(lambda: heard(stage)), time.monotonic() + 60
-    while stage.within(lambda: heard(stage)) == before:
-        assert time.monotonic() < deadline
 
 
 def changed(stage: Stage) -> list[str]:

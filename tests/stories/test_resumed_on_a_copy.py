@@ -149,3 +149,19 @@ def test_agents_that_the_run_has_put_to_sleep_are_no_contradiction(two_clusters:
     ended = stage.type(f"resume {run} --yes {copies.REAL}", ARCCTL_HOME=str(stage.folder / "o"))
 
     assert ended.code == 0, ended.err
+
+
+def test_a_slow_clock_of_this_machine_is_no_contradiction(two_clusters: Stage) -> None:
+    """Heartbeats are compared with each other, as Azure dates them, and not with the clock here."""
+    stage = two_clusters
+    stage.after(copies.connected)
+    copies.later(stage, 3600)
+    copies.beat(stage)
+    beside.write(stage, "lock", "mine")
+    stage.fault("arm", DENIED, method="DELETE", path="/locks/mine$", times=None)
+    run = run_of(stage.type(f"{MOVE} --accept locked-itself {copies.REAL}"))
+    stage.within(stage.world.faults.remove)
+
+    ended = stage.type(f"resume {run} --yes {copies.REAL}")
+
+    assert ended.code == 0, ended.err

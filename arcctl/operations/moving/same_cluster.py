@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from arcctl.model.ownership import Agents, Verdict, decide
 from arcctl.model.times import read
 from arcctl.operations import ownership
+from arcctl.operations.steps.quiet import HEARD
 
 if TYPE_CHECKING:
     from arcctl.model.connected_cluster import Body
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 _ACCEPTED = "cluster-unproved"
 _QUIET = "quiet-agents"
-# The agents may take three minutes to end, and the clocks of Azure and of this machine differ.
+# A heartbeat may be some minutes on its way until Azure shows it.
 _MARGIN = timedelta(minutes=5)
 
 
@@ -63,13 +64,18 @@ def _quieted(world: Moving) -> datetime | None:
 
 
 def _heard_since(world: Moving, resource: Body) -> str:
-    """Say that Azure has heard agents since, which were not those of this cluster; "" mostly."""
+    """Say that Azure has heard agents since, which were not those of this cluster; "" mostly.
+
+    Heartbeats are compared with each other: this machine's clock may be slow. Its time counts only
+    where the run was stopped before it had read Azure's.
+    """
     quieted = _quieted(world)
+    before = read(world.run.journal.fact_of(HEARD)) or quieted
     at = (resource.get("properties") or {}).get("lastConnectivityTime")
     heard = read(at)
-    if quieted is None or heard is None or heard <= quieted + _MARGIN:
+    if quieted is None or before is None or heard is None or heard <= before + _MARGIN:
         return ""
     return (
-        f"Azure received a heartbeat at {at}, and this run has put the agents here to sleep at "
-        f"{quieted:%Y-%m-%dT%H:%M:%SZ}"
+        f"Azure received a heartbeat at {at}, and the last one before this run put the agents here "
+        f"to sleep came by {before:%Y-%m-%dT%H:%M:%SZ}"
     )

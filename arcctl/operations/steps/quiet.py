@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from arcctl.model.connected_cluster import Body
     from arcctl.operations.runs import Run
 
+HEARD = "last-heard"
+"""The fact that holds the source's last heartbeat, as Azure dates it, when its agents were quiet."""
+
 _COUNTS = "replicas"
 _PATIENCE = 180
 # Whom the API server takes arcctl for, by the program's name.
@@ -49,10 +52,18 @@ class Quiet(Step[Moving]):
         await asyncio.gather(*(scale(kubernetes, path, 0) for path in awake))
         agents = tuple(each["metadata"]["name"] for each in found.values())
         await until_silent(kubernetes, min(_PATIENCE, world.request.timeout), tell, agents)
+        await journal.fact(HEARD, await _last_heard(world))
         return f"{len(found)} agents scaled to zero; workloads and Flux's controllers run on"
 
     async def undo(self, world: Moving, tell: Callable[[str], None]) -> str | None:
+        await world.run.journal.fact(HEARD, "")
         return await wake(world)
+
+
+async def _last_heard(world: Moving) -> str:
+    """Return the source's last heartbeat; "" where Azure shows none."""
+    found = await (await world.clients.arm()).find(world.origin.sight.cluster.path)
+    return str(((found or {}).get("properties") or {}).get("lastConnectivityTime") or "")
 
 
 def _counted(world: Moving, found: Mapping[str, Body]) -> dict[str, int]:
