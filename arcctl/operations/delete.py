@@ -13,7 +13,7 @@ from arcctl.model import cluster as names
 from arcctl.model.ownership import Verdict
 from arcctl.operations import ownership, proofs, standing
 from arcctl.operations.aftermath import Aftermath, Counting, telling
-from arcctl.operations.steps import foreign, kinds, leftovers, looks, registration, waiting
+from arcctl.operations.steps import foreign, kinds, leftovers, looks, registration, waiting, whose
 
 if TYPE_CHECKING:
     from arcctl.flow.step import Move
@@ -48,22 +48,27 @@ async def delete(request: DeleteRequest, world: World) -> Removed:
     await must_belong(request, world, seen)
     if not seen.in_cluster and not seen.resource and not await _remains(world):
         return Removed(resource=False, agents=False)
+    marks = await whose.marks(world.sight)
     if seen.resource:
         world.releases |= await _extension_releases(world)
     world.confirm(await _question(request, world, seen))
     heard = Counting(world.observer)
     with telling(lambda: _so_far(world, heard.done)):
-        await run(removing(request), world, heard)
-    return Removed(resource=bool(seen.resource) and not request.cluster_only, agents=True)
+        await run(removing(request, marks), world, heard)
+    return Removed(
+        resource=bool(seen.resource) and not request.cluster_only, agents=not world.others
+    )
 
 
-def removing(request: DeleteRequest) -> list[Move[World]]:
+def removing(request: DeleteRequest, marks: whose.Marks) -> list[Move[World]]:
     """ARM's deletion and helm's run side by side, once ARM has taken the deletion.
 
-    So a lock or a missing permission stops everything while the agents are still whole.
+    So a lock or a missing permission stops everything while the agents are still whole. `marks`
+    are those of the agents that it was decided for.
     """
     inside = in_turn(
         registration.UntilDeregistering(request),
+        whose.LookWhose(marks, cluster_only=request.cluster_only),
         leftovers.Uninstall(hooks=not request.force, spare=not request.force),
         together(
             leftovers.RemoveNamespaces(

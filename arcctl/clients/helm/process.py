@@ -11,6 +11,7 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from arcctl.clients import fence
 from arcctl.model.scrub import scrubbed
 
 if TYPE_CHECKING:
@@ -46,6 +47,7 @@ async def run(
     up, the whole process group gets SIGTERM, `GRACE` seconds, and SIGKILL; a second
     cancellation brings the SIGKILL at once.
     """
+    await fence.passed()
     began, said = time.monotonic(), scrubbed(" ".join(argv))
     process = await _begun(argv, environ)
     try:

@@ -13,6 +13,7 @@ import re
 from typing import TYPE_CHECKING, Any, Literal, TypeVar
 from urllib.parse import quote
 
+from arcctl.clients import fence
 from arcctl.clients.importing import load
 from arcctl.clients.kubernetes import answers, listing, trouble, watching
 from arcctl.clients.kubernetes.background import aside
@@ -318,6 +319,7 @@ class Kubernetes:
     ) -> bytes:
         from arcctl.clients.kubernetes.transport import Request
 
+        await fence.passed(method)
         request = Request(method, path, query, body, headers or {})
         return await self._patiently(self._transport.send, request)
 

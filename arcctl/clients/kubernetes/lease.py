@@ -13,6 +13,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
+from arcctl.clients import fence
 from arcctl.errors import ArcctlError, ClusterError, Refusal, StoppedPartWay
 from arcctl.model.duration import spoken
 
@@ -23,6 +24,8 @@ if TYPE_CHECKING:
 
 SECONDS = 60
 _GLANCE = 1.0
+_SLEPT = 2.5
+_CORE = ("/apis/coordination.k8s.io/v1", "/api/v1")
 _ABOUT, _HOST = "arcctl/about", "arcctl/host"
 _TRIES = 5
 _PARTING_SECONDS = 5.0
@@ -47,6 +50,10 @@ class Lease:
         self._about = about
         self._seconds = seconds
         self._seen: Body = {}
+        self._home = ""
+        self._lost: StoppedPartWay | None = None
+        self._awake = _now()
+        self._asking = asyncio.Lock()
         self.holder = holder
 
     async def take(self, *, dead: Callable[[str], bool] = lambda holder: not holder) -> str:
@@ -61,14 +68,16 @@ class Lease:
             if found and before != self.holder and not (_stale(found) or dead(before)):
                 raise _held(found)
             if await self._written(found):
+                self._home, self._awake = await self._space(), _now()
                 return before if before != self.holder else ""
         raise ClusterError("the cluster's Lease changes faster than it can be taken")
 
-    async def renew(self) -> None:
+    async def renew(self, *, surely: bool = False) -> None:
         """Give a sign of life; raise StoppedPartWay `lease-lost` where another holds it now.
 
         So too where it is gone and this process has slept for longer than it lasts, as a closed
-        laptop does: another may have gone on meanwhile, to the end.
+        laptop does: another may have gone on meanwhile, to the end. With `surely` it is lost
+        wherever it is gone: another may have taken it over in a shorter time.
         """
         for _ in range(_TRIES):
             if await self._written(self._seen):
@@ -76,9 +85,28 @@ class Lease:
             found = await self._kubernetes.find(self._path)
             if found and _holder(found) != self.holder:
                 raise _lost(found)
-            if found is None and self._seen and _stale(self._seen):
+            if found is None and self._seen and (surely or _stale(self._seen)):
                 raise _slept(self._seen)
             self._seen = found or {}
+
+    async def may_act(self, *, surely: bool = False) -> None:
+        """Return at once while this process is awake; after a sleep, once the Lease is renewed.
+
+        `surely` asks without a sleep too, as where the run's journal has vanished. Raise StoppedPartWay `lease-lost` as `renew` does, from then on each time.
+        """
+        async with self._asking:
+            if self._lost:
+                raise self._lost
+            slept = _since(self._awake) > _SLEPT
+            if not slept and (not surely or await self._space() != self._home):
+                # Somebody has deleted the namespace with all that is in it: that ends no run.
+                return
+            try:
+                await self.renew(surely=True)
+            except StoppedPartWay as error:
+                self._lost = error
+                raise
+            self._awake = _now()
 
     async def release(self) -> None:
         """Let go, unless another holds it by now; a cluster that is away costs five seconds."""
@@ -97,47 +125,61 @@ class Lease:
         Where the Lease is lost the block is cancelled, and StoppedPartWay `lease-lost` comes out.
         A cluster that does not answer is no loss: nobody else can take what it does not give.
         """
-        lost: list[StoppedPartWay] = []
-        task = asyncio.current_task()
+        task, cancelled = asyncio.current_task(), False
         assert task
 
         async def stay() -> None:
+            nonlocal cancelled
             try:
                 await self._stay()
             except StoppedPartWay as error:
-                lost.append(error)
-                task.cancel()
+                self._lost = error
+                cancelled = task.cancel()
 
-        staying = asyncio.create_task(stay())
+        with fence.standing(None):
+            staying = [asyncio.create_task(each) for each in (stay(), self._glance())]
         try:
-            yield
+            with fence.standing(self):
+                yield
         except BaseException as error:
-            if not lost:
+            if not cancelled or self._lost is None:
                 raise
             task.uncancel()
-            raise lost[0] from error
+            raise self._lost from error
         finally:
-            staying.cancel()
-            await asyncio.gather(staying, return_exceptions=True)
+            for each in staying:
+                each.cancel()
+            await asyncio.gather(*staying, return_exceptions=True)
             await self.release()
 
+    async def _space(self) -> str:
+        """Return the uid of the namespace, "" where there is none."""
+        found = await self._kubernetes.find(
+            self._collection.partition("/leases")[0].replace(*_CORE)
+        )
+        return str(((found or {}).get("metadata") or {}).get("uid") or "")
+
     async def _stay(self) -> None:
+        until = time.time() + self._seconds / 3
         while True:
-            await self._rest()
+            await asyncio.sleep(min(_GLANCE, self._seconds / 3))
+            slept = _since(self._awake) > _SLEPT
+            if not slept and time.time() < until:
+                continue
             try:
-                await self.renew()
+                await (self.may_act() if slept else self.renew())
             except StoppedPartWay:
                 raise
             except ArcctlError:
-                continue  # it will be back, or the steps themselves will say so
+                pass  # it will be back, or the steps themselves will say so
+            until = time.time() + self._seconds / 3
 
-    async def _rest(self) -> None:
-        """Wait a third of what it lasts, less where the clock shows that this process has slept."""
-        until = time.time() + self._seconds / 3
-        for _ in range(max(1, self._seconds)):
-            await asyncio.sleep(min(_GLANCE, self._seconds / 3))
-            if time.time() >= until:
-                return
+    async def _glance(self) -> None:
+        """Look at the clock each second: where it has jumped, this process has slept."""
+        while True:
+            await asyncio.sleep(_GLANCE)
+            if _since(self._awake) <= _SLEPT:
+                self._awake = _now()
 
     async def _written(self, found: Body | None) -> bool:
         """Create it, or replace what was found; False where another was faster."""
@@ -189,6 +231,16 @@ async def living(
     if found is None or _stale(found) or dead(_holder(found)):
         return None
     return _held(found)
+
+
+def _now() -> tuple[float, float]:
+    """Return two clocks: one stands still while a machine sleeps, the other may be set."""
+    return time.monotonic(), time.time()
+
+
+def _since(before: tuple[float, float]) -> float:
+    """Return the seconds since then, by whichever clock has gone further."""
+    return max(now - then for now, then in zip(_now(), before, strict=True))
 
 
 def _holder(lease: Body | None) -> str:

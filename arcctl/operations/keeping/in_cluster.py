@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from arcctl.clients import fence
 from arcctl.errors import ArcctlError, ClusterError, Refusal, StoppedPartWay
 from arcctl.flow.events import Noted
 from arcctl.model import run as written
@@ -210,10 +211,12 @@ class ClusterKeeper:
         body = self._cabinet.body(JOURNAL, gzip.compress(text.encode(), mtime=0))
         for _ in range(_SEVERAL):
             try:
-                kept = await self._put(body)
+                # Its version is guard enough: a journal that others have written is a conflict.
+                with fence.standing(None):
+                    kept = await self._put(body)
             except ClusterError as error:
-                if error.status == 404 and self._version and not any(map(_is_passed, entries)):
-                    raise ended_elsewhere(self._cabinet.run) from error
+                if error.status == 404 and self._version:
+                    await self._must_be_ours_still(entries, error)
                 if error.status != 409:
                     raise
                 await self._take_over_own(text)
@@ -221,6 +224,15 @@ class ClusterKeeper:
                 self._version = kept["metadata"]["resourceVersion"]
                 return
         raise ClusterError(f"{self.name} changes faster than it can be written")
+
+    async def _must_be_ours_still(self, entries: Sequence[Entry], error: ClusterError) -> None:
+        """A journal that is gone: behind the mark the run goes on, but not beside another.
+
+        Raise StoppedPartWay `run-taken-over`, or `lease-lost` where the Lease is gone as well.
+        """
+        if not any(map(_is_passed, entries)):
+            raise ended_elsewhere(self._cabinet.run) from error
+        await fence.passed(surely=True)
 
     def _text(self, entries: Sequence[Entry]) -> str:
         # Each entry is written out once: three hundred children mean a hundred journals and more.

@@ -11,6 +11,7 @@ from arcctl.errors import ClusterError
 from arcctl.flow.step import Step
 from arcctl.model import cluster as names
 from arcctl.operations.steps.waiting import still_there
+from arcctl.operations.steps.whose import LEFT_ALONE
 from arcctl.operations.world import World
 
 if TYPE_CHECKING:
@@ -39,6 +40,9 @@ class RemoveKinds(Step[World]):
         self._wait = wait
         self._force = force
         self._patience = patience
+
+    async def observe(self, world: World) -> str | None:
+        return LEFT_ALONE if world.others else None
 
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
         kubernetes = await world.clients.kubernetes()

@@ -13,6 +13,7 @@ from arcctl.model.installed import without_namespace
 from arcctl.operations.steps import foreign
 from arcctl.operations.steps.kinds import CRDS, arcs_own, free_objects
 from arcctl.operations.steps.waiting import NAMESPACES, dying, holding, until_gone
+from arcctl.operations.steps.whose import LEFT_ALONE
 from arcctl.operations.world import World
 
 if TYPE_CHECKING:
@@ -45,6 +46,8 @@ class Uninstall(Step[World]):
         self._spare = spare
 
     async def observe(self, world: World) -> str | None:
+        if world.others:
+            return LEFT_ALONE
         return None if await world.sight.release() else "no release"
 
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
@@ -88,6 +91,9 @@ class RemoveNamespaces(Step[World]):
         self._force = force
         self._spare = spare
         self._patience = patience
+
+    async def observe(self, world: World) -> str | None:
+        return LEFT_ALONE if world.others else None
 
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
         kubernetes = await world.clients.kubernetes()

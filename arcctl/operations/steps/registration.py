@@ -10,6 +10,7 @@ from arcctl.flow.step import Step
 from arcctl.model.connected_cluster import provisioning, public_key, writable
 from arcctl.model.gateway import gateway_in, link_of, linked_to
 from arcctl.operations.registration_body import desired
+from arcctl.operations.steps.whose import is_another
 from arcctl.operations.world import World
 
 if TYPE_CHECKING:
@@ -192,7 +193,7 @@ class Deregister(Step[World]):
         arm = await world.clients.arm()
         for number, pause in enumerate((0.1, 0.4, 0.5, 1.0, *[2.0] * 14)):
             found = await arm.find(world.cluster.path)
-            if found is None:
+            if found is None or is_another(await world.sight.resource(), found):
                 return
             if self._last and number > _BEHIND and provisioning(found) != "Deleting":
                 raise _not_deleted(world)

@@ -1,0 +1,97 @@
+"""Whether the agents in the cluster are still those that a deletion was decided for.
+
+Minutes may lie between the question and the deletion, hours on a machine that has slept, and others
+may have connected the cluster anew meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from arcctl.checks.sight import Sight
+from arcctl.errors import Refusal
+from arcctl.flow.step import Step
+from arcctl.model import cluster as names
+from arcctl.model import times
+from arcctl.model.onboarding import Onboarding
+from arcctl.operations.world import World
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from datetime import datetime
+
+    from arcctl.model.connected_cluster import Body
+
+LEFT_ALONE = "left alone: it is not this cluster's any more"
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """What tells one installation of the agents from the next: the uid of their namespace, and
+    whose they are.
+    """
+
+    namespace: str
+    onboarding: Onboarding | None
+
+
+async def marks(sight: Sight) -> Marks:
+    """Read the marks of the agents that are installed now."""
+    space, found = await asyncio.gather(sight.namespace(names.AGENT_NAMESPACE), sight.config_map())
+    data = (found or {}).get("data") or {}
+    uid = str(((space or {}).get("metadata") or {}).get("uid") or "")
+    return Marks(uid, Onboarding.from_map(data) if found else None)
+
+
+def created(resource: Body | None) -> datetime | None:
+    """Return when ARM made this resource; None where it does not say."""
+    return times.read(((resource or {}).get("systemData") or {}).get("createdAt"))
+
+
+def is_another(before: Body | None, found: Body | None) -> bool:
+    """Tell whether a resource of the same id is known to have been made anew."""
+    known, now = created(before), created(found)
+    return known is not None and now is not None and known != now
+
+
+class LookWhose(Step[World]):
+    """The agents are those that a person has agreed to remove; others' are left alone, and said.
+
+    Raise Refusal `AZK8S0406` where nothing has been deleted yet that it would be a part of.
+    """
+
+    name = "look-whose"
+
+    def __init__(self, before: Marks, *, cluster_only: bool) -> None:
+        self._before = before
+        self._cluster_only = cluster_only
+
+    async def do(self, world: World, tell: Callable[[str], None]) -> str:
+        owner = await self._others(world)
+        if owner and self._cluster_only:
+            raise Refusal(
+                f"the agents in this cluster are those of {owner} by now",
+                code="AZK8S0406",
+                why="somebody has connected it since this deletion was decided",
+            )
+        if owner:
+            world.warn(f"the agents in this cluster are those of {owner} by now, and stay")
+        world.others = owner
+        return ""
+
+    async def _others(self, world: World) -> str:
+        """Return whose agents are there instead, "" where they are the same or gone."""
+        sight = Sight(world.clients, world.cluster)
+        now = await marks(sight)
+        named = now.onboarding or self._before.onboarding
+        owner = named.cluster if named else world.cluster
+        said = f"{owner.name} (group {owner.group})"
+        if not now.namespace or not now.onboarding:
+            return ""
+        if now != self._before:
+            return said
+        if self._cluster_only:
+            return ""
+        return said if is_another(await world.sight.resource(), await sight.resource()) else ""
