@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from arcctl.errors import UsageError
+from arcctl.model import plain_file
 from arcctl.model.names import is_guid
 from arcctl.model.next_command import Way
 from arcctl.model.surroundings import Streams
@@ -153,7 +154,7 @@ def _homes(environ: Mapping[str, str]) -> dict[str, Path]:
 def _own_config(environ: Mapping[str, str]) -> dict[str, str]:
     path = _homes(environ)["config_home"] / "config.toml"
     try:
-        values = _toml(path.read_text(encoding="utf-8"))
+        values = _toml(plain_file.text(path))
     except FileNotFoundError:
         return {}
     except (OSError, ValueError) as error:
@@ -178,7 +179,7 @@ def az_home(environ: Mapping[str, str]) -> Path:
 def _az_config(environ: Mapping[str, str]) -> dict[str, str]:
     """Read the few keys of az's INI file that arcctl honours; a broken file is az's to mend."""
     try:
-        text = (az_home(environ) / "config").read_text(encoding="utf-8")
+        text = plain_file.text(az_home(environ) / "config")
     except (OSError, UnicodeDecodeError):
         return {}
     import configparser
@@ -201,7 +202,7 @@ def _az_config(environ: Mapping[str, str]) -> dict[str, str]:
 def _az_subscription(environ: Mapping[str, str]) -> str | None:
     """Return the subscription that `az account set` chose; az writes the file with a BOM."""
     try:
-        text = (az_home(environ) / "azureProfile.json").read_text(encoding="utf-8-sig")
+        text = plain_file.text(az_home(environ) / "azureProfile.json", "utf-8-sig")
         known = json.loads(text)["subscriptions"]
         return next((each["id"] for each in known if each.get("isDefault")), None)
     except (OSError, ValueError, LookupError, TypeError, AttributeError):

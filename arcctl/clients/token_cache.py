@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from arcctl.model import plain_file
 from arcctl.model.secret import Secret
 from arcctl.settings import az_home
 
@@ -55,7 +56,7 @@ class TokenCache:
         """Return the token for an audience if it is there and usable."""
         path = self._path(audience)
         try:
-            found = json.loads(path.read_text(encoding="utf-8")) if path else {}
+            found = json.loads(plain_file.text(path)) if path else {}
             token = Token(Secret(found["token"]), float(found["expires_on"]))
         except (OSError, ValueError, KeyError, TypeError):
             return None
@@ -123,6 +124,6 @@ def _fingerprint(settings: Settings) -> str:
 
 def _state(path: Path) -> str:
     try:
-        return hashlib.sha256(path.read_bytes()).hexdigest()
+        return hashlib.sha256(plain_file.contents(path)).hexdigest()
     except OSError:
         return ""

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from arcctl.errors import UsageError
-from arcctl.model import keys, names
+from arcctl.model import keys, names, plain_file
 from arcctl.model.distribution import DISTRIBUTIONS, INFRASTRUCTURES
 from arcctl.model.duration import seconds
 from arcctl.model.scrub import passwords_of
@@ -151,7 +151,7 @@ def skip_range(text: str, domain: str) -> str:
 
 def _file(path: str, code: str) -> str:
     try:
-        return Path(path).expanduser().read_text(encoding="utf-8")
+        return plain_file.given_text(Path(path).expanduser())
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read {path}", code=code, why=str(error)) from error
 

@@ -6,7 +6,6 @@ So no run keeps anything to itself: whoever ends it by hand can put back what it
 from __future__ import annotations
 
 import json
-import os
 import shlex
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from arcctl.clients.arm_versions import kind_of, pins
 from arcctl.errors import UsageError
+from arcctl.model import plain_file
 from arcctl.model.bundle import Bundle
 from arcctl.model.configuration.secrets import needs
 from arcctl.model.region import canonical
@@ -118,7 +118,7 @@ def _must_be_free(place: Path, run: str) -> None:
     if (
         place.is_dir()
         and mark.is_file()
-        and mark.read_text(errors="replace").startswith(_title(run))
+        and plain_file.contents(mark).decode(errors="replace").startswith(_title(run))
     ):
         return
     raise UsageError(
@@ -247,5 +247,4 @@ def _json(value: Any) -> str:
 
 
 def _write(path: Path, text: str) -> None:
-    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.write(text)
+    plain_file.write(path, text)

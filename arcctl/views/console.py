@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO, cast
 
 from arcctl.errors import UsageError
+from arcctl.model.blocking import await_input, interruptible
 from arcctl.model.scrub import scrubbed
 from arcctl.views.output import require_readable
 from arcctl.views.progress import JsonLines, Lines, Living, Progress, Silent
@@ -75,9 +76,7 @@ class Console:
                 why=question,
                 hints=f"add {option}",
             )
-        self.err.write(f"{question} [y/N] ")
-        self.err.flush()
-        return self.settings.streams.stdin.readline().strip().lower() in ("y", "yes")
+        return self._answer(f"{question} [y/N] ").lower() in ("y", "yes")
 
     def ask_for(self, question: str, name: str) -> bool:
         """Ask for a name to be typed in; UsageError where nobody is there to answer."""
@@ -89,9 +88,14 @@ class Console:
                 why=question,
                 hints="add --yes",
             )
-        self.err.write(f"{question}\nType its name to go on: ")
-        self.err.flush()
-        return self.settings.streams.stdin.readline().strip() == name
+        return self._answer(f"{question}\nType its name to go on: ") == name
+
+    def _answer(self, question: str) -> str:
+        with interruptible():
+            self.err.write(question)
+            self.err.flush()
+            await_input(self.settings.streams.stdin.fileno())
+            return self.settings.streams.stdin.readline().strip()
 
     @contextmanager
     def ending(self) -> Iterator[None]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import os
 import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from arcctl.errors import UsageError
+from arcctl.errors import ArcctlError, UsageError
+from arcctl.model import plain_file
 from arcctl.model.duration import spoken
 from arcctl.views import output
 from arcctl.views.clusters import counted
@@ -97,22 +97,29 @@ def _shortened(text: str) -> str:
 def place(file: str) -> str:
     """Return the whole path of a report; raise UsageError where no file can be written there."""
     path = Path(file).expanduser().absolute()
-    folder = path.parent
-    if path.is_dir() or not folder.is_dir() or not os.access(folder, os.W_OK):
-        why = "it is a folder" if path.is_dir() else f"{folder} is no folder that can be written to"
+    try:
+        plain_file.try_to_write(path)
+    except OSError as error:
         raise UsageError(
-            f"cannot write the report to {file}", code="file", why=why, hints=f"ls -ld {folder}"
-        )
+            f"cannot write the report to {file}",
+            code="file",
+            why=error.strerror or str(error),
+            hints=f"ls -ld {path.parent}",
+        ) from error
     return str(path)
 
 
 def store(report: Report, path: str) -> None:
     """Write the report as Markdown; a file that cannot be written does not undo a move."""
     try:
-        Path(path).write_text(markdown(report), encoding="utf-8")
+        plain_file.write(Path(path), markdown(report), 0o666)
     except OSError as error:
-        why = f"cannot write {path}: {error.strerror}"
-        raise UsageError(why, code="file", hints=f"arcctl history {report.run}") from error
+        raise ArcctlError(
+            f"the report cannot be written to {path}",
+            code="report-file",
+            why=(error.strerror or str(error), "the run has ended; what it did is done"),
+            hints=f"arcctl history {report.run}",
+        ) from error
 
 
 def markdown(report: Report) -> str:

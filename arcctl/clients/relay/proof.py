@@ -19,6 +19,7 @@ from arcctl.clients.importing import load
 from arcctl.clients.kubernetes.background import aside
 from arcctl.clients.token_cache import Token
 from arcctl.errors import AccessError
+from arcctl.model import plain_file
 from arcctl.model.secret import Secret
 from arcctl.settings import az_home
 
@@ -123,7 +124,7 @@ class Signer:
 
     def _of_az(self, name: str) -> str:
         try:
-            return (az_home(self._environ) / name).read_text(encoding="utf-8-sig")
+            return plain_file.text(az_home(self._environ) / name, "utf-8-sig")
         except (OSError, UnicodeDecodeError):
             return ""
 
@@ -142,7 +143,7 @@ def _credential(kept: Mapping[str, str]) -> Any:
         from azure.identity._credentials.certificate import get_client_credential
 
         return get_client_credential(kept["certificate"], kept.get("password"))
-    return {"client_assertion": Path(kept["federated"]).read_text(encoding="utf-8")}
+    return {"client_assertion": plain_file.given_text(Path(kept["federated"]))}
 
 
 def _unable(client: str) -> AccessError:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from arcctl.errors import AzureError, UsageError
+from arcctl.model import plain_file
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -132,7 +133,7 @@ def from_file(path: Path | None) -> Values:
     import yaml
 
     try:
-        values = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        values = yaml.safe_load(plain_file.given_text(path)) or {}
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read the values file {path}", why=str(error)) from error
     except yaml.YAMLError as error:

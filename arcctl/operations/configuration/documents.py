@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from arcctl.errors import UsageError
+from arcctl.model.blocking import interruptible
 from arcctl.model.bounded import MOST_BYTES, MOST_VALUES, Unfit, check
+from arcctl.model.plain_file import given_text
 
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
 
@@ -22,9 +24,9 @@ def read_text(path: str, stdin: TextIO | None = None) -> str:
     """Return a file's text, `-` for stdin; raise UsageError where it cannot be read."""
     try:
         if path == "-":
-            return (stdin or sys.stdin).read(MOST_BYTES + 1)
-        with Path(path).open(encoding="utf-8") as file:
-            return file.read(MOST_BYTES + 1)
+            with interruptible():
+                return (stdin or sys.stdin).read(MOST_BYTES + 1)
+        return given_text(Path(path))
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise UsageError(f"cannot read {path}", code="file", why=why, hints="ls -l") from None

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 from urllib.parse import quote
 
 from arcctl.errors import Refusal, UsageError
+from arcctl.model import plain_file
 from arcctl.model.configuration import manifest as manifests
 from arcctl.model.configuration.kinds import Kind
 from arcctl.model.configuration.manifest import Manifest
@@ -39,9 +40,7 @@ def text_of(children: Sequence[Child], cluster: str, region: str, file: str) -> 
 
 def write_file(path: Path, text: str) -> None:
     """Write a file whole or not at all."""
-    beside = path.with_name(f".{path.name}.new")
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(path)
+    plain_file.write(path, text, 0o666)
 
 
 def write_folder(folder: Path, children: Sequence[Child], cluster: str, region: str) -> None:

@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-import errno
 import fcntl
 import json
 import os
-import stat
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -14,6 +12,8 @@ from typing import IO, TYPE_CHECKING, Any
 from arcctl.errors import ArcctlError, NotFound, Refusal
 from arcctl.model import run as written
 from arcctl.model.bounded import MOST_BYTES
+from arcctl.model.plain_file import Odd, contents
+from arcctl.model.plain_file import handle as _handle
 from arcctl.model.run_shape import is_name, named
 
 if TYPE_CHECKING:
@@ -24,14 +24,6 @@ if TYPE_CHECKING:
 _JOURNAL = "journal.jsonl"
 _LOCK = "lock"
 _MOST_HOLDERS = 1024 * 1024
-
-
-class _Odd(OSError):
-    """No file that arcctl has written."""
-
-    def __init__(self, why: str) -> None:
-        super().__init__(errno.EINVAL, why)
-        self.why = why
 
 
 class Folder:
@@ -70,10 +62,10 @@ class Folder:
 
     def _read(self, name: str) -> str | None:
         try:
-            return _contents(self.path / name).decode("utf-8", "replace")
+            return contents(self.path / name).decode("utf-8", "replace")
         except FileNotFoundError:
             return None
-        except _Odd as error:
+        except Odd as error:
             where = str(self.path / name)
             raise Refusal(f"{where} is damaged", code="journal-damaged", why=error.why) from error
         except OSError as error:
@@ -225,30 +217,12 @@ def packed(document: Any) -> bytes:
     return (json.dumps(document, ensure_ascii=False, indent=2, sort_keys=True) + "\n").encode()
 
 
-def _contents(path: Path) -> bytes:
-    """Return what an ordinary file holds; `_Odd` for a pipe, a device, or one that is too big."""
-    with _opened(path) as stream:
-        found = stream.read(MOST_BYTES + 1)
-    if len(found) > MOST_BYTES:
-        raise _Odd(f"it is larger than {MOST_BYTES // (1024 * 1024)} MiB")
-    return found
-
-
 def _opened(path: Path) -> IO[bytes]:
     return os.fdopen(_handle(path, os.O_RDONLY), "rb")
 
 
 def _private(path: Path, flags: int, mode: str) -> IO[Any]:
     return os.fdopen(_handle(path, os.O_RDWR | os.O_CREAT | flags), mode)
-
-
-def _handle(path: Path, flags: int) -> int:
-    """Open an ordinary file: a pipe without a writer keeps us waiting, a device has no end."""
-    handle = os.open(path, flags | os.O_NONBLOCK, 0o600)
-    if not stat.S_ISREG(os.fstat(handle).st_mode):
-        os.close(handle)
-        raise _Odd("it is no ordinary file")
-    return handle
 
 
 def _sync_folder(path: Path) -> None:

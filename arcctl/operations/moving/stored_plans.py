@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arcctl.errors import FindingsError, UsageError
-from arcctl.model.bounded import MOST_BYTES, read_json
+from arcctl.model import plain_file
+from arcctl.model.bounded import read_json
 from arcctl.model.plan import Plan, differences
 from arcctl.operations.moving.observing import PART, in_detail
 from arcctl.operations.moving.request import MoveRequest
@@ -27,17 +27,14 @@ def store(plan: Plan, path: str) -> None:
     """Write a plan where only its owner may read it; whole, or not at all."""
     place = Path(path).expanduser()
     text = json.dumps(plan.to_document(), indent=2, ensure_ascii=False) + "\n"
-    beside = place.with_name(f".{place.name}.{os.getpid()}")
     try:
-        with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        beside.replace(place)
+        plain_file.write(place, text)
     except OSError as error:
-        beside.unlink(missing_ok=True)
         raise UsageError(
-            f"cannot write the plan to {path}", code="plan-file", why=str(error.strerror)
+            f"cannot write the plan to {path}",
+            code="plan-file",
+            why=error.strerror or str(error),
+            hints=f"ls -ld {place.parent}",
         ) from error
 
 
@@ -48,8 +45,7 @@ def read(path: str, cluster: ClusterId | None = None) -> Plan:
     `Plan.from_document` does, `plan-other` for another cluster's.
     """
     try:
-        with Path(path).expanduser().open(encoding="utf-8") as file:
-            text = file.read(MOST_BYTES + 1)
+        text = plain_file.given_text(Path(path).expanduser())
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise UsageError(f"cannot read the plan {path}", code="plan-file", why=why) from error

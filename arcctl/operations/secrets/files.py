@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 from arcctl.errors import UsageError
+from arcctl.model import plain_file
 from arcctl.model.configuration.needs import VERIFICATION
 from arcctl.model.secret import Secret
 from arcctl.operations.configuration.documents import read_document
@@ -154,7 +155,7 @@ def _looked_up(form: str, said: str, place: str, sources: Sources) -> str:
 
 def _file(path: Path, place: str, sources: Sources) -> str:
     try:
-        content = path.read_bytes()
+        content = plain_file.given(path)
     except OSError as error:
         raise UsageError(
             f"{place} is to come from the file {path}, which cannot be read",

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arcctl.errors import ClusterError
-from arcctl.model import kubeconfig
+from arcctl.model import kubeconfig, plain_file
 
 if TYPE_CHECKING:
     from arcctl.model.kubeconfig import Config
@@ -20,7 +20,7 @@ _OTHERS = stat.S_IRWXG | stat.S_IRWXO
 def readable(path: Path) -> str:
     """Return its text, "" where there is none yet; AZK8S0200 where it cannot take a context."""
     try:
-        text = path.read_text(encoding="utf-8")
+        text = plain_file.text(path)
     except FileNotFoundError:
         return ""
     except (OSError, UnicodeDecodeError) as error:
