@@ -14,7 +14,7 @@ from typer.completion import completion_init  # type: ignore[attr-defined] # onl
 from arcctl import __version__
 from arcctl.commands.verbs import VERBS, Verbs
 from arcctl.errors import ArcctlError, ExitCode, Interrupted, UsageError
-from arcctl.model.surroundings import Streams, Surroundings
+from arcctl.model.surroundings import Streams, Surroundings, fill_in
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -104,7 +104,7 @@ def run(
 def _ended(words: Sequence[str], around: Surroundings, *, debug: bool) -> ExitCode | int:
     try:
         ended = app(list(words), prog_name="arcctl", standalone_mode=False, obj=around)
-        around.streams.stdout.flush()
+        _send(around.streams.stdout)
     except ArcctlError as error:
         return _complain(error, around, debug=debug)
     except (KeyboardInterrupt, typer.Abort):
@@ -114,6 +114,15 @@ def _ended(words: Sequence[str], around: Surroundings, *, debug: bool) -> ExitCo
             return _mistyped(error, error.format_message(), words, around)
         return _unexpected(error, around, debug=debug)
     return ended if isinstance(ended, int) else ExitCode.DONE
+
+
+def _send(stdout: TextIO) -> None:
+    """Send what is left of the data; most commands write it in one go, and it is still here."""
+    try:
+        stdout.flush()
+    except OSError as error:
+        error.filename = error.filename or "stdout"
+        raise
 
 
 def _mistyped(error: Exception, text: str, words: Sequence[str], around: Surroundings) -> ExitCode:
@@ -168,19 +177,21 @@ def _of_this_machine(error: OSError) -> ArcctlError:
 
 def _complain(error: ArcctlError, around: Surroundings, *, debug: bool) -> ExitCode:
     from arcctl.views.console import complain, nobody_reads, traceback_of
-    from arcctl.views.streams import Steady
+    from arcctl.views.streams import Steady, let_go
 
     err = cast("TextIO", Steady(around.streams.stderr))
     complain(error, err, no_colour="NO_COLOR" in around.environ)
     if debug:
         err.write(traceback_of(error))
     # Or Python would find at its end what is left in stdout, and exit with 120.
-    nobody_reads(around.streams.stdout)
+    if not nobody_reads(around.streams.stdout):
+        let_go(around.streams.stdout)
     return error.exit_code
 
 
 def main() -> NoReturn:
     """Be the program."""
+    fill_in()
     code = int(run(sys.argv[1:]))
     # All is said. Whoever says stop once more, while Python ends, is not to see a traceback.
     signal.signal(signal.SIGINT, signal.SIG_DFL)

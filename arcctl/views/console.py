@@ -11,6 +11,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, TextIO, cast
 
 from arcctl.errors import UsageError
+from arcctl.model import machine
 from arcctl.model.blocking import await_input, interruptible
 from arcctl.model.scrub import scrubbed
 from arcctl.views.output import require_readable
@@ -106,6 +107,10 @@ class Console:
         except BrokenPipeError:
             if not nobody_reads(self.settings.streams.stdout):
                 raise
+        except OSError as error:
+            error.filename = error.filename or "stdout"
+            why = ("what was asked for is done; only its result could not be written",)
+            raise machine.explained(error, why=why) from error
 
     def close(self) -> None:
         """Leave the terminal as it was found."""

@@ -54,6 +54,14 @@ class Steady:
         divert(self._stream)
 
 
+def let_go(stream: TextIO) -> None:
+    """Send what the stream still holds; where that fails, let it lead nowhere."""
+    try:
+        stream.flush()
+    except (OSError, ValueError):
+        divert(stream)
+
+
 def divert(stream: TextIO) -> None:
     """Let a broken stream lead nowhere, or Python would complain of what it still holds at its end."""
     with suppress(OSError, ValueError):
