@@ -49,6 +49,24 @@ def cloned(stage: Stage, what: frozenset[str]) -> None:
     stage.within(act)
 
 
+def advice(ended: Ended) -> list[str]:
+    """The lines of `try`, in their order."""
+    return [
+        each.removeprefix("try").strip() for each in ended.err.partition("\ntry ")[2].splitlines()
+    ]
+
+
+def first_is_a_persons_word(ended: Ended, verb: str, run: str) -> None:
+    """Assert that what works comes first, and that nothing is named that would be refused again."""
+    first, *others = [each for each in advice(ended) if each]
+    assert "if you are certain: " in first, ended.err
+    assert f"arcctl {verb} {run}" in first, ended.err
+    assert "--skip-cluster-check" in first, ended.err
+    [other] = others
+    assert other.startswith("choose the right cluster: "), ended.err
+    assert other.endswith(" --kube-context NAME"), ended.err
+
+
 def kept(stage: Stage, cluster: str) -> str:
     """What a cluster holds of runs, and of Arc's configuration, as text."""
     store = stage.sandbox.clusters[cluster].store
@@ -76,7 +94,7 @@ def test_a_move_is_not_taken_up_on_a_clone(two_clusters: Stage, verb: str) -> No
     assert (ended.code, "[cluster-unproved]" in ended.err) == (6, True), ended.err
     after = {name: kept(stage, name) for name in stage.sandbox.clusters}, journals(stage)
     assert after == before
-    assert f"arcctl {verb} {run} --skip-cluster-check" in ended.err
+    first_is_a_persons_word(ended, verb, run)
     assert moved.region(stage) == "eastus"
     after = stage.type(f"{verb} {run} --yes {copies.REAL}")
     assert after.code == 0, after.err
@@ -97,6 +115,7 @@ def test_an_apply_is_not_taken_up_on_a_clone(two_clusters: Stage, verb: str) -> 
     ended = stage.type(f"{verb} {run} --yes {copies.COPY}")
 
     assert (ended.code, "[cluster-unproved]" in ended.err) == (6, True), ended.err
+    first_is_a_persons_word(ended, verb, run)
     assert (kept(stage, "sandbox-2"), journals(stage)) == before
     assert stage.type(f"{verb} {run} --yes {copies.REAL}").code == 0
 
@@ -133,6 +152,8 @@ def test_a_heartbeat_after_the_agents_fell_asleep_tells_a_clone(two_clusters: St
 
     assert ended.code == 6, ended.err
     assert "Azure received a heartbeat at" in ended.err
+    [only] = [each for each in advice(ended) if each]
+    assert only.startswith("choose the right cluster: "), ended.err
     assert moved.region(stage) == "eastus"
 
 

@@ -18,6 +18,8 @@ _PARTING_SECONDS = 10
 _GIVEN = "--protected-settings"
 # Another process has the run: to resume it from here would only take it back from that one.
 _ELSEWHERE = ("lease-lost", "run-taken-over")
+# Whose cluster this is was in doubt: the same command, or its opposite, would be refused again.
+_ANOTHER = ("AZK8S0406", "cluster-unproved")
 
 
 @asynccontextmanager
@@ -72,6 +74,9 @@ def _stopped(run: Run, error: BaseException) -> ArcctlError | None:
     if isinstance(error, ArcctlError):
         # A step may know better how to resume: with which secrets, from which machine.
         own = _with_secrets(run, error.hints)
+        if error.code in _ANOTHER:
+            # A person's word for this very run comes before another cluster.
+            hints, own = (), tuple(sorted(own, key=lambda each: run.id not in each))
         better = any(each.startswith(f"arcctl resume {run.id}") for each in own)
         advice = (*own, *hints[1:]) if better else (*hints, *own)
         why = (*error.why, _standing(run))
