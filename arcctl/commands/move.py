@@ -189,9 +189,11 @@ class _Will(NamedTuple):
 async def _move(session: Session, request: MoveRequest, files: _Files, will: _Will) -> None:
     from arcctl.operations import move as operation
     from arcctl.operations.moving import preparation, stored_plans
-    from arcctl.views import reports
+    from arcctl.views import reports, unreported
 
     report = reports.place(files.report) if files.report else ""
+    if report and not will.dry_run:
+        unreported.begin(report, request.source)
     stored = stored_plans.read(files.plan) if files.plan else None
     with _repeating(files), session.run(session.sight(request.source), yes=will.yes) as world:
         await operation.look(world)

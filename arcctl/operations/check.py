@@ -257,7 +257,7 @@ def require_well(examination: Examination, *, warnings: bool, told: bool = False
     raise FindingsError(
         f"{examination.cluster.name}: {count} found something wrong",
         code=bad[0].code,
-        why=() if told else tuple(f"{each.sentence}: {each.detail}" for each in bad[:5]),
+        why=() if told else tuple(f"{each.detail}  [{each.code}]" for each in bad[:5]),
         hints=() if told else _first_steps(bad),
     )
 

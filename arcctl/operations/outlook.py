@@ -186,5 +186,7 @@ async def _missing(
     except UsageError as error:
         if error.code != "secret-missing":
             raise
-        return tuple(f"--protected-settings FILE with {each}" for each in error.why)
+        # Beside `CHILD/KEY` the reasons have whole sentences, which are no names of secrets.
+        missing = (each for each in error.why if " " not in each)
+        return tuple(f"--protected-settings FILE with {each}" for each in missing)
     return ()

@@ -239,6 +239,20 @@ def test_the_report_is_written_where_it_was_asked_for(quick: Stage) -> None:
     assert "managed identity" in page
 
 
+def test_an_older_report_is_not_that_of_a_move_that_failed(quick: Stage) -> None:
+    """It is overwritten as soon as another move begins; one that only plans leaves it."""
+    quick.after(moving.connected)
+    older, line = quick.folder / "moved.md", f"{moving.MOVE} --report moved.md"
+    older.write_text("# harbor: from westus to eastus\n\nMoved: harbor (edge) is in eastus.\n")
+    planned = quick.type(f"{line} --dry-run")
+    kept = older.read_text()
+    blocked = quick.type(line)
+    assert (planned.code, blocked.code) == (5, 5)
+    assert "Moved: harbor" in kept
+    assert "Moved: harbor" not in older.read_text()
+    assert "has not written its report" in older.read_text()
+
+
 def test_a_move_there_and_back_changes_nothing_at_all(quick: Stage) -> None:
     """The way back is a move as any other."""
     quick.after(moving.connected)

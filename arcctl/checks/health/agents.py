@@ -79,7 +79,7 @@ async def awake(sight: HealthSight) -> Answer:
     if not asleep:
         return passed()
     return wrong(
-        f"scaled to zero: {', '.join(asleep)}",
+        f"these agents are scaled to zero: {', '.join(asleep)}",
         "if a move was cut: arcctl resume",
         f"kubectl scale -n azure-arc deployment/{asleep[0]} --replicas=1",
     )

