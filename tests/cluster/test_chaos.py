@@ -30,7 +30,7 @@ SEEDS = {
     1464: ("move", {"kills"}, "helm4"),
     1424: ("move", {"loud", "lies", "kills"}, "helm4"),
     934: ("move elsewhere", {"loud", "lies", "kills"}, "helm4"),
-    21: ("delete", {"kills"}, "helm4"),
+    215: ("delete", {"kills"}, "helm4"),
 }
 LOUD = {"broken stream", *(each.__name__ for each in faults.LOUD)}
 
