@@ -63,7 +63,8 @@ async def _end(
     if not close:
         found = await runs.looked_at(session.clients, run, session.console.progress)
         with open_world(ClusterId.parse(found.header.cluster)) as world:
-            views.exported(session.console, saved.export(found, world, folder or "").to_document())
+            written = await saved.export(found, world, folder or "")
+            views.exported(session.console, written.to_document())
         return
 
     def confirm(question: str, name: str) -> None:

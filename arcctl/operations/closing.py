@@ -20,16 +20,19 @@ from arcctl.operations.keeping import lookup
 from arcctl.operations.keeping.entering import entered
 from arcctl.operations.keeping.here import Folder
 from arcctl.operations.moving import kept_key
+from arcctl.operations.moving.home import home_of
 from arcctl.operations.moving.same_cluster import require_same
-from arcctl.operations.moving.undone import undone
+from arcctl.operations.moving.undone import at_zero, undone
 from arcctl.operations.moving.worlds import BUNDLE, moving_of
 from arcctl.operations.runs import run_of
+from arcctl.operations.saved import Sleepers
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
 
     from arcctl.clients import Clients
     from arcctl.flow.events import Observer
+    from arcctl.operations.moving.home import Home
     from arcctl.operations.resume import OpenWorld
     from arcctl.operations.runs import Run
     from arcctl.operations.world import World
@@ -40,12 +43,16 @@ _ANOTHER = ("AZK8S0406", "cluster-unproved")
 
 @dataclass(frozen=True, slots=True)
 class Closed:
-    """A run that was ended by hand: what it leaves undone, what of that is lost, and the export."""
+    """A run that was ended by hand: what it leaves undone, what of that is lost, and the export.
+
+    `asleep` are the agents that keep other commands from the cluster, None where there are none.
+    """
 
     run: str
     unfinished: tuple[str, ...]
     lost: tuple[str, ...]
     saved: saved.Saved | None
+    asleep: Sleepers | None = None
 
     def to_document(self) -> dict[str, Any]:
         """Return it as plain JSON."""
@@ -55,6 +62,7 @@ class Closed:
             "unfinished": list(self.unfinished),
             "lost": list(self.lost),
             "saved": self.saved.to_document() if self.saved else None,
+            "asleep": self.asleep.to_document() if self.asleep else None,
         }
 
 
@@ -98,17 +106,19 @@ async def _closed(held: _Held, asked: Asked, observer: Observer, open_world: Ope
         return await _illegible(run, asked)
     with open_world(cluster) as world:
         doubt = await _whose(run, world)
-        unfinished, lost = await _unfinished(held, world)
+        home = await _home(run, world)
+        unfinished, lost = await _unfinished(held, world, home)
+        asleep = await _asleep(held, world, home)
         kept = await kept_key.needed(run, world, _resources(run, world))
         lost = (*lost, *(each.told for each in kept))
         for each in (*_doubts(held), *doubt, *unfinished, *lost):
             observer(Noted(each, warning=True))
         asked.confirm(_question(held), run.id)
-        written = _exported(run, world, asked, observer)
+        written = await _exported(run, world, asked.folder, home, asleep)
         await kept_key.keep(run.cabinet.kubernetes, kept)
     await run.journal.ended(CLOSED, clean=True, unfinished=list(unfinished), lost=list(lost))
     await run.clear()
-    return Closed(run.id, unfinished, lost, written)
+    return Closed(run.id, unfinished, lost, written, asleep)
 
 
 @asynccontextmanager
@@ -215,15 +225,17 @@ def _cluster(run: Run) -> ClusterId | None:
         return None
 
 
-def _exported(run: Run, world: World, asked: Asked, observer: Observer) -> saved.Saved | None:
+async def _exported(
+    run: Run, world: World, folder: str, home: Home | None, asleep: Sleepers | None
+) -> saved.Saved | None:
     if run.verb not in (move.VERB, config_apply.VERB) or not run.documents:
         return None
     try:
-        return saved.export(run, world, asked.folder)
+        return await saved.export(run, world, folder, home, asleep)
     except Refusal as error:
         if error.code != "document-damaged":
             raise
-        observer(Noted(f"{error.message}, so nothing of it is written out", warning=True))
+        world.observer(Noted(f"{error.message}, so nothing of it is written out", warning=True))
         return None
 
 
@@ -256,7 +268,9 @@ async def _illegible(run: Run, asked: Asked) -> Closed:
     return Closed(run.id, (), (unknown, *(each.told for each in kept)), None)
 
 
-async def _unfinished(held: _Held, world: World) -> tuple[tuple[str, ...], tuple[str, ...]]:
+async def _unfinished(
+    held: _Held, world: World, home: Home | None
+) -> tuple[tuple[str, ...], tuple[str, ...]]:
     """Return what is not done, and what of the cluster is not as it was; both as sentences."""
     run = held.run
     if held.diverged:
@@ -267,11 +281,41 @@ async def _unfinished(held: _Held, world: World) -> tuple[tuple[str, ...], tuple
     try:
         if run.verb == config_apply.VERB:
             return await _of_apply(run, world), ()
-        if run.verb == move.VERB and BUNDLE in run.documents:
-            return (), await undone(moving_of(run, world, {}))
+        if home:
+            return (), await undone(moving_of(run, world, {}), home)
     except ArcctlError as error:
         return (), (f"what is undone could not be looked at: {error.message}",)
     return (), ("what is undone is not known to this version of arcctl",)
+
+
+async def _home(run: Run, world: World) -> Home | None:
+    """Return where what a move has saved belongs; None for another run, or one that is damaged."""
+    if run.verb != move.VERB or BUNDLE not in run.documents:
+        return None
+    try:
+        return await home_of(moving_of(run, world, {}))
+    except Refusal:
+        return None
+
+
+async def _asleep(held: _Held, world: World, home: Home | None) -> Sleepers | None:
+    """Return the agents that keep other commands from the cluster, with what wakes them.
+
+    Where the resource is gone they must not run: they would uninstall what it had.
+    """
+    if home is None or held.diverged or not held.run.journal.changed:
+        return None
+    moving = moving_of(held.run, world, {})
+    try:
+        groups = await at_zero(moving)
+        arm = await world.clients.arm()
+        if not groups or await arm.find_surely(moving.bundle.source.path) is None:
+            return None
+    except ArcctlError:
+        return None
+    healing = f"arcctl connect {home.cluster.named} -l {home.region} {ownership.SURE}"
+    along = world.clients.settings.way.along
+    return Sleepers(tuple(along(each.waking) for each in groups), along(healing))
 
 
 async def _of_apply(run: Run, world: World) -> tuple[str, ...]:

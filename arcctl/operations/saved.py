@@ -16,11 +16,11 @@ from arcctl.errors import UsageError
 from arcctl.model import plain_file
 from arcctl.model.bundle import Bundle
 from arcctl.model.configuration.secrets import needs
-from arcctl.model.region import canonical
 from arcctl.model.resource_id import ClusterId
 from arcctl.model.run_shape import as_written
 from arcctl.operations import config_apply, move, reconnecting
 from arcctl.operations.configuration import manifests
+from arcctl.operations.moving.home import home_of
 from arcctl.operations.moving.worlds import BUNDLE, moving_of
 from arcctl.operations.steps.pieces import pieces
 
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
     from arcctl.model.configuration.child import Child
+    from arcctl.operations.moving.home import Home
     from arcctl.operations.runs import Run
     from arcctl.operations.steps.pieces import Piece
     from arcctl.operations.world import World
@@ -38,6 +39,29 @@ _ROLES, _LOCKS = "microsoft.authorization/roleassignments", "microsoft.authoriza
 _PLAIN_ROLE = {"roleDefinitionId", "principalType", "principalId"}
 
 Pieces = list["Piece"]
+
+
+@dataclass(frozen=True, slots=True)
+class Sleepers:
+    """Agents that a closed run has left at zero: the commands that wake them, and the one that heals."""
+
+    waking: tuple[str, ...]
+    healing: str
+
+    def to_document(self) -> dict[str, Any]:
+        """Return it as plain JSON."""
+        return {"wake": list(self.waking), "heal": self.healing}
+
+
+@dataclass(frozen=True, slots=True)
+class _Contents:
+    """What a run holds, of which cluster, and why of that one."""
+
+    cluster: ClusterId
+    bundle: Bundle | None
+    children: Sequence[Child]
+    hung: Pieces
+    why: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,23 +83,31 @@ class Saved:
         }
 
 
-def export(run: Run, world: World, folder: str) -> Saved:
+async def export(
+    run: Run, world: World, folder: str, home: Home | None = None, asleep: Sleepers | None = None
+) -> Saved:
     """Write all that the run holds of a cluster below `folder`; no secrets, since it holds none.
+
+    `home` is where the saved things belong, looked up where it is not given; `asleep` are agents
+    that nothing wakes any more.
 
     Raise UsageError `folder` where something else lies there, or nothing can be written.
     """
+    return _written(run, await _contents(run, world, home), folder, asleep)
+
+
+def _written(run: Run, contents: _Contents, folder: str, asleep: Sleepers | None) -> Saved:
     place = Path(folder).expanduser()
-    bundle, children, hung = _contents(run, world)
-    cluster = ClusterId.parse(run.header.cluster)
-    region = canonical(bundle.region) if bundle else ""
+    bundle, children, hung = contents.bundle, contents.children, contents.hung
+    region = bundle.region if bundle else ""
     try:
         _must_be_free(place, run.id)
         place.mkdir(mode=0o700, parents=True, exist_ok=True)
         configuration = place / CONFIGURATION
-        manifests.write_folder(configuration, children, cluster.path, region)
+        manifests.write_folder(configuration, children, contents.cluster.path, region)
         secret = {child.key: [need.name for need in needs(child)] for child in children}
         secret = {key: wanted for key, wanted in secret.items() if wanted}
-        _write(place / README, _readme(run, cluster, bundle, children, secret, hung))
+        _write(place / README, _readme(run, contents, secret, asleep))
         if secret:
             _write_once(place / SECRETS, _to_fill_in(secret))
         if bundle:
@@ -92,10 +124,11 @@ def export(run: Run, world: World, folder: str) -> Saved:
     return Saved(run.id, str(place), len(children), len(hung))
 
 
-def _contents(run: Run, world: World) -> tuple[Bundle | None, Sequence[Child], Pieces]:
+async def _contents(run: Run, world: World, home: Home | None) -> _Contents:
     """Return what it holds, all of it as it was where the move began."""
     if run.verb == config_apply.VERB:
-        return None, config_apply.wanted_of(run), []
+        cluster = ClusterId.parse(run.header.cluster)
+        return _Contents(cluster, None, config_apply.wanted_of(run), [])
     if run.verb != move.VERB or BUNDLE not in run.documents:
         raise UsageError(
             f"{run.id} has saved nothing that could be exported",
@@ -106,8 +139,11 @@ def _contents(run: Run, world: World) -> tuple[Bundle | None, Sequence[Child], P
     with as_written(f"what {run.id} has saved"):
         bundle = Bundle.from_document(run.documents[BUNDLE])
     moving = moving_of(run, world, {})
+    home = home or await home_of(moving)
     children = [child for child in bundle.children if child.carried]
-    return bundle, children, pieces(replace(moving, cluster=bundle.source))
+    fitted = replace(bundle, source=home.cluster, region=home.region)
+    hung = pieces(replace(moving, bundle=bundle, cluster=home.cluster))
+    return _Contents(home.cluster, fitted, children, hung, home.why)
 
 
 def _must_be_free(place: Path, run: str) -> None:
@@ -134,38 +170,46 @@ def _title(run: str) -> str:
 
 
 def _readme(
-    run: Run,
-    cluster: ClusterId,
-    bundle: Bundle | None,
-    children: Sequence[Child],
-    secret: Mapping[str, Sequence[str]],
-    hung: Pieces,
+    run: Run, held: _Contents, secret: Mapping[str, Sequence[str]], asleep: Sleepers | None
 ) -> str:
     """Write what a person types in this folder, from top to bottom, to have it all again."""
-    lines = [_title(run.id), f"What the {run.verb} of `{cluster.path}` had in its care.\n"]
+    lines = [_title(run.id), f"What the {run.verb} of `{run.header.cluster}` had in its care.\n"]
     lines.append("Type these commands in this folder, in this order.\n")
-    if bundle:
-        lines += _reconnect(bundle)
-    if children:
+    lines += _waking(asleep) if asleep else ()
+    lines += _reconnect(held) if held.bundle else ()
+    if held.children:
         given = f" --protected-settings {SECRETS}" if secret else ""
         lines += [
-            f"- `{CONFIGURATION}/`: {len(children)} extensions and configurations.\n",
+            f"- `{CONFIGURATION}/`: {len(held.children)} extensions and configurations.\n",
             *(_of_secrets(secret) if secret else ()),
-            f"      arcctl config apply {cluster.named} --file {CONFIGURATION}{given}\n",
+            f"      arcctl config apply {held.cluster.named} --file {CONFIGURATION}{given}\n",
         ]
-    if hung:
+    if held.hung:
         lines += [
             f"- `{COMMANDS}`: the commands that put back the roles, locks, policies and settings.\n",
             f"      sh {COMMANDS}\n",
-            *(f"  - {words}\n" for _, _, words in hung),
+            *(f"  - {words}\n" for _, _, words in held.hung),
         ]
     return "\n".join(lines)
 
 
-def _reconnect(bundle: Bundle) -> Iterator[str]:
+def _waking(asleep: Sleepers) -> Iterator[str]:
+    yield "- The agents are scaled to zero, and no run wakes them any more. Scale them back first:\n"
+    yield from (f"      {each}\n" for each in asleep.waking)
+    yield (
+        "  Until they run, `connect`, `delete`, `move` and `config apply` refuse this cluster "
+        "(`cluster-unproved`). If you are certain that it is the right one, this command brings "
+        "back the agents of namespace `azure-arc`:\n"
+    )
+    yield f"      {asleep.healing}\n"
+
+
+def _reconnect(held: _Contents) -> Iterator[str]:
+    assert held.bundle
     yield "- `resource.json`: the resource itself, as it was. Where it is gone, connect it again:\n"
-    commands, by_hand = reconnecting.commands(bundle)
+    commands, by_hand = reconnecting.commands(held.bundle)
     yield from (f"      {each}\n" for each in commands)
+    yield f"  {held.why}\n"
     yield "  It gets a new identity: roles that the old one had must be given to that one.\n"
     if by_hand:
         yield f"  Only the cluster held the values of these, so fill them in: {', '.join(by_hand)}.\n"

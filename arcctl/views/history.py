@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from arcctl.model.run import Entry, RunRecord
     from arcctl.views.console import Console
 
+_FREE = "Other commands may work on the cluster again."
 _WORDS = {
     "opened": "opened",
     "begun": "doing",
@@ -82,11 +83,21 @@ def closed(console: Console, document: Mapping[str, Any]) -> None:
     """Say that a run is closed, and what that means; `document` is what closing returned, as JSON."""
     if saved := document["saved"]:
         console.say(f"Saved in {saved['folder']}: {_contents(saved)}.")
-    console.say(f"Closed: {document['run']}. Other commands may work on the cluster again.")
+    asleep = document.get("asleep")
+    console.say(f"Closed: {document['run']}. {_asleep(asleep) if asleep else _FREE}")
     if console.output is not None:
         with console.ending():
             query = console.settings.flags.query
             output.write(document, console.out, console.output, query=query)
+
+
+def _asleep(asleep: Mapping[str, Any]) -> str:
+    wake = "; ".join(asleep["wake"])
+    return (
+        "Its agents are scaled to zero, and other commands refuse the cluster until they run again. "
+        f"To scale them back: {wake}. Without kubectl, if you are certain that this is the right "
+        f"cluster: {asleep['heal']}"
+    )
 
 
 def _contents(saved: Mapping[str, Any]) -> str:

@@ -105,7 +105,7 @@ FAILURES: dict[str, tuple[Break, str, str]] = {
     "out of memory": (world.trouble("OOMKilled", "metrics-agent"), "agent-memory", "limits"),
     "helm was killed": (world.release("pending-upgrade"), "release-unfinished", "connect"),
     "kinds are gone": (world.remove("customresourcedefinitions", "", "gitconfigs.clusterconfig.azure.com"), "crds-missing", "connect"),
-    "asleep": (change("deployments", ARC, "config-agent", spec={"replicas": 0}), "agents-asleep", "resume"),
+    "asleep": (change("deployments", ARC, "config-agent", spec={"replicas": 0}), "agents-asleep", "scale -n azure-arc"),
     "gateway": (azure(gateway={"enabled": True}), "gateway-agent-missing", "connect"),
     "quota": (world.tight_quota, "quota-exhausted", "tight"),
     "webhook": (plant(ADMISSION, "", "judge", webhooks=[WEBHOOK]), "webhook-blocks", "gone/judge"),
@@ -177,9 +177,10 @@ def test_what_to_do_goes_to_the_cluster_that_was_asked(harbor: Stage) -> None:
 
     finding = found(harbor, "agents-asleep", "--kube-context sandbox")
 
+    connect = "arcctl connect -n harbor -g edge --skip-cluster-check --kube-context sandbox"
     assert finding["remedy"] == [
-        "if a move was cut: arcctl resume --kube-context sandbox",
-        "kubectl --context sandbox scale -n azure-arc deployment/config-agent --replicas=1",
+        "kubectl --context sandbox scale -n azure-arc --replicas=1 deployment config-agent",
+        f"if you are certain that this is its cluster: {connect}",
     ]
 
 

@@ -77,6 +77,11 @@ def test_a_move_that_cannot_end_is_closed(harbor: Stage) -> None:
     assert (ended.code, "[closed-unfinished]" in ended.err) == (5, True), ended.err
     for each in ("harbor (group edge) is not in Azure", "extensions/monitor is not there", "lock"):
         assert each in ended.err
+    readme = (harbor.folder / "kept" / "README.md").read_text()
+    for each in (ended.err, readme):
+        assert "arcctl connect -n harbor -g edge -l eastus" in each
+        assert "arcctl connect -n harbor -g edge -l westeurope" not in each
+    assert "the move to westeurope has made nothing there" in readme
     assert ended.data["saved"]["children"] == 4
     folder = harbor.folder / "kept"
     commands = (folder / "commands.sh").read_text()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
@@ -62,7 +63,10 @@ def test_agents_that_are_not_in_the_cluster(plain: Stage) -> None:
     )
     assert (ended.code, "[closed-unfinished]" in ended.err, agents) == (5, True, []), ended.err
     assert "no agents are in the cluster" in ended.err
-    assert "arcctl connect -n harbor -g edge -l westeurope" in ended.err
+    readme = Path(ended.data["saved"]["folder"]) / "README.md"
+    for each in (ended.err, (plain.folder / readme).read_text()):
+        assert "arcctl connect -n harbor -g edge -l westeurope" in each
+        assert "-l eastus" not in each
 
 
 def test_a_lock_that_the_run_has_taken_off(harbor: Stage) -> None:

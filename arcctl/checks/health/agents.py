@@ -74,14 +74,17 @@ async def gateway_agent(sight: HealthSight) -> Answer:
 
 @check("no agent has been put to sleep", code="agents-asleep")
 async def awake(sight: HealthSight) -> Answer:
-    """A move scales agents to zero, and one that was cut leaves them so."""
+    """A move scales agents to zero, and one that a person has closed leaves them so.
+
+    Where a run is unfinished, that is told first, and no other remedy beside it.
+    """
     asleep = [each["metadata"]["name"] for each in await sight.deployments() if replicas(each) == 0]
     if not asleep:
         return passed()
     return wrong(
         f"these agents are scaled to zero: {', '.join(asleep)}",
-        "if a move was cut: arcctl resume",
-        f"kubectl scale -n azure-arc deployment/{asleep[0]} --replicas=1",
+        f"kubectl scale -n azure-arc --replicas=1 deployment {' '.join(sorted(asleep))}",
+        f"if you are certain that this is its cluster: arcctl connect {sight.named} --skip-cluster-check",
     )
 
 

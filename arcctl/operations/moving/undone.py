@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from arcctl.model import cluster as names
@@ -20,17 +21,42 @@ from arcctl.operations.steps.target import CreateTarget
 
 if TYPE_CHECKING:
     from arcctl.model.resource_id import ClusterId
+    from arcctl.operations.moving.home import Home
     from arcctl.operations.moving.worlds import Moving
 
 _OF_ARC = f"/apis/apps/v1/namespaces/{names.AGENT_NAMESPACE}/"
 
 
-async def undone(moving: Moving) -> tuple[str, ...]:
-    """Return what a person has to see to, with commands; nothing where all is as it was."""
-    asleep = await _asleep(moving)
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Agents of one namespace that are at zero and had `count` replicas each."""
+
+    space: str
+    count: int
+    agents: tuple[str, ...]
+
+    @property
+    def waking(self) -> str:
+        """The command that scales them back."""
+        names = " ".join(self.agents)
+        return f"kubectl scale -n {self.space} --replicas={self.count} deployment {names}"
+
+    @property
+    def told(self) -> str:
+        """Say that they are at zero, with that command."""
+        number = _counted(len(self.agents), "agent")
+        return f"{number} of {self.space} scaled to zero: {self.waking}"
+
+
+async def undone(moving: Moving, home: Home) -> tuple[str, ...]:
+    """Return what a person has to see to, with commands; nothing where all is as it was.
+
+    `home` says where what is missing is to be connected again.
+    """
+    asleep = [each.told for each in await at_zero(moving)]
     if not moving.run.journal.no_return:
         return (*asleep, *await _unlocked(moving), *await _made(moving))
-    missing = await _missing(moving)
+    missing = await _missing(moving, home)
     return (*asleep, *missing, *await _not_in_azure(moving), *await _lingering(moving))
 
 
@@ -65,24 +91,23 @@ async def _unlinked(moving: Moving) -> list[str]:
     return [f"the link to the Arc gateway {wanted.rpartition('/')[2]} is not as it was: {again}"]
 
 
-async def _asleep(moving: Moving) -> list[str]:
-    """Name the agents that the run has scaled to zero and not back, with the commands that wake them."""
+async def at_zero(moving: Moving) -> tuple[Group, ...]:
+    """Return the agents that the run has scaled to zero and not back, by namespace and count."""
     before, still = counts(moving.run), defaultdict[tuple[str, int], list[str]](list)
     for path in await asleep(await moving.clients.kubernetes(), before):
         place, _, name = path.rpartition("/deployments/")
         still[place.rpartition("/")[2], before[path]].append(name)
-    return [
-        f"{_counted(len(several), 'agent')} of {space} scaled to zero: "
-        f"kubectl scale -n {space} --replicas={count} deployment {' '.join(sorted(several))}"
+    return tuple(
+        Group(space, count, tuple(sorted(several)))
         for (space, count), several in sorted(still.items())
-    ]
+    )
 
 
-async def _missing(moving: Moving) -> list[str]:
+async def _missing(moving: Moving, home: Home) -> list[str]:
     """Say which agents are not in the cluster at all; only `connect` brings them back."""
     found = await agents_of(await moving.clients.kubernetes())
     there = {path for path in found if path.startswith(_OF_ARC)}
-    again = f"arcctl connect {moving.cluster.named} -l {moving.request.region}"
+    again = f"arcctl connect {home.cluster.named} -l {home.region}"
     if not there:
         return [f"no agents are in the cluster, which Azure does not hear of any more: {again}"]
     before = {path for path, count in counts(moving.run).items() if count}
