@@ -26,7 +26,7 @@ from azure.core.pipeline.policies import (
 )
 
 from arcctl import __version__
-from arcctl.clients import arm_errors
+from arcctl.clients import arm_errors, bodies
 from arcctl.clients.channel import READ, read_json
 from arcctl.errors import AzureError
 
@@ -227,6 +227,8 @@ class _Reach(AsyncHTTPPolicy[Any, Any]):
             raise
         except CoreError as error:
             raise ServiceResponseError(str(error), error=error) from error
+        except bodies.TooLong as error:
+            raise arm_errors.unusable(request.http_request, 0, bodies.WRONG) from error
         headers = response.http_response.headers
         if not headers.get("Retry-After", "0").isdigit():
             # HTTP allows a date here; azure-mgmt-resource reads a whole number or breaks.

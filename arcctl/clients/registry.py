@@ -16,6 +16,7 @@ _MANIFEST_TYPES = (
     "application/vnd.docker.distribution.manifest.v2+json",
 )
 _SECONDS = (5, 60)  # to connect, and between two pieces of an answer
+_LARGEST = 256 * 1024 * 1024  # the relay program has about 20
 CANNOT_FETCH = "AZK8S0800"
 
 
@@ -65,8 +66,13 @@ def pull(host: str, repository: str, tag: str) -> bytes:
 def _get(what: str, url: str, accept: str = "*/*") -> Any:
     import requests
 
+    from arcctl.clients import bodies
+
     try:
-        answer = requests.get(url, headers={"Accept": accept}, timeout=_SECONDS)
+        with requests.get(url, headers={"Accept": accept}, timeout=_SECONDS, stream=True) as answer:
+            answer._content = bodies.whole(answer.iter_content(bodies.PART), _LARGEST)
+    except bodies.TooLong as error:
+        raise _unfetched(what, f"it is larger than {_LARGEST // 1024**2} MiB") from error
     except requests.RequestException as error:
         raise _unfetched(what, scrubbed(str(error))) from error
     if answer.status_code == 404:

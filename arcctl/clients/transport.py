@@ -19,7 +19,7 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from arcctl.clients import fence
+from arcctl.clients import bodies, fence
 from arcctl.clients.channel import closed
 
 if TYPE_CHECKING:
@@ -64,6 +64,25 @@ class _Session(requests.Session):
         prepared = super().prepare_request(request)
         prepared.url = request.url if isinstance(request.url, str) else prepared.url
         return prepared
+
+    def send(self, request: requests.PreparedRequest, **how: Any) -> requests.Response:
+        """Read the body in parts where requests would take it whole, however long; raise TooLong."""
+        in_parts = how.get("stream")
+        response = super().send(request, **how | {"stream": True})
+        return response if in_parts else _read(response)
+
+
+def _read(response: requests.Response) -> requests.Response:
+    try:
+        if bodies.packed_twice(response.headers):
+            raise requests.exceptions.ContentDecodingError("packed several times")
+        # Where requests itself keeps a body that it has read.
+        response._content = bodies.whole(response.iter_content(bodies.PART))
+        response._content_consumed = True  # type: ignore[attr-defined] # no public way
+    except BaseException:
+        response.close()
+        raise
+    return response
 
 
 def _keep_authorization(prepared: requests.PreparedRequest) -> requests.PreparedRequest:

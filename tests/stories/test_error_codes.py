@@ -82,7 +82,7 @@ def test_the_reason_of_the_cluster_is_a_plain_word(connected: Stage, reason: str
     mark = f"mark-{secrets.token_hex(8)}"
     body = {"kind": "Status", "reason": reason.replace("{mark}", mark), "message": "m"}
     connected.fault("kubernetes", {"status": 409, "body": body}, path="/version", times=None)
-    ended = connected.type("upgrade -n harbor -g edge --yes", ANOTHER_SECRET=mark)
+    ended = connected.type("upgrade -n harbor -g edge", ANOTHER_SECRET=mark)
 
     assert ended.code != 0
     assert leaks({"out": ended.out, "err": ended.err}, mark) == []

@@ -67,6 +67,8 @@ class Command(pyhelm3.command.Command):  # type: ignore[misc]  # pyhelm3 has no 
             finished = await self._finished(arguments, input or b"")
         except TimeoutError as error:
             raise trouble.timed_out(arguments[0]) from error
+        except process.Flooded as error:
+            raise trouble.flooded(arguments[0], self._executable) from error
         except OSError as error:
             raise trouble.not_run(self._executable, error) from error
         if finished.status == 0 and "json" in arguments:

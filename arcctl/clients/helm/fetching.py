@@ -93,9 +93,10 @@ async def _from_archive(base: str, folder: Path, to: Path) -> None:
 def _published(url: str) -> str:
     import requests
 
-    answer = requests.get(url, timeout=REACH_SECONDS)
-    answer.raise_for_status()
-    found = re.match(r"\s*([0-9a-f]{64})\b", answer.text)
+    with requests.get(url, timeout=REACH_SECONDS, stream=True) as answer:
+        answer.raise_for_status()
+        begins = next(answer.iter_content(1024), b"").decode("ascii", "replace")
+    found = re.match(r"\s*([0-9a-f]{64})\b", begins)
     if not found:
         raise HelmError(f"{url} holds no SHA-256", code="AZK8S0510")
     return found.group(1)

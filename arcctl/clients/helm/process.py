@@ -9,7 +9,7 @@ import os
 import signal
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from arcctl.clients import fence
 from arcctl.model.scrub import scrubbed
@@ -22,6 +22,17 @@ log = logging.getLogger("arcctl.helm")
 # helm answers SIGTERM within 0.01 s and marks the release failed; SIGKILL leaves it pending.
 GRACE = 10.0
 LONGEST_LINE = 2**24
+MOST_SAID = 64 * 2**20
+_PART = 2**16
+LINGER = 1.0
+"""Seconds to read on after the program's own end: a child of it may hold the pipes for ever"""
+
+
+class Flooded(OSError):
+    """The program prints more than any that is meant."""
+
+    def __init__(self) -> None:
+        super().__init__("it prints without end")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +52,7 @@ async def run(
     stdin: bytes = b"",
     on_line: Callable[[str], None] | None = None,
 ) -> Finished:
-    """Run `argv` to its end; TimeoutError after `limit` seconds.
+    """Run `argv` to its end; TimeoutError after `limit` seconds, Flooded where it says too much.
 
     Each line of stderr goes to `on_line` as it comes. When the caller is cancelled or time is
     up, the whole process group gets SIGTERM, `GRACE` seconds, and SIGKILL; a second
@@ -92,8 +103,11 @@ async def _heard(process: asyncio.subprocess.Process, on_line: Callable[[str], N
 
 
 async def _each_line(stream: asyncio.StreamReader, on_line: Callable[[str], None]) -> None:
-    async for raw in stream:
-        on_line(raw.decode("utf-8", "replace").rstrip("\r\n"))
+    try:
+        async for raw in stream:
+            on_line(raw.decode("utf-8", "replace").rstrip("\r\n"))
+    except ValueError as error:  # how asyncio tells of a line without end
+        raise Flooded from error
 
 
 async def _begun(argv: Sequence[str], environ: Mapping[str, str]) -> asyncio.subprocess.Process:
@@ -124,11 +138,66 @@ async def _talk(
 ) -> Finished:
     assert process.stdout is not None
     assert process.stderr is not None
-    async with asyncio.TaskGroup() as group:
-        group.create_task(_feed(process, stdin))
-        out = group.create_task(process.stdout.read())
-        err = group.create_task(_lines(process.stderr, on_line))
-    return Finished(await process.wait(), out.result(), err.result())
+    out, err = bytearray(), _Lines(on_line)
+    tasks = [
+        asyncio.create_task(each)
+        for each in (
+            _feed(process, stdin),
+            _all_of(process.stdout, out),
+            _each_line(process.stderr, err.hear),
+        )
+    ]
+    ended = asyncio.create_task(_end(process))
+    try:
+        held = await _heard_out(tasks, ended)
+    finally:
+        for task in (*tasks, ended):
+            task.cancel()
+        await asyncio.gather(*tasks, ended, return_exceptions=True)
+    if held:
+        log.debug("a child of the program holds its pipes")
+        _close(process)
+    return Finished(ended.result(), bytes(out), "\n".join(err.lines))
+
+
+async def _heard_out(tasks: Sequence[asyncio.Task[None]], ended: asyncio.Task[int]) -> bool:
+    """Wait for the program's end and all that it says; tell whether somebody else may say more."""
+    waiting: set[asyncio.Task[Any]] = {*tasks, ended}
+    while waiting:
+        limit = LINGER if ended.done() else None
+        done, waiting = await asyncio.wait(
+            waiting, timeout=limit, return_when=asyncio.FIRST_COMPLETED
+        )
+        for task in done:
+            task.result()
+        if not done:
+            return True
+    return False
+
+
+async def _all_of(stream: asyncio.StreamReader, into: bytearray) -> None:
+    while part := await stream.read(_PART):
+        into += part
+        if len(into) > MOST_SAID:
+            raise Flooded
+
+
+class _Lines:
+    """What a program says to people, kept and handed on."""
+
+    def __init__(self, on_line: Callable[[str], None] | None) -> None:
+        self.lines: list[str] = []
+        self._on_line = on_line
+        self._size = 0
+
+    def hear(self, line: str) -> None:
+        """Keep a line; raise Flooded where they are too many."""
+        self._size += len(line) + 1
+        if self._size > MOST_SAID:
+            raise Flooded
+        self.lines.append(line)
+        if self._on_line:
+            self._on_line(line)
 
 
 async def _feed(process: asyncio.subprocess.Process, stdin: bytes) -> None:
@@ -141,18 +210,6 @@ async def _feed(process: asyncio.subprocess.Process, stdin: bytes) -> None:
     process.stdin.close()
 
 
-async def _lines(stream: asyncio.StreamReader, on_line: Callable[[str], None] | None) -> str:
-    lines: list[str] = []
-
-    def hear(line: str) -> None:
-        lines.append(line)
-        if on_line:
-            on_line(line)
-
-    await _each_line(stream, hear)
-    return "\n".join(lines)
-
-
 async def _stop(process: asyncio.subprocess.Process) -> None:
     _signal(process, signal.SIGTERM)
     try:
@@ -161,17 +218,29 @@ async def _stop(process: asyncio.subprocess.Process) -> None:
         # Reaches children that ignored SIGTERM as well as the program itself.
         _signal(process, signal.SIGKILL)
         await _exited(process)
-        # Somebody may hold the pipes still; asyncio complains of those that outlive the loop.
-        process._transport.close()  # type: ignore[attr-defined] # asyncio shows no other way
+        _close(process)
+
+
+def _close(process: asyncio.subprocess.Process) -> None:
+    """Let the pipes go, which somebody may hold still; asyncio complains of those that outlive it."""
+    process._transport.close()  # type: ignore[attr-defined] # asyncio shows no other way
 
 
 async def _exited(process: asyncio.subprocess.Process) -> None:
     """Wait for the end of the program, `GRACE` at most."""
     with contextlib.suppress(TimeoutError):
         async with asyncio.timeout(GRACE):
-            # `wait` would also wait for the pipes, which a child that lives on may hold open.
-            while process.returncode is None:  # noqa: ASYNC110 - asyncio tells of an exit in no other way
-                await asyncio.sleep(0.02)
+            await _end(process)
+
+
+async def _end(process: asyncio.subprocess.Process) -> int:
+    """Wait for the end of the program alone, and return its exit status.
+
+    `wait` would also wait for the pipes, which a child that lives on may hold open.
+    """
+    while process.returncode is None:  # noqa: ASYNC110 - asyncio tells of an exit in no other way
+        await asyncio.sleep(0.02)
+    return process.returncode
 
 
 def _signal(process: asyncio.subprocess.Process, number: signal.Signals) -> None:

@@ -105,6 +105,16 @@ def explained(verb: str, text: str) -> ArcctlError:
     )
 
 
+def flooded(verb: str, executable: str) -> HelmError:
+    """Build the error for a helm that does not stop printing, and was stopped."""
+    return HelmError(
+        TITLES.get(verb, f"helm {verb} failed"),
+        code=CODES.get(verb, "helm"),
+        why=f"{executable} printed more than any helm does, and was stopped",
+        hints=(f"{executable} version", "name another: export ARCCTL_HELM=/path/to/helm"),
+    )
+
+
 def killed(verb: str, status: int, text: str) -> HelmError:
     """Build the error for a helm that a signal has ended; `status` is the signal, negative."""
     return HelmError(

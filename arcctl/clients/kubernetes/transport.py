@@ -16,6 +16,7 @@ from kubernetes.client.rest import is_socks_proxy_url, should_bypass_proxies
 from kubernetes.utils.keepalive import tcp_keepalive_socket_options
 
 import arcctl
+from arcctl.clients import bodies
 from arcctl.clients.kubernetes import trouble
 
 if TYPE_CHECKING:
@@ -47,6 +48,29 @@ class Request:
     def target(self) -> str:
         """Path and query as they stand in the request line."""
         return f"{self.path}?{urlencode(self.query, doseq=True)}" if self.query else self.path
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """One answer that has been read to its end."""
+
+    status: int
+    headers: Mapping[str, str]
+    data: bytes
+
+    def close(self) -> None:
+        """Nothing is open any more."""
+
+
+def _whole(response: Any) -> Answer:
+    try:
+        if bodies.packed_twice(response.headers):
+            raise urllib3.exceptions.DecodeError("packed several times")
+        body = bodies.whole(response.stream(bodies.PART))
+    except BaseException:
+        response.close()
+        raise
+    return Answer(response.status, response.headers, body)
 
 
 class Transport:
@@ -117,7 +141,8 @@ class Transport:
         """Open an answer that is read as it comes; the caller closes the response."""
         response = self._answered(request, stream=read)
         if response.status >= 400:
-            body = response.read()
+            body = response.read(bodies.REFUSAL)
+            response.close()
             raise trouble.from_status(request.method, request.path, response.status, body)
         return response
 
@@ -152,19 +177,22 @@ class Transport:
                 timeout=urllib3.Timeout(connect=CONNECT_SECONDS, read=stream or READ_SECONDS),
                 retries=False,
                 redirect=False,
-                preload_content=stream is None,
+                preload_content=False,
             )
+            self.answered = True
+            found = response if stream else _whole(response)
         except urllib3.exceptions.ProtocolError:
             raise
         except urllib3.exceptions.HTTPError as error:
             raise trouble.from_failure(self.server, error) from error
+        except bodies.TooLong as error:
+            raise trouble.unusable(request.method, request.path, bodies.WRONG) from error
         except (ValueError, TypeError, AttributeError, AssertionError, LookupError) as error:
             # What the kubeconfig asks for cannot be sent; the library's words may quote secrets.
             raise trouble.unsendable(self.server, error) from None
-        self.answered = True
         spent = 1e3 * (time.monotonic() - began)
         log.debug("%s %s: %d, %.0f ms", request.method, request.path, response.status, spent)
-        return response
+        return found
 
     def _headers(self, request: Request) -> dict[str, str]:
         headers = {"Accept": "application/json", "User-Agent": f"arcctl/{arcctl.__version__}"}

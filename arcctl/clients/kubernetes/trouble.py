@@ -10,6 +10,7 @@ import json
 import ssl
 from typing import Any
 
+from arcctl.clients import bodies
 from arcctl.errors import AccessError, ArcctlError, ClusterError, plain_code
 from arcctl.model import machine
 
@@ -64,7 +65,12 @@ def unusable(method: str, path: str, wrong: str) -> ClusterError:
 
 
 def says_nothing(error: ClusterError) -> bool:
-    """Whether an answer came that says nothing, so that it may be asked for again."""
+    """Whether an answer came that says nothing, so that it may be asked for again.
+
+    One that is too long was no accident, and to read it again costs as much.
+    """
+    if any(bodies.WRONG in line for line in error.why):
+        return False
     return error.code == UNUSABLE or NO_SERVER in error.why or PACKED in error.why
 
 

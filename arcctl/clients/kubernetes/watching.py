@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 
 from arcctl.clients.kubernetes import trouble
 from arcctl.errors import ClusterError
-from arcctl.model.bounded import loads
+from arcctl.model.bounded import MOST_BYTES, loads
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -96,6 +96,8 @@ def _events(response: Any) -> Iterator[Mapping[str, Any]]:
         for chunk in response.stream(2**16):
             *whole, kept = (kept + chunk).split(b"\n")
             yield from (_event(line) for line in whole if line)
+            if len(kept) > MOST_BYTES:
+                return
     except (urllib3.exceptions.HTTPError, RecursionError, *ENDED):
         return
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import os
+import resource
 import sys
 from typing import TYPE_CHECKING
 
@@ -186,3 +187,41 @@ async def test_what_is_not_handed_on_is_not_known(
     finished = await run(sys.executable, "-c", "import os; print(sorted(os.environ))")
     assert b"AZURE_CLIENT_SECRET" not in finished.stdout
     assert b"PATH" in finished.stdout
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+@pytest.mark.parametrize("what", ["'x' * 100 + chr(10)", "'x' * 2**16"])
+async def test_a_program_that_prints_without_end_is_stopped(
+    tmp_path: Path, stream: str, what: str
+) -> None:
+    """In lines or in one; what is kept of it has a bound, and the program ends."""
+    path = script(tmp_path, f"import sys\nwhile True: sys.{stream}.write(({what}) * 1000)\n")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+
+    with pytest.raises(process.Flooded):
+        await process.run([str(path)], environ=dict(os.environ), limit=60)
+
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 1024 * 1024  # KiB
+
+
+@pytest.mark.parametrize("stream", ["stdout", "stderr"])
+async def test_a_child_that_holds_a_pipe_is_not_waited_for(tmp_path: Path, stream: str) -> None:
+    """The program's own end counts, and what it has said until then is whole."""
+    path = script(
+        tmp_path,
+        f"""
+        import subprocess, sys
+        print("said", file=sys.{stream})
+        sys.{stream}.flush()
+        subprocess.Popen(
+            ["sleep", "90"], start_new_session=True, stdin=subprocess.DEVNULL,
+            **{{{"stderr" if stream == "stdout" else "stdout"!r}: subprocess.DEVNULL}},
+        )
+        sys.exit(3)
+        """,
+    )
+    async with asyncio.timeout(30):
+        finished = await process.run([str(path)], environ=dict(os.environ), limit=60)
+
+    assert finished.status == 3
+    assert (finished.stdout.decode() if stream == "stdout" else finished.stderr).strip() == "said"
