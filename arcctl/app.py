@@ -6,6 +6,7 @@ import os
 import signal
 import sys
 from contextlib import ExitStack, redirect_stderr, redirect_stdout
+from itertools import pairwise
 from typing import TYPE_CHECKING, cast
 
 import typer
@@ -92,13 +93,19 @@ def run(
 
     The environment and the streams are the process's own where none are given.
     """
-    around = Surroundings(os.environ if environ is None else environ, streams or Streams())
+    around = Surroundings(
+        os.environ if environ is None else environ, streams or Streams(), _wants_events(words)
+    )
     debug = "--debug" in words
     with ExitStack() as kept:
         if streams:  # Typer writes its help to Python's own
             kept.enter_context(redirect_stdout(streams.stdout))
             kept.enter_context(redirect_stderr(streams.stderr))
         return _ended(words, around, debug=debug)
+
+
+def _wants_events(words: Sequence[str]) -> bool:
+    return "--progress=json" in words or ("--progress", "json") in pairwise(words)
 
 
 def _ended(words: Sequence[str], around: Surroundings, *, debug: bool) -> ExitCode | int:
@@ -176,12 +183,15 @@ def _of_this_machine(error: OSError) -> ArcctlError:
 
 
 def _complain(error: ArcctlError, around: Surroundings, *, debug: bool) -> ExitCode:
-    from arcctl.views.console import complain, nobody_reads, traceback_of
+    from arcctl.views.console import complain, complain_as_event, nobody_reads, traceback_of
     from arcctl.views.streams import Steady, let_go
 
     err = cast("TextIO", Steady(around.streams.stderr))
-    complain(error, err, no_colour="NO_COLOR" in around.environ)
-    if debug:
+    if around.events:
+        complain_as_event(error, err, debug=debug)
+    else:
+        complain(error, err, no_colour="NO_COLOR" in around.environ)
+    if debug and not around.events:
         err.write(traceback_of(error))
     # Or Python would find at its end what is left in stdout, and exit with 120.
     if not nobody_reads(around.streams.stdout):

@@ -44,3 +44,5 @@ class Surroundings:
 
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     streams: Streams = field(default_factory=Streams)
+    events: bool = False
+    """Whether a program reads stderr, so that an error is an event too"""

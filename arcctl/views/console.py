@@ -15,7 +15,7 @@ from arcctl.model import machine
 from arcctl.model.blocking import await_input, interruptible
 from arcctl.model.scrub import scrubbed
 from arcctl.views.output import require_readable
-from arcctl.views.progress import JsonLines, Lines, Living, Progress, Silent
+from arcctl.views.progress import JsonLines, Lines, Living, Progress, Silent, Told
 from arcctl.views.shown import Shown, shown
 from arcctl.views.streams import Steady, divert
 
@@ -36,8 +36,9 @@ class Console:
         self.opened = time.monotonic()
         steady = Steady(settings.streams.stderr)
         self._out: Stream = Shown(settings.streams.stdout)
-        self.err = Shown(steady)
         self.progress: Progress = _progress(settings, steady)
+        events = self.progress
+        self.err: Stream = Told(events, steady) if isinstance(events, JsonLines) else Shown(steady)
 
     @property
     def out(self) -> Stream:
@@ -166,6 +167,21 @@ def complain(error: ArcctlError, err: TextIO, *, no_colour: bool) -> None:
     for number, hint in enumerate(error.hints):
         err.write(f"{'try  ' if number == 0 else '     '}  {shown(hint)}\n")
     err.flush()
+
+
+def complain_as_event(error: ArcctlError, err: Stream, *, debug: bool) -> None:
+    """Write an error as one line of JSON, where events are read."""
+    JsonLines(err).tell(
+        "error",
+        {
+            "code": error.code,
+            "exit": int(error.exit_code),
+            "message": error.message,
+            "why": list(error.why),
+            "hints": list(error.hints),
+            **({"traceback": traceback_of(error)} if debug else {}),
+        },
+    )
 
 
 def traceback_of(error: BaseException) -> str:

@@ -15,7 +15,7 @@ from arcctl.model.readable import escaped
 from arcctl.views.shown import shown
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     from rich.console import Console, RenderableType
     from rich.live import Live
@@ -109,13 +109,47 @@ class JsonLines:
         self._err = err
 
     def __call__(self, event: Event) -> None:
-        line: dict[str, Any] = {"event": type(event).__name__.lower(), "time": time.time()}
-        told = line | mask.current().document(asdict(event))
+        self.tell(type(event).__name__.lower(), asdict(event))
+
+    def tell(self, event: str, fields: dict[str, Any]) -> None:
+        """Write one line of any kind."""
+        line: dict[str, Any] = {"event": event, "time": time.time()}
+        told = line | mask.current().document(fields)
         self._err.write(escaped(json.dumps(told, ensure_ascii=False)) + "\n")
         self._err.flush()
 
     def close(self) -> None:
         """Nothing is open."""
+
+
+class Told:
+    """A stream for people's text where events are read: each line of it is an event `said`."""
+
+    def __init__(self, lines: JsonLines, bare: Stream) -> None:
+        self._lines, self._bare = lines, bare
+        self._begun = ""
+
+    def write(self, text: str, /) -> int:
+        """Take a part of a line, or several."""
+        *whole, self._begun = f"{self._begun}{text}".split("\n")
+        for line in whole:
+            if line.strip():
+                self._lines.tell("said", {"text": line})
+        return len(text)
+
+    def writelines(self, lines: Iterable[str], /) -> None:
+        """Write several, as `write` does."""
+        self.write("".join(lines))
+
+    def flush(self) -> None:
+        """Let what was written be seen, such as a question that ends no line."""
+        if self._begun.strip():
+            self.write("\n")
+        self._bare.flush()
+
+    def isatty(self) -> bool:
+        """Tell whether it is a terminal."""
+        return self._bare.isatty()
 
 
 def _fit_to_be_shown(event: Event) -> Event:

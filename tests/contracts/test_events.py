@@ -6,8 +6,10 @@ import io
 import json
 from typing import get_args
 
+from arcctl.errors import Refusal
 from arcctl.flow.events import Done, Event, Failed, Noted, Passed, Progressed, Started
-from arcctl.views.progress import JsonLines
+from arcctl.views.console import complain_as_event
+from arcctl.views.progress import JsonLines, Told
 
 EVENTS = {
     "started": ["event", "step", "time", "title"],
@@ -35,6 +37,27 @@ def test_the_lines_have_these_fields() -> None:
     lines = [json.loads(line) for line in err.getvalue().splitlines()]
 
     assert {line["event"]: sorted(line) for line in lines} == EVENTS
+
+
+def test_what_is_said_and_an_error_are_lines_of_the_same_kind() -> None:
+    """So a program reads nothing but JSON from stderr."""
+    err = io.StringIO()
+    Told(JsonLines(err), err).write("Connected: harbor.\n")
+    complain_as_event(Refusal("no", code="c", why="y", hints="h"), err, debug=False)
+    said, error = (json.loads(line) for line in err.getvalue().splitlines())
+
+    assert {key: said[key] for key in sorted(said) if key != "time"} == {
+        "event": "said",
+        "text": "Connected: harbor.",
+    }
+    assert {key: error[key] for key in sorted(error) if key != "time"} == {
+        "code": "c",
+        "event": "error",
+        "exit": 1,
+        "hints": ["h"],
+        "message": "no",
+        "why": ["y"],
+    }
 
 
 def test_the_set_is_closed() -> None:

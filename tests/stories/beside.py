@@ -7,6 +7,8 @@ import json
 import shlex
 from typing import TYPE_CHECKING, Any
 
+from arcctl.errors import ArcctlError
+from arcctl.views.console import complain
 from tests import arm, inside
 from tests.stage import PATIENCE, Ended
 from tests.writes import WRITES
@@ -89,7 +91,22 @@ def _typed(stage: Stage, line: str, stdin: io.StringIO, err: io.StringIO) -> End
     words, environ = shlex.split(line), stage.environment
     with inside.FREE:
         command = inside.Command(words, environ, stage.folder, err=err, stdin=stdin)
-        return Ended(command.run(PATIENCE), command.out.getvalue(), err.getvalue())
+        code = command.run(PATIENCE)
+        return Ended(code, command.out.getvalue(), err.getvalue() + for_people(err.getvalue()))
+
+
+def for_people(text: str) -> str:
+    """What a person would read of the events of an end: what is said, and the error."""
+    told = [json.loads(line) for line in text.splitlines() if line.startswith("{")]
+    page = io.StringIO()
+    for each in told:
+        if each["event"] == "said":
+            page.write(f"{each['text']}\n")
+        elif each["event"] == "error":
+            why, hints = tuple(each["why"]), tuple(each["hints"])
+            error = ArcctlError(each["message"], code=each["code"], why=why, hints=hints)
+            complain(error, page, no_colour=True)
+    return page.getvalue()
 
 
 def write(stage: Stage, kind: str, mark: str = "late", at: str = arm.HARBOR) -> int:
