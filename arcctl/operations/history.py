@@ -42,7 +42,8 @@ async def _known(clients: Clients) -> tuple[Known, dict[str, str]]:
         other = await lookup.of_other_clusters(found, kubernetes)
     except ArcctlError as error:
         clients.note(f"only the runs of this machine: {error.message}")
-        return await lookup.known(clients.settings, None), {}
+        found = await lookup.known(clients.settings, None)
+        return found, dict.fromkeys(lookup.finished(clients.settings, found), ELSEWHERE)
     outcomes = {run: ANOTHER if run in other else ELSEWHERE for run in lookup.outdated(found)}
     return found, outcomes
 

@@ -49,17 +49,15 @@ def missing(cluster: ClusterId) -> NotFound:
 def name_runs(clients: Clients, clusters: Sequence[ClusterId]) -> tuple[str, ...]:
     """Say of each run that this machine began with one of these, and that has not ended; name them.
 
-    Whether another machine has finished it meanwhile only the cluster knows, and it is not asked.
+    Whether another machine has finished it meanwhile only the cluster knows, and it is not asked;
+    once a command has seen that the cluster holds it no more, it is not named.
     """
-    from arcctl.model.run import Record
     from arcctl.operations.keeping import here
 
     wanted = {cluster.path.casefold() for cluster in clusters}
     found = []
     home = clients.settings.state_home / "runs"
-    for run, copy in here.runs(home).items():
-        if not isinstance(copy, Record) or copy.ending or not copy.changed:
-            continue
+    for run, copy in here.open_runs(home).items():
         if copy.header.cluster.casefold() in wanted:
             begun = f"the {copy.header.verb} begun {copy.started[:19]}Z on this machine"
             clients.note(

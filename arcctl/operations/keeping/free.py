@@ -26,6 +26,7 @@ async def require_free(clients: Clients) -> None:
     def is_dead(holder: str) -> bool:
         return not holder or here.has_died(home, holder)
 
+    await lookup.mark_finished(clients.settings, kubernetes)
     if error := await living(kubernetes, space.LEASE, is_dead):
         await explain(kubernetes, error)
         raise error
@@ -39,11 +40,10 @@ async def require_free(clients: Clients) -> None:
 def require_free_here(clients: Clients, cluster: ClusterId) -> None:
     """Raise Refusal `run-unfinished` where this machine knows of a run about this resource.
 
-    For what needs no cluster: whether another machine has finished the run is not asked.
+    For what needs no cluster: whether another machine has finished the run is not asked, and
+    known only where an earlier command has seen it.
     """
-    for copy in here.runs(lookup.home(clients.settings)).values():
-        if not isinstance(copy, Record) or copy.ending or not copy.changed:
-            continue
+    for copy in here.open_runs(lookup.home(clients.settings)).values():
         if lookup.is_about(copy, cluster):
             raise unfinished(copy)
 

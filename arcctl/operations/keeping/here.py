@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from arcctl.model.run import Entry, Header, Record
 
 _JOURNAL = "journal.jsonl"
+_ELSEWHERE = "finished-elsewhere"
 _LOCK = "lock"
 _MOST_HOLDERS = 1024 * 1024
 
@@ -59,6 +60,16 @@ class Folder:
     def store(self, name: str, document: bytes) -> None:
         """Keep a document."""
         self.write(f"{name}.json", document)
+
+    def finished_elsewhere(self, record: Record) -> bool:
+        """Tell whether the run's cluster was seen without it, and nothing was written here since."""
+        with suppress(ArcctlError):
+            return self.document(_ELSEWHERE) == packed(len(record.entries))
+        return False
+
+    def mark_finished_elsewhere(self, record: Record) -> None:
+        """Remember that; the journal stays as it is, for a person who knows better."""
+        self.store(_ELSEWHERE, packed(len(record.entries)))
 
     def _read(self, name: str) -> str | None:
         try:
@@ -180,6 +191,18 @@ def runs(home: Path) -> dict[str, Record | ArcctlError]:
     names = sorted(_names(home))
     found = {name: copy(Folder(home, name)) for name in names}
     return {name: each for name, each in found.items() if each}
+
+
+def open_runs(home: Path) -> dict[str, Record]:
+    """Return the runs that have not ended, as far as this machine knows, once they changed anything."""
+    return {
+        name: each
+        for name, each in runs(home).items()
+        if not isinstance(each, ArcctlError)
+        and each.changed
+        and not each.ending
+        and not Folder(home, name).finished_elsewhere(each)
+    }
 
 
 def beginnings(home: Path) -> list[Record]:

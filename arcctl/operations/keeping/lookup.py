@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
@@ -104,7 +105,25 @@ def _none_whole(run: str, errors: list[ArcctlError]) -> ArcctlError:
 async def known(settings: Settings, kubernetes: Kubernetes | None) -> Known:
     """Look on this machine, and in the cluster where there is one."""
     there = await space.runs(kubernetes) if kubernetes else {}
+    if kubernetes:
+        await mark_finished(settings, kubernetes)
     return Known(here.runs(home(settings)), there)
+
+
+async def mark_finished(settings: Settings, kubernetes: Kubernetes) -> None:
+    """Remember of each run that is open here whether its own cluster holds it no more.
+
+    Another cluster, one that cannot be read, and a run that a process here is at work on prove
+    nothing.
+    """
+    folder = home(settings)
+    for run, record in here.open_runs(folder).items():
+        with suppress(ArcctlError):
+            if here.lives(folder, run) or cluster_of(record) != await space.identity(kubernetes):
+                continue
+            if await Cabinet(kubernetes, run).journal() or await space.holds(kubernetes, run):
+                continue
+            here.Folder(folder, run).mark_finished_elsewhere(record)
 
 
 async def one(settings: Settings, kubernetes: Kubernetes, run: str) -> Known:
@@ -197,6 +216,13 @@ def outdated(found: Known) -> dict[str, Record]:
         for run, copy in found.here.items()
         if run not in found.there and isinstance(copy, Record) and copy.changed and not copy.ending
     }
+
+
+def finished(settings: Settings, found: Known) -> list[str]:
+    """Return those of them that an earlier command has found to be finished elsewhere."""
+    folder = home(settings)
+    several = outdated(found).items()
+    return [run for run, copy in several if here.Folder(folder, run).finished_elsewhere(copy)]
 
 
 async def of_other_clusters(found: Known, kubernetes: Kubernetes) -> list[str]:
