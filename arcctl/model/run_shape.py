@@ -51,7 +51,7 @@ _FACTS: dict[str, Any] = {
     "deleted-unseen": [{"cluster": str, "from": str, "to": str}],
     "locks-taken-off": [str],
     "replicas": {str: int},
-    "last-heard": str,
+    "last-heard": (None, str),
     "principals": {str: (None, str)},
     "namespaces-of-old-agents": {str: str},
     "namespaces-of-old-agents-back": {str: str},
