@@ -33,7 +33,6 @@ def finished(two_clusters: Stage) -> tuple[Stage, str]:
         "resume RUN",
         "check -n harbor -g edge",
         "connect -n harbor -g edge --skip-prechecks --yes",
-        "update -n harbor -g edge --tags a=b",
         "move -n harbor -g edge --target-region westeurope --dry-run",
     ],
 )
