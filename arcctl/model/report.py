@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FORMAT = "arcctl.report/1"
-_LISTS = ("carried", "differences", "left", "lost", "accepted", "waived", "files")
+_LISTS = ("carried", "differences", "left", "lost", "accepted", "waived", "files", "reminders")
 _LET_GO, _NOT_LOOKED = "letGo", "notLookedAt"
 
 
@@ -59,6 +59,8 @@ class Report:
     steps: tuple[tuple[str, float], ...] = ()
     not_looked: tuple[str, ...] = ()
     """What nobody could look at, so that the report says nothing of it"""
+    reminders: tuple[str, ...] = ()
+    """What the plan has noted of settings that only a person can settle; no difference"""
     back: bool = False
     """Whether this is the way back: `target` is where the cluster came from"""
 

@@ -61,7 +61,11 @@ def _kept(report: Report) -> str:
     if report.not_looked:
         lost = ", less what the plan named as lost" if report.lost else ""
         return f"all that was looked at is there{lost}, but not everything could be looked at"
-    return "only what the plan named was lost" if report.lost else "nothing was lost"
+    return (
+        "only what the plan named was lost"
+        if report.lost
+        else "nothing was lost that a move can carry"
+    )
 
 
 def _lines(report: Report) -> Iterator[str]:
@@ -74,6 +78,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield from _some("accepted", report.accepted)
     yield from _some("waived", report.waived)
     yield from _some("files", report.files)
+    yield from _some("remember", report.reminders)
     yield from _some("to do", report.left)
 
 
@@ -135,6 +140,7 @@ def markdown(report: Report) -> str:
         ),
         ("Terraform and Bicep", report.files, "What a file of the cluster must say from now on."),
         ("Left to do", report.left, "What this move could not do itself."),
+        ("To remember", report.reminders, "Said by the plan, for a person to settle."),
         ("Let go", report.let_go, "Lost: let go with `--waive-child`, and not put back."),
         ("Lost", report.lost, "Named by the plan, and not carried."),
         ("Accepted", report.accepted, "Findings that were let pass with `--accept`."),

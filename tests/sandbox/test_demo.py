@@ -82,7 +82,10 @@ def test_each_command_is_shown_and_ends_well(whole: Watched) -> None:
     assert out.count("harbor") == 2
     assert "clusteridentityoperator" in out
     assert "edge/harbor is as asked" in err
-    assert "nothing was lost: 2 children and the resource are as they were" in err
+    assert (
+        "nothing was lost that a move can carry: 2 children and the resource are as they were"
+        in err
+    )
     assert "harbor.yaml and edge/harbor are configured alike." in err
     assert err.endswith("moved with nothing lost; the sandbox is gone too.\n")
 

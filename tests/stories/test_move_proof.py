@@ -88,3 +88,21 @@ def test_a_waived_secret_is_told_as_planned(harbor: Stage) -> None:
     said = "secret extensions/monitor/amalogs.secret.key: waived: it will not be set"
     assert ended.data["lost"] == [said]
     assert "nothing was lost" not in ended.err
+
+
+def test_what_the_plan_notes_is_in_the_report_and_nothing_contradicts(harbor: Stage) -> None:
+    """What no move carries is said so; an association that was never made is not asked for."""
+    kind = "Microsoft.AzureKeyVaultSecretsProvider"
+    arm.put_child(harbor, "extensions", "vault", moving.extension(kind))
+
+    plan = harbor.well(f"{moved.MOVE} --dry-run").data
+    ended = harbor.well(moved.MOVE)
+
+    noted = [each for each in plan["rows"] if each["code"] == "region-settings"]
+    assert "association" not in str(plan["rows"])
+    [history] = [each for each in plan["rows"] if each["code"] == "history"]
+    assert history["subject"].endswith("which no move can carry")
+    said = [f"{each['subject']}: {each['detail']}" for each in noted if each["fate"] == "noted"]
+    assert [each for each in said if "vault" in each]
+    assert ended.data["reminders"] == said
+    assert "and nothing was lost that a move can carry;" in ended.err

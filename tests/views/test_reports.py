@@ -46,7 +46,7 @@ def report(*, differences: tuple[str, ...] = (), left: tuple[str, ...] = ()) -> 
 def test_a_clean_move_is_one_sentence() -> None:
     """Where it is, that nothing was lost, and for how long nobody managed it."""
     assert reports.sentence(report()) == (
-        "Moved: harbor (edge) is in westeurope, and nothing was lost; without management for 83 s."
+        "Moved: harbor (edge) is in westeurope, and nothing was lost that a move can carry; without management for 83 s."
     )
 
 

@@ -100,7 +100,12 @@ async def gateway(sight: MoveSight) -> list[Row]:
 async def history(sight: MoveSight) -> list[Row]:
     """What Azure has recorded stays with the old resource."""
     name = sight.asked.source.name
-    return [lost("history", f"metrics, activity log and change history of {name} before the move")]
+    return [
+        lost(
+            "history",
+            f"metrics, activity log and change history of {name}, which no move can carry",
+        )
+    ]
 
 
 def _name(resource: Body) -> str:

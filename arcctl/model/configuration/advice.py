@@ -18,10 +18,6 @@ _BY_HAND = "custom locations and what stands on them belong to it: plan them by 
 # The longest beginning of a type's name wins.
 _BY_TYPE = {
     "microsoft.azureml.kubernetes": "its workspace must be attached again",
-    "microsoft.azuremonitor.containers": "its data collection rule is associated with the old "
-    "resource: the association is to be made again",
-    "microsoft.azuremonitor.containers.metrics": "its data collection rule and endpoint are "
-    "associated with the old resource: the associations are to be made again",
     "microsoft.azuredefender.kubernetes": _BACK_BY_POLICY,
     "microsoft.policyinsights": _BACK_BY_POLICY,
     "microsoft.azurepolicy": _BACK_BY_POLICY,

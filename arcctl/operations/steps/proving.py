@@ -37,6 +37,8 @@ if TYPE_CHECKING:
     from arcctl.model.configuration.comparing import Comparison, Difference
 
 _PAUSES = (0.5, 1.0, 2.0)
+# What the plan has noted for a person to settle afterwards.
+_REMINDERS = ("region-settings", "data-collection-region")
 # Those that every move has, that are put back, and that are told child by child.
 _NOT_LOST = ("history", "locked-itself", "fields-not-carried")
 
@@ -130,6 +132,7 @@ class Prove(Step[Moving]):
             ),
             left=(*world.left, *world.run.journal.fact_since_the_turn(LATE, ())),
             lost=tuple(_lost(world)),
+            reminders=tuple(_reminders(world)),
             let_go=tuple(_let_go(world, comparison)),
             accepted=tuple(sorted(world.request.accept)),
             waived=tuple(sorted(world.request.waive)),
@@ -158,7 +161,11 @@ def _summary(report: Report, children: int) -> str:
     whole = f"{children} children and the resource are as they were"
     if report.not_looked:
         return f"{whole}, but not everything could be looked at"
-    return f"nothing was lost: {whole}" if not report.lost else f"as planned: {whole}"
+    return (
+        f"nothing was lost that a move can carry: {whole}"
+        if not report.lost
+        else f"as planned: {whole}"
+    )
 
 
 async def _compared(world: Moving, saved: Sequence[Child]) -> tuple[Sequence[Child], Comparison]:
@@ -256,6 +263,13 @@ def _lost(world: Moving) -> Iterator[str]:
         is_lost = row.get("fate") == Fate.LOST or row.get("accepted")
         if is_lost and row.get("code") not in _NOT_LOST:
             yield f"{row['subject']}: {row['detail']}" if row.get("detail") else row["subject"]
+
+
+def _reminders(world: Moving) -> Iterator[str]:
+    """Yield what the plan has noted and no move can settle, as the plan says it."""
+    for row in (world.run.documents.get(PLAN) or {}).get("rows") or ():
+        if row.get("fate") == Fate.NOTED and row.get("code") in _REMINDERS:
+            yield f"{row['subject']}: {row['detail']}"
 
 
 def _fitted(world: Moving, child: Child) -> Child:
