@@ -114,7 +114,11 @@ def _ended(words: Sequence[str], around: Surroundings, *, debug: bool) -> ExitCo
         _send(around.streams.stdout)
     except ArcctlError as error:
         return _complain(error, around, debug=debug)
-    except (KeyboardInterrupt, typer.Abort):
+    except typer.Abort as error:
+        if isinstance(error.__cause__, EOFError):  # Typer takes the end of any file for a person's
+            return _unexpected(error.__cause__, around, debug=debug)
+        return _complain(Interrupted("stopped"), around, debug=debug)
+    except KeyboardInterrupt:
         return _complain(Interrupted("stopped"), around, debug=debug)
     except Exception as error:  # noqa: BLE001 - the one place where nothing may pass
         if hasattr(error, "format_message"):  # Typer's own, whose class has moved between versions

@@ -157,6 +157,14 @@ def _own_config(environ: Mapping[str, str]) -> dict[str, str]:
         values = _toml(plain_file.text(path))
     except FileNotFoundError:
         return {}
+    except NotADirectoryError as error:
+        moved = environ.get("ARCCTL_HOME")
+        place = f"ARCCTL_HOME is {moved}, which" if moved else f"{path.parent}"
+        raise UsageError(
+            f"{place} is no folder",
+            why=f"{path} cannot lie there: a file stands where a folder must be",
+            hints="export ARCCTL_HOME=FOLDER" if moved else f"ls -ld {path.parent}",
+        ) from error
     except (OSError, ValueError) as error:
         raise UsageError(f"cannot read {path}", why=str(error)) from error
     return {key: str(value) for key, value in values.items()}

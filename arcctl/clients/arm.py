@@ -163,7 +163,7 @@ class Arm:
         answer = await self._channel.send("GET", self.cloud.arm + with_query(path, query))
         try:
             return parsedate_to_datetime(answer.headers["Date"])
-        except (KeyError, ValueError):
+        except (LookupError, ValueError, TypeError, OverflowError):
             return None
 
     async def post(

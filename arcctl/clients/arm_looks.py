@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import json
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from azure.core.polling.base_polling import LongRunningOperation
 
 from arcctl.clients import answers, arm_errors
+from arcctl.clients.channel import parts_of
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -48,7 +48,7 @@ class _Look(LongRunningOperation[Any, Any]):
     def _found(self, response: Any, header: str) -> bool:
         """Take the address from a header, byte by byte, unless it leads to another host."""
         url = response.headers.get(header) or ""
-        parts = urlsplit(url)
+        parts = parts_of(url)
         if parts.scheme == "https" and parts.netloc.lower() == self._host:
             self._url = url
             return True

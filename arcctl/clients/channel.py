@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from arcctl.clients import authorities
 from arcctl.clients.importing import load
@@ -175,7 +175,15 @@ def with_query(path: str, query: Mapping[str, str]) -> str:
 
 def host_of(url: str) -> str:
     """Return `name` or `name:port` of a URL, in lower case."""
-    return urlsplit(url).netloc.lower()
+    return parts_of(url).netloc.lower()
+
+
+def parts_of(url: str) -> SplitResult:
+    """Return the parts of a URL that somebody else has written, empty ones for what is none."""
+    try:
+        return urlsplit(url)
+    except ValueError:
+        return urlsplit("")
 
 
 def closed() -> AzureError:

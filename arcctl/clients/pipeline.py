@@ -13,7 +13,6 @@ import time
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from azure.core.exceptions import AzureError as CoreError
 from azure.core.exceptions import ServiceRequestError, ServiceResponseError
@@ -27,8 +26,9 @@ from azure.core.pipeline.policies import (
 
 from arcctl import __version__
 from arcctl.clients import arm_errors, bodies
-from arcctl.clients.channel import READ, read_json
+from arcctl.clients.channel import READ, parts_of, read_json
 from arcctl.errors import AzureError
+from arcctl.model.bounded import loads
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -43,6 +43,7 @@ if TYPE_CHECKING:
 _LOG = logging.getLogger("arcctl.http")
 _TRANSIENT = frozenset({408, 429, 500, 502, 503, 504})
 _EXPECTED = "arcctl.expected"
+_SECONDS = re.compile(r"[0-9]{1,6}")  # `isdigit` and `float` take more, each its own
 _GOOD = 200
 _BAD = 300
 
@@ -161,22 +162,29 @@ class _Bearer(AsyncHTTPPolicy[Any, Any]):
 
 
 def _must_be_ours(url: str, hosts: frozenset[str]) -> None:
-    parts = urlsplit(url)
+    parts = parts_of(url)
     if parts.scheme != "https" or parts.netloc.lower() not in hosts:
         raise AzureError(
-            f"Azure pointed to a foreign address: {parts.scheme}://{parts.netloc}",
+            f"Azure pointed to a foreign address: {parts.scheme}://{parts.netloc or '…'}",
             code="azure-foreign-host",
             why=f"the access token is meant for {', '.join(sorted(hosts))} alone; nothing was sent",
         )
 
 
 def claims_asked(challenge: str) -> str | None:
-    """Return the claims of a `WWW-Authenticate` header as JSON text, None where there are none."""
+    """Return the claims of a `WWW-Authenticate` header as JSON text.
+
+    None where there are none, or what stands there is no JSON object in base64.
+    """
     found = re.search(r'claims="([^"]+)"', challenge)
     if not found or "insufficient_claims" not in challenge:
         return None
     padded = found.group(1) + "=" * (-len(found.group(1)) % 4)
-    return base64.urlsafe_b64decode(padded).decode(errors="replace")
+    try:
+        claims = base64.urlsafe_b64decode(padded).decode()
+        return claims if isinstance(loads(claims), dict) else None
+    except ValueError:
+        return None
 
 
 class _Log(AsyncHTTPPolicy[Any, Any]):
@@ -230,7 +238,7 @@ class _Reach(AsyncHTTPPolicy[Any, Any]):
         except bodies.TooLong as error:
             raise arm_errors.unusable(request.http_request, 0, bodies.WRONG) from error
         headers = response.http_response.headers
-        if not headers.get("Retry-After", "0").isdigit():
+        if not _SECONDS.fullmatch(headers.get("Retry-After", "0")):
             # HTTP allows a date here; azure-mgmt-resource reads a whole number or breaks.
             headers["Retry-After"] = str(math.ceil(retry_after(headers)))
         _must_be_usable(request, response.http_response)
@@ -268,11 +276,11 @@ def retry_after(headers: Mapping[str, str]) -> float:
     A date is read against the server's own clock, which may differ from ours.
     """
     value = headers.get("Retry-After") or ""
-    if value.isdigit():
+    if _SECONDS.fullmatch(value):
         return float(value)
     try:
         until = parsedate_to_datetime(value)
         now = parsedate_to_datetime(headers["Date"]) if "Date" in headers else datetime.now(UTC)
         return max(0.0, (until - now).total_seconds())
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, OverflowError, LookupError):
         return 0.0

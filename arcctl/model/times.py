@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 
 
 def read(text: str | None) -> datetime | None:
-    """Return an aware moment, or None for nothing and for what is no time."""
+    """Return a moment in UTC, or None for nothing and for what is no time that can be told in it."""
     if not text:
         return None
     cut = re.sub(r"(\.\d{6})\d+", r"\1", text).replace("Z", "+00:00")
     try:
         when = datetime.fromisoformat(cut)
-    except ValueError:
+        return (when if when.tzinfo else when.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         return None
-    return when if when.tzinfo else when.replace(tzinfo=UTC)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from arcctl.errors import ArcctlError, Interrupted
+from arcctl.errors import ArcctlError, Interrupted, NotFound
 from arcctl.flow.events import Done
 from arcctl.model import machine
 
@@ -19,10 +19,14 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Aftermath:
-    """How far a command has come: `done` in sentences, `finish` in commands to type."""
+    """How far a command has come: `done` in sentences, `finish` in commands to type.
+
+    `gone` is said instead where the error is that nothing is there (any more).
+    """
 
     done: tuple[str, ...] = ()
     finish: tuple[str, ...] = ()
+    gone: tuple[str, ...] = ()
 
 
 @dataclass
@@ -47,6 +51,8 @@ def telling(so_far: Callable[[], Aftermath]) -> Iterator[None]:
         found = _error(error, now := so_far())
         if found is None or not now.done:
             raise
+        if now.gone and isinstance(found, NotFound):
+            now = Aftermath(now.gone)
         found.why = (*found.why, *now.done)
         found.hints = tuple(dict.fromkeys((*now.finish, *found.hints)))
         if found is error:

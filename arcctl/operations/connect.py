@@ -91,6 +91,7 @@ def _half_done(world: World) -> Aftermath:
             "run the same command again: it goes on from here",
             f"or take it back: arcctl delete {cluster.named}",
         ),
+        (f"{cluster.name} was there a moment ago: somebody has deleted or moved it meanwhile",),
     )
 
 

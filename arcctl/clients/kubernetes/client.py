@@ -107,7 +107,7 @@ class Kubernetes:
         said = await self._patiently(self._transport.date_of, Request("GET", "/version"))
         try:
             return parsedate_to_datetime(said)
-        except ValueError:
+        except (LookupError, ValueError, TypeError, OverflowError):
             return None
 
     async def get(self, path: str, **query: Any) -> dict[str, Any]:

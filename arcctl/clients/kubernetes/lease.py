@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from arcctl.clients import fence
 from arcctl.errors import ArcctlError, ClusterError, Refusal, StoppedPartWay
 from arcctl.model.duration import spoken
+from arcctl.model.times import read
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from arcctl.clients.kubernetes.client import Kubernetes
 
 SECONDS = 60
+_A_DAY = 24 * 3600
 _GLANCE = 1.0
 _SLEPT = 2.5
 _CORE = ("/apis/coordination.k8s.io/v1", "/api/v1")
@@ -250,16 +252,15 @@ def _holder(lease: Body | None) -> str:
 def _stale(lease: Body) -> bool:
     """Whether the holder has given no sign of life for longer than it promised."""
     spec = lease.get("spec") or {}
-    lasts = timedelta(seconds=int(spec.get("leaseDurationSeconds", SECONDS)))
-    return datetime.now(UTC) - _moment(spec) > lasts
+    said = spec.get("leaseDurationSeconds")
+    lasts = min(said, _A_DAY) if isinstance(said, int) and said > 0 else SECONDS
+    return datetime.now(UTC) - _moment(spec) > timedelta(seconds=lasts)
 
 
 def _moment(spec: Body) -> datetime:
     """When the holder last gave a sign of life; long ago where nobody can tell."""
-    try:
-        return datetime.fromisoformat(str(spec.get("renewTime") or spec["acquireTime"]))
-    except (KeyError, ValueError):
-        return datetime.fromtimestamp(0, UTC)
+    told = read(str(spec.get("renewTime") or spec.get("acquireTime") or ""))
+    return told or datetime.fromtimestamp(0, UTC)
 
 
 def _said(lease: Body) -> tuple[str, str, str]:

@@ -297,6 +297,7 @@ def test_retry_after_is_seconds_or_a_date_and_zero_is_none() -> None:
     assert retry_after({"Retry-After": "0"}) == 0
     assert retry_after({}) == 0
     assert retry_after({"Retry-After": "soon"}) == 0
+    assert retry_after({"Retry-After": "²"}) == 0  # a digit, and no number
     assert retry_after({"Retry-After": date, "Date": format_datetime(server, usegmt=True)}) == 7
     assert retry_after({"Retry-After": date}) == 0
 
