@@ -7,7 +7,7 @@ secrets that the command knows are taken out, and nothing that others wrote can 
 from __future__ import annotations
 
 import time
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, TextIO, cast
 
 from arcctl.errors import UsageError
@@ -96,7 +96,8 @@ class Console:
         with interruptible():
             self.err.write(question)
             self.err.flush()
-            await_input(self.settings.streams.stdin.fileno())
+            with suppress(OSError, ValueError):  # no file, so nothing that a signal must end
+                await_input(self.settings.streams.stdin.fileno())
             return self.settings.streams.stdin.readline().strip()
 
     @contextmanager
