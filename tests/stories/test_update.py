@@ -8,6 +8,7 @@ import pytest
 from tests import arm
 from tests.stories import changing
 from tests.stories.changing import HARBOR, agents, given, revisions, written
+from tests.stories.moments import at
 from tests.stories.refusals import changes, refused
 from tests.stories.spying import spy_on_helm
 from tests.terminal import typed_at_a_terminal
@@ -247,3 +248,39 @@ def test_a_service_that_fails_leaves_the_agents_alone(connected: Stage) -> None:
     connected.within(connected.world.faults.remove)
     assert "Updated: harbor" in connected.well(f"{UPDATE} --auto-upgrade false").err
     assert len(revisions(connected)) == 2
+
+
+@pytest.mark.parametrize(
+    ("flags", "asked", "said"),
+    [
+        ("--tags floor=2", "arm PATCH .*/harbor$", "written to the new one"),
+        (
+            "--auto-upgrade false",
+            "arm GET .*/connectedClusters/harbor$",
+            "nothing was written to the new one",
+        ),
+    ],
+)
+@pytest.mark.parametrize(
+    "other",
+    [
+        {"systemData": {"createdAt": "2031-01-01T00:00:00Z"}},
+        {"location": "northeurope"},
+    ],
+)
+def test_a_resource_that_is_made_again_meanwhile_is_told(
+    connected: Stage, flags: str, asked: str, said: str, other: dict[str, Any]
+) -> None:
+    """A move from another machine, while this one slept: not what was meant, and not in silence."""
+    plan = {
+        "service": "arm",
+        "method": "GET",
+        "path": "/connectedClusters/harbor$",
+        "action": {"patch_body": other},
+        "times": None,
+    }
+    moment = at(connected, asked, "after", lambda: connected.world.faults.add(plan))
+    ended = connected.type(f"{UPDATE} {flags}")
+
+    assert moment.happened
+    refused(ended, "azure-made-again", said=said)

@@ -9,7 +9,7 @@ from arcctl.model.connected_cluster import writable
 from arcctl.model.gateway import link_of, linked_to
 from arcctl.operations.registration_body import patched, updated
 from arcctl.operations.steps.registration import linked_gateway
-from arcctl.operations.steps.seeing import seen_changed
+from arcctl.operations.steps.seeing import require_same, seen_changed
 from arcctl.operations.world import World
 
 if TYPE_CHECKING:
@@ -108,6 +108,7 @@ class Rewrite(Changing):
         arm = await world.clients.arm()
         # Read anew: a tag that somebody has written meanwhile is not to be overwritten.
         before = await arm.get(world.cluster.path)
+        require_same(world, await self._current(world), before)
         body = updated(self._request, before)
         world.resource = await arm.put(world.cluster.path, body, progress=tell)
         if body != writable(before):
