@@ -5,7 +5,7 @@ Nothing is ever deleted: a child that the manifest does not name is left alone, 
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from arcctl.errors import AzureError, FindingsError
@@ -52,12 +52,14 @@ class Changes:
     """What applying a manifest would do: `create` and `replace` name children, `keep` the rest.
 
     `surplus` are children of the cluster that the manifest does not name; they are left alone.
-    `before` has a digest of each child that is replaced, as it was.
+    `before` has a digest of each child that is replaced, as it was. `left` are sentences about
+    children that others have made meanwhile, which an apply has left as they are.
     """
 
     wanted: tuple[Child, ...]
     comparison: Comparison
     before: Mapping[str, str] = field(default_factory=dict)
+    left: tuple[str, ...] = ()
 
     @property
     def create(self) -> tuple[str, ...]:
@@ -269,10 +271,12 @@ async def _to_its_end(run: Run, world: World, supplied: Supplied) -> Changes:
             again = f"arcctl resume {run.id} --file FILE, with a corrected manifest"
             error.hints = (*error.hints, again)
         raise
-    left = changes(wanted, await _now(world, wanted))
-    outcome = "applied" if left.comparison.equal else "applied, with differences"
-    await run.ended(outcome, left.to_document(), clean=True)
-    return left
+    found = changes(wanted, await _now(world, wanted))
+    found = replace(found, left=tuple(restoring.left))
+    whole = found.comparison.equal and not found.left
+    outcome = "applied" if whole else "applied, with differences"
+    await run.ended(outcome, found.to_document(), clean=True)
+    return found
 
 
 async def _now(world: World, wanted: Sequence[Child], *, newer: bool = True) -> list[Child]:
@@ -327,9 +331,16 @@ def wanted_of(run: Run) -> list[Child]:
 
 
 def require_applied(left: Changes, cluster: ClusterId) -> None:
-    """Raise FindingsError where something still differs after all was carried out."""
-    if left.comparison.equal:
+    """Raise FindingsError where something still differs after all was carried out, or may differ."""
+    if left.comparison.equal and not left.left:
         return
+    if left.comparison.equal:
+        raise FindingsError(
+            "not everything was applied",
+            code="config-differs",
+            why=left.left,
+            hints=f"arcctl config export {cluster.named}",
+        )
     differing = (*left.create, *left.replace)
     raise FindingsError(
         f"{', '.join(differing)} still differ from the manifest",

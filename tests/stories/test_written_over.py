@@ -120,3 +120,36 @@ def test_a_resource_that_others_make_meanwhile_is_left(quick: Stage) -> None:
 
     refused(ended, "AZK8S0404", said="meanwhile")
     assert moved.resource(quick)["properties"]["agentPublicKeyCertificate"] == pair.public
+
+
+@pytest.mark.parametrize("kind", ["extensions", "fluxConfigurations"])
+def test_a_child_that_others_make_meanwhile_with_other_secrets_is_named(
+    plain: Stage, kind: str
+) -> None:
+    """Nobody can compare the secrets, so the one that is there is not called applied."""
+    made: dict[str, Any] = {
+        "extensions": moving.extension("contoso.part", configurationSettings={"a": "1"}),
+        "fluxConfigurations": moving.git(
+            "https://git.example.com/edge/apps", namespace="apps", repository={"httpsUser": "edge"}
+        ),
+    }[kind]
+    child = {"kind": kind, "name": "part", "apiVersion": "2025-03-01", "body": made}
+    manifest = {"format": "arcctl.configuration/1", "children": [child]}
+    (plain.folder / "h.yaml").write_text(json.dumps(manifest))
+    name = "pw" if kind == "extensions" else "httpsKey"
+    secrets = plain.folder / "s.yaml"
+    secrets.write_text(f"{kind}/part: {{{name}: b3Vycw==}}")
+    secrets.chmod(0o600)
+    properties = {**made["properties"], "configurationProtectedSettings": {name: "dGhlaXJz"}}
+    step = "put-extensions" if kind == "extensions" else "put-configurations"
+
+    ended = beside.type_beside(
+        plain,
+        "config apply -n harbor -g edge --file h.yaml --protected-settings s.yaml --yes",
+        step,
+        lambda: arm.put_child(plain, kind, "part", {**made, "properties": properties}),
+        events=("started",),
+    )
+
+    assert ended.code == 5, ended.err
+    assert f"{kind}/part was put there by somebody else, with secrets" in ended.err
