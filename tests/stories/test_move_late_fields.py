@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -78,3 +79,46 @@ def test_what_others_have_written_to_the_target_itself_stays(harbor: Stage) -> N
 
     assert (ended.code, "resource tags: was" in ended.err) == (5, True), ended.err
     assert moved.resource(harbor, DEPOT)["tags"] == {**TAGS, "late": "theirs", "more": "theirs"}
+
+
+@pytest.mark.parametrize("kind", ["tag", "role"])
+def test_what_is_written_shortly_before_it_is_gone_is_carried(harbor: Stage, kind: str) -> None:
+    """The look is taken again and again for as long as Azure shows the source."""
+    harbor.world.delays = replace(harbor.world.delays, arm_delete=9)
+    written: list[int] = []
+
+    def act() -> None:
+        threading.Timer(4, lambda: written.append(beside.write(harbor, kind))).start()
+
+    ended = beside.type_beside(harbor, moved.MOVE, "delete-source", act, events=("started",))
+
+    assert written[0] in (200, 201)
+    assert beside.is_there(harbor), ended.err
+
+
+@pytest.mark.parametrize("refused", [False, True])
+def test_a_target_that_azure_only_says_to_have_made_stops_the_move(
+    harbor: Stage, *, refused: bool
+) -> None:
+    """Before anything is deleted: the source is as it was."""
+    source = moved.resource(harbor)
+    body = {
+        **source,
+        "id": DEPOT,
+        "name": "depot",
+        "location": "westeurope",
+        "properties": {"provisioningState": "Succeeded", "agentPublicKeyCertificate": ""},
+    }
+    where = "connectedClusters/depot$"
+    harbor.fault("arm", {"status": 201, "body": body}, method="PUT", path=where, times=1)
+    if refused:
+        harbor.fault("arm", {"deny_policy": True}, method="PUT", path=where, times=None)
+
+    ended = harbor.type(f"{moved.MOVE} --target-name depot --onboarding-timeout 20")
+
+    assert (ended.code, "[azure-not-done]" in ended.err) == (6, True), ended.err
+    found = moved.resource(harbor)
+    assert (found["location"], found["tags"]) == (source["location"], source["tags"])
+    assert found["systemData"]["createdAt"] == source["systemData"]["createdAt"]
+    assert moved.asleep(harbor) == []
+    harbor.well("rollback --yes")

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from arcctl.errors import AzureError
 from arcctl.model.bundle import marked
+from arcctl.model.connected_cluster import public_key
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -61,3 +63,17 @@ def _look(world: Moving) -> str:
 def _known(world: Moving) -> dict[str, str] | None:
     found: dict[str, str] | None = world.run.journal.fact_since_the_turn(_TARGET)
     return found
+
+
+async def require_made(world: Moving) -> None:
+    """Raise AzureError `azure-not-done` unless two looks find the target, with the run's key."""
+    arm = await world.clients.arm()
+    found = await arm.find_surely(world.cluster.path)
+    if found is not None and (not world.key or public_key(found) == world.key.public):
+        return
+    what = "is not there" if found is None else "does not have the key that was sent"
+    raise AzureError(
+        f"Azure has said that {world.cluster.name} is made in group {world.cluster.group}, and it {what}",
+        code="azure-not-done",
+        hints=f"arcctl show {world.cluster.named}",
+    )

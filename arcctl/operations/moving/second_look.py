@@ -17,6 +17,7 @@ from arcctl.errors import NotFound
 from arcctl.flow.step import Step
 from arcctl.model.connected_cluster import writable
 from arcctl.model.plan import Plan, differences, digest
+from arcctl.operations.moving.made_again import require_made
 from arcctl.operations.moving.observing import (
     PART,
     chosen,
@@ -74,6 +75,9 @@ class LookAgain(Step[Moving]):
             raise outdated(planned, (f"resource: gone ({error.message})",)) from error
         if moved:
             raise outdated(planned, moved)
+        if not world.request.in_place:
+            # Also where it was made long ago: a run may have been stopped for days since.
+            await require_made(world)
         subjects = [each for each in planned.observed if not each.startswith(PART)]
         return f"{len(subjects)} subjects are as planned"
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from contextlib import suppress
+from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
 from arcctl.errors import AccessError, ArcctlError, AzureError, Refusal
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
 _AGAIN = 0.5
 _LONGEST = 600
 _HUSH, _HUSH_AGAIN = 180, 5.0
+_LOOKS = (1.0, 2.0, 4.0, 8.0)
 
 
 class DeleteSource(Step[Moving]):
@@ -59,10 +61,12 @@ class DeleteSource(Step[Moving]):
             # A way back begins without a second look: what others have put to the target meanwhile.
             await look_once_more(world)
         await _hush(world, tell)
-        looking = asyncio.create_task(_look_while_it_goes(world))
+        gone = asyncio.Event()
+        looking = asyncio.create_task(_look_while_it_goes(world, gone))
         hushing = asyncio.create_task(_hush_while_it_goes(world, tell))
         try:
             detail = await self._deregister.do(world.origin, tell)
+            gone.set()
             if world.origin.deregistering.is_set():
                 await looking
         except (AccessError, AzureError) as error:
@@ -95,10 +99,20 @@ async def _hush_while_it_goes(world: Moving, tell: Callable[[str], None]) -> Non
         await asyncio.sleep(_HUSH_AGAIN)
 
 
-async def _look_while_it_goes(world: Moving) -> None:
+async def _look_while_it_goes(world: Moving, gone: asyncio.Event) -> None:
+    """Look again and again: what Azure takes of others while it deletes is lost once it is gone.
+
+    Pauses grow, since each look asks some dozen questions.
+    """
     await world.origin.deregistering.wait()
-    if await look_once_more(world):
+    for pause in chain(_LOOKS, repeat(_LOOKS[-1])):
+        if not await look_once_more(world):
+            return
         await unseen.was_seen(world)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(gone.wait(), pause)
+        if gone.is_set():
+            return
 
 
 async def _until_gone(world: Moving, tell: Callable[[str], None]) -> None:

@@ -76,6 +76,7 @@ class CreateTarget(Register):
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
         detail = await self._made(world, tell)
         if isinstance(world, Moving):
+            await made_again.require_made(world)
             await late_fields.are_brought(world)
             await made_again.remember(world, anew=True)
         return detail
