@@ -72,6 +72,18 @@ def marked(resource: Body) -> dict[str, str]:
     }
 
 
+def difference(known: Mapping[str, str], resource: Body) -> str:
+    """Say how a resource of the name is another one than `marked` has known; "" where it is the one.
+
+    What either does not say proves nothing.
+    """
+    now = marked(resource)
+    for name, words in _MARKS.items():
+        if known.get(name) and now[name] and known[name] != now[name]:
+            return words
+    return ""
+
+
 @dataclass(frozen=True, slots=True)
 class Bundle:
     """One cluster, saved.
@@ -98,12 +110,7 @@ class Bundle:
 
     def is_other(self, resource: Body) -> str:
         """Say how a resource of this name is not the one that was saved; "" where it is the one."""
-        known = self.mark or {"key": public_key(self.resource)}
-        now = marked(resource)
-        for name, words in _MARKS.items():
-            if known.get(name) and now[name] and known[name] != now[name]:
-                return words
-        return ""
+        return difference(self.mark or {"key": public_key(self.resource)}, resource)
 
     def to_document(self) -> Body:
         """Return it as plain JSON."""

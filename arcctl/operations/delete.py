@@ -6,12 +6,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from arcctl.checks.cluster import direct, reachable
-from arcctl.errors import ArcctlError, ClusterError, HelmError, Refusal
+from arcctl.errors import ClusterError, HelmError, Refusal
 from arcctl.flow.runner import run
 from arcctl.flow.step import in_turn, together
-from arcctl.model import cluster as names
 from arcctl.model.ownership import Verdict
-from arcctl.operations import ownership, proofs, standing
+from arcctl.operations import agreement, ownership, proofs, standing
 from arcctl.operations.aftermath import Aftermath, Counting, telling
 from arcctl.operations.steps import foreign, kinds, leftovers, looks, registration, waiting, whose
 
@@ -20,12 +19,6 @@ if TYPE_CHECKING:
     from arcctl.operations.request import DeleteRequest
     from arcctl.operations.standing import Seen
     from arcctl.operations.world import World
-
-_CHILDREN = {
-    "extensions": "extension",
-    "fluxConfigurations": "Flux configuration",
-    "sourceControlConfigurations": "source control configuration",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,9 +42,7 @@ async def delete(request: DeleteRequest, world: World) -> Removed:
     if not seen.in_cluster and not seen.resource and not await _remains(world):
         return Removed(resource=False, agents=False)
     marks = await whose.marks(world.sight)
-    if seen.resource:
-        world.releases |= await _extension_releases(world)
-    world.confirm(await _question(request, world, seen))
+    await agreement.reach(request, world)
     heard = Counting(world.observer)
     with telling(lambda: _so_far(world, heard.done)):
         await run(removing(request, marks), world, heard)
@@ -88,11 +79,7 @@ async def _azure_only(request: DeleteRequest, world: World) -> Removed:
     if not resource:
         return Removed(resource=False, agents=False)
     standing.refuse_kind(resource)
-    children = await _children(world)
-    world.confirm(
-        f"Delete {world.cluster.name} in group {world.cluster.group} from Azure only{children}? "
-        "Agents that still run in a cluster stay there without a resource."
-    )
+    await agreement.reach(request, world)
     deregister = registration.Deregister(wait=request.wait, force=request.force, last=True)
     await run([deregister], world, world.observer)
     return Removed(resource=True, agents=False)
@@ -180,18 +167,6 @@ def _another(world: World, seen: Seen) -> Refusal:
     )
 
 
-async def _extension_releases(world: World) -> frozenset[str]:
-    """Return the extensions that live in Arc's own namespaces, while Azure can still name them."""
-    arm = await world.clients.arm()
-    try:
-        found = [each async for each in arm.items(world.cluster.child("extensions"))]
-    except ArcctlError:
-        return frozenset()
-    return foreign.released(
-        (str(each["name"]), (each.get("properties") or {}).get("scope") or {}) for each in found
-    )
-
-
 async def _remains(world: World) -> bool:
     """Namespaces and kinds that an earlier, cut run has left."""
     for name in waiting.NAMESPACES:
@@ -200,37 +175,3 @@ async def _remains(world: World) -> bool:
             if found.own or not found.foreign:
                 return True
     return bool(await kinds.left_over(world))
-
-
-async def _question(request: DeleteRequest, world: World, seen: Seen) -> str:
-    kubernetes = await world.clients.kubernetes()
-    what = f"the agents in context {kubernetes.context}"
-    if seen.resource and not request.cluster_only:
-        children = await _children(world)
-        what = f"{world.cluster.name} in group {world.cluster.group}{children}, and {what}"
-    if request.force:
-        return f"Delete {what}?"
-    shared = await foreign.look(world, names.AGENT_NAMESPACE)
-    stays = f" Namespace {names.AGENT_NAMESPACE} stays, since others use it: {shared.said}."
-    return f"Delete {what}?{stays if shared.foreign else ''}"
-
-
-async def _children(world: World) -> str:
-    """Say what will be deleted with the resource; a count that cannot be had is said too."""
-    import asyncio
-
-    counts = await asyncio.gather(*(_count(world, kind) for kind in _CHILDREN))
-    named = [
-        f"{count} {word}{'' if count == 1 else 's'}" if count else f"{word}s, uncounted"
-        for count, word in zip(counts, _CHILDREN.values(), strict=True)
-        if count != 0
-    ]
-    return " with " + " and ".join(named) if named else ""
-
-
-async def _count(world: World, kind: str) -> int | None:
-    arm = await world.clients.arm()
-    try:
-        return len([each async for each in arm.items(world.cluster.child(kind))])
-    except ArcctlError:
-        return None

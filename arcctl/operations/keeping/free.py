@@ -11,6 +11,8 @@ from arcctl.operations.keeping import here, lookup, space
 from arcctl.operations.keeping.entering import explain
 
 if TYPE_CHECKING:
+    from collections.abc import Collection
+
     from arcctl.clients import Clients
     from arcctl.model.resource_id import ClusterId
 
@@ -43,9 +45,31 @@ def require_free_here(clients: Clients, cluster: ClusterId) -> None:
     For what needs no cluster: whether another machine has finished the run is not asked, and
     known only where an earlier command has seen it.
     """
-    for copy in here.open_runs(lookup.home(clients.settings)).values():
-        if lookup.is_about(copy, cluster):
+    for copy in open_here(clients, cluster).values():
+        raise unfinished(copy)
+
+
+def open_here(clients: Clients, cluster: ClusterId) -> dict[str, Record]:
+    """Return the runs about this resource that are open on this machine."""
+    found = here.open_runs(lookup.home(clients.settings))
+    return {run: copy for run, copy in found.items() if lookup.is_about(copy, cluster)}
+
+
+def require_none_since(clients: Clients, cluster: ClusterId, known: Collection[str]) -> None:
+    """Raise Refusal where a run about this resource was begun on this machine, and is not `known`:
+    `run-in-progress` while its process lives, `run-unfinished` where it has stopped part-way.
+    """
+    for run, copy in open_here(clients, cluster).items():
+        if run in known:
+            continue
+        if not here.lives(lookup.home(clients.settings), run):
             raise unfinished(copy)
+        raise Refusal(
+            f"a {copy.header.verb} of {cluster.name} is under way on this machine: {run}",
+            code="run-in-progress",
+            why=f"it was begun {copy.started}",
+            hints=f"wait for it; how far it is: arcctl history {run}",
+        )
 
 
 def unfinished(record: Record) -> Refusal:

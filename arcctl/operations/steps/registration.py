@@ -10,7 +10,7 @@ from arcctl.flow.step import Step
 from arcctl.model.connected_cluster import provisioning, public_key, writable
 from arcctl.model.gateway import gateway_in, link_of, linked_to
 from arcctl.operations.registration_body import desired
-from arcctl.operations.steps.whose import is_another
+from arcctl.operations.steps.whose import is_another, require_same
 from arcctl.operations.world import World
 
 if TYPE_CHECKING:
@@ -151,7 +151,8 @@ class Register(Step[World]):
 class Deregister(Step[World]):
     """The resource is gone from ARM, and its children with it.
 
-    `last` says that nobody looks after this, so that a deletion that did nothing is an error.
+    `last` says that nobody looks before or after this: another resource of the name is refused,
+    and a deletion that did nothing is an error.
     """
 
     name = "deregister"
@@ -167,6 +168,8 @@ class Deregister(Step[World]):
 
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
         arm = await world.clients.arm()
+        if self._last:
+            await require_same(world)
         try:
             await arm.delete(
                 world.cluster.path,

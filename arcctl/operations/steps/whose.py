@@ -15,6 +15,7 @@ from arcctl.errors import Refusal
 from arcctl.flow.step import Step
 from arcctl.model import cluster as names
 from arcctl.model import times
+from arcctl.model.bundle import difference, marked
 from arcctl.model.onboarding import Onboarding
 from arcctl.operations.world import World
 
@@ -54,6 +55,30 @@ def is_another(before: Body | None, found: Body | None) -> bool:
     """Tell whether a resource of the same id is known to have been made anew."""
     known, now = created(before), created(found)
     return known is not None and now is not None and known != now
+
+
+async def require_same(world: World) -> None:
+    """Raise Refusal `resource-replaced` where the resource is not the one that was asked about.
+
+    It is looked at directly before it is deleted; one that is gone is what was wanted.
+    """
+    before, arm = await world.sight.resource(), await world.clients.arm()
+    found = await arm.find(world.cluster.path)
+    if found is None:
+        return
+    other = difference(marked(before), found) if before else "it was not there"
+    if not other:
+        return
+    cluster = world.cluster
+    raise Refusal(
+        f"{cluster.name} in group {cluster.group} is not the one that was to be deleted",
+        code="resource-replaced",
+        why=(f"somebody has changed it meanwhile: {other}", "nothing was deleted"),
+        hints=(
+            f"arcctl show {cluster.named}",
+            "the same command again, if it is to go all the same",
+        ),
+    )
 
 
 class LookWhose(Step[World]):
