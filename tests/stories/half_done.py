@@ -37,7 +37,7 @@ def half_done(stage: Stage) -> str:
     ended = stage.type(APPLY)
     stage.within(stage.world.faults.remove)
     assert ended.code == 6, ended.err
-    return re.findall(r"arcctl resume (\S+)", ended.err)[0]
+    return re.findall(r"arcctl resume ([\w-]+)", ended.err)[0]
 
 
 def in_cluster(stage: Stage) -> list[str]:

@@ -90,6 +90,6 @@ def stopped(ended: Ended, code: str, *, said: str = "") -> str:
     assert (ended.code, f"[{code}]" in ended.err) == (6, True), ended.err
     assert said in ended.err, ended.err
     assert "Traceback" not in ended.err
-    found = re.search(r"arcctl resume (move-\S+)", ended.err)
+    found = re.search(r"arcctl resume (move-[\w-]+)", ended.err)
     assert found, ended.err
     return found.group(1)

@@ -41,7 +41,7 @@ def manifest(stage: Stage, file: str = "harbor.yaml", **children: dict[str, Any]
 def run_of(ended: Ended) -> str:
     """The run that has stopped part-way."""
     assert ended.code == 6, ended.err
-    return re.findall(r"arcctl resume (\S+)", ended.err)[0]
+    return re.findall(r"arcctl resume ([\w-]+)", ended.err)[0]
 
 
 def free(stage: Stage) -> None:

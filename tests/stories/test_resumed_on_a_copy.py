@@ -29,7 +29,7 @@ def stopped(stage: Stage) -> str:
 def run_of(ended: Ended) -> str:
     """The run that has stopped part-way."""
     assert ended.code == 6, ended.err
-    return str(re.findall(r"arcctl resume (\S+)", ended.err)[0])
+    return str(re.findall(r"arcctl resume ([\w-]+)", ended.err)[0])
 
 
 def cloned(stage: Stage, what: frozenset[str]) -> None:

@@ -21,7 +21,7 @@ MOVE = f"{moved.MOVE} --accept locked-itself"
 
 def _run_of(ended: Ended) -> str:
     assert ended.code == 6, ended.err
-    return str(re.findall(r"arcctl resume (move-\S+)", ended.err)[0])
+    return str(re.findall(r"arcctl resume (move-[\w-]+)", ended.err)[0])
 
 
 @pytest.fixture

@@ -80,7 +80,7 @@ def test_a_run_that_has_stopped_can_be_a_table(quick: Stage, output: str) -> Non
     for line in ("rollback {} --yes", "history {} --close --yes"):
         half_done.refusing(quick)
         arguments = half_done.APPLY.replace("harbor.yaml", other(quick))
-        stopped = re.findall(r"arcctl resume (\S+)", quick.type(arguments).err)[0]
+        stopped = re.findall(r"arcctl resume ([\w-]+)", quick.type(arguments).err)[0]
         quick.within(quick.world.faults.remove)
         typed(quick, line.format(stopped), output, 0)
 

@@ -44,8 +44,19 @@ class Group:
     @property
     def told(self) -> str:
         """Say that they are at zero, with that command."""
-        number = _counted(len(self.agents), "agent")
-        return f"{number} of {self.space} scaled to zero: {self.waking}"
+        return f"{self._said}: {self.waking}"
+
+    @property
+    def told_last(self) -> str:
+        """Say the same of agents that would take down what they do not find in Azure."""
+        return (
+            f"{self._said}, where they should stay until all else is back, since they remove what "
+            f"they do not find in Azure; then: {self.waking}"
+        )
+
+    @property
+    def _said(self) -> str:
+        return f"{_counted(len(self.agents), 'agent')} of {self.space} scaled to zero"
 
 
 async def undone(moving: Moving, home: Home) -> tuple[str, ...]:
@@ -53,11 +64,13 @@ async def undone(moving: Moving, home: Home) -> tuple[str, ...]:
 
     `home` says where what is missing is to be connected again.
     """
-    asleep = [each.told for each in await at_zero(moving)]
+    asleep = await at_zero(moving)
     if not moving.run.journal.no_return:
-        return (*asleep, *await _unlocked(moving), *await _made(moving))
-    missing = await _missing(moving, home)
-    return (*asleep, *missing, *await _not_in_azure(moving), *await _lingering(moving))
+        told = [each.told for each in asleep]
+        return (*told, *await _unlocked(moving), *await _made(moving))
+    missing = [*await _missing(moving, home), *await _not_in_azure(moving)]
+    last = [each.told_last for each in asleep]
+    return (*missing, *await _lingering(moving), *last)
 
 
 async def _not_in_azure(moving: Moving) -> list[str]:
