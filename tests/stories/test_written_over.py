@@ -102,6 +102,42 @@ def _tag(stage: Stage) -> None:
     beside.write(stage, "tag", "late")
 
 
+@pytest.mark.parametrize("theirs", ["sandbox-2", "key", "anew"])
+def test_a_resource_that_others_connect_meanwhile_is_left(two_clusters: Stage, theirs: str) -> None:
+    """`connect --adopt` was to adopt one that nobody had connected, and of another key."""
+    stage = two_clusters
+    stage.seed(groups=[{"name": "edge", "location": "eastus"}])
+    _made(stage)
+    adopt = f"{PLAIN} --adopt --new-key --yes --kube-context"
+    held: list[str] = []
+
+    def act() -> None:
+        if theirs == "sandbox-2":
+            assert stage.type_apart(f"{adopt} sandbox-2").code == 0
+        else:
+            if theirs == "anew":
+                arm.ask(stage, "DELETE", arm.HARBOR, version="2024-01-01")
+                stage.within(stage.world.azure.operations.settle)
+            _made(stage)
+        held.append(moved.resource(stage)["properties"]["agentPublicKeyCertificate"])
+
+    ended = beside.type_beside(stage, f"{adopt} sandbox", "register", act, events=("started",))
+
+    refused(ended, "AZK8S0404", said="meanwhile")
+    assert moved.resource(stage)["properties"]["agentPublicKeyCertificate"] == held[0]
+
+
+def _made(stage: Stage) -> None:
+    """Let others put harbor, with a key of theirs and without agents."""
+    body = {
+        "location": "eastus",
+        "identity": {"type": "SystemAssigned"},
+        "properties": {"agentPublicKeyCertificate": keys.generate().public},
+    }
+    arm.ask(stage, "PUT", arm.HARBOR, body, version="2024-01-01")
+    stage.within(stage.world.azure.operations.settle)
+
+
 def test_a_resource_that_others_make_meanwhile_is_left(quick: Stage) -> None:
     """`connect` does not give its own key to what it has not seen before."""
     quick.seed(groups=[{"name": "edge", "location": "eastus"}])

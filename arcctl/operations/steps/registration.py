@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from arcctl.errors import AzureError, Refusal
 from arcctl.flow.step import Step
-from arcctl.model.connected_cluster import provisioning, public_key, writable
+from arcctl.model.bundle import difference, marked
+from arcctl.model.connected_cluster import never_connected, provisioning, public_key, writable
 from arcctl.model.gateway import gateway_in, link_of, linked_to
 from arcctl.operations.registration_body import desired
 from arcctl.operations.steps.whose import is_another, require_same
@@ -123,7 +124,8 @@ class Register(Step[World]):
         if not world.key or public_key(found) == world.key.public:
             return
         raise Refusal(
-            f"somebody else has made {world.cluster.name} in group {world.cluster.group} meanwhile",
+            f"somebody else has made or connected {world.cluster.name} in group "
+            f"{world.cluster.group} meanwhile",
             code="AZK8S0404",
             why="its key is not this cluster's, so it is left as it is",
             hints=f"arcctl show {world.cluster.named}",
@@ -135,7 +137,7 @@ class Register(Step[World]):
         if found := await arm.find(world.cluster.path):
             world.sight.learn("resource", found)
         now = await self.there(world)
-        if now and not before:
+        if now and (not before or _taken_since(before, now)):
             self.require_ours(world, now)
         return now
 
@@ -146,6 +148,12 @@ class Register(Step[World]):
         nodes = await world.sight.nodes()
         region = await world.sight.region()
         return desired(self._request, resource, region=region, key=world.key.public, nodes=nodes)
+
+
+def _taken_since(judged: Body, now: Body) -> bool:
+    """Tell whether others have made the resource anew, or connected it, since it was judged."""
+    connected = never_connected(judged) and not never_connected(now)
+    return connected or bool(difference(marked(judged), now))
 
 
 class Deregister(Step[World]):
