@@ -41,6 +41,17 @@ class Installed:
     newest: bool
     manifest: str = ""
 
+    def differences(self, now: Installed) -> list[str]:
+        """Return in words what is another by now, without any value; nothing where all is the same."""
+        told = []
+        if self.revision != now.revision:
+            told.append(f"the agents' release was revision {self.revision} and is {now.revision}")
+        if self.version != now.version:
+            told.append(f"the agents were {self.version} and are {now.version}")
+        if self.values != now.values:
+            told.append("their values are others")
+        return told
+
     def agents(self) -> dict[str, int]:
         """Return how many replicas of each agent's Deployment helm has asked for, by name."""
         import yaml

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from arcctl.checks.check import Answer, check, failed, passed, skipped
@@ -11,9 +12,12 @@ from arcctl.flow.runner import run
 from arcctl.flow.step import together
 from arcctl.model.ownership import Verdict
 from arcctl.operations import ownership, proofs, standing
-from arcctl.operations.steps import looks, release
+from arcctl.operations.keeping.alone import alone as holding
+from arcctl.operations.steps import looks, release, seeing
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from arcctl.checks.check import Check
     from arcctl.checks.sight import Sight
     from arcctl.flow.step import Move
@@ -95,12 +99,38 @@ async def chart_path(world: World, charts: Charts) -> str:
         raise
 
 
+@asynccontextmanager
+async def alone(world: World, verb: str) -> AsyncIterator[None]:
+    """Hold the cluster's Lease while the block runs, for a change that is no run.
+
+    What was read before is read again: a question may have stood for hours. Raise Refusal
+    `agents-changed` where somebody has changed the agents since, AzureError `azure-made-again`
+    for another resource, or as `leads_there`.
+    """
+    if world.alone:
+        yield
+        return
+    was, resource = await installed(world), await world.sight.resource() or {}
+    async with holding(world.clients, f"{verb} of {world.cluster.name}"):
+        world.sight.forget()
+        world.resource = {}
+        seeing.require_same(world, resource, await world.sight.resource() or {})
+        await looks.Require((manageable, leads_there)).do(world, world.note)
+        release.require_same(was, await installed(world), world.cluster.named)
+        world.alone = True
+        try:
+            yield
+        finally:
+            world.alone = False
+
+
 async def bring_about(
-    world: World, aim: Aim, charts: Charts, patience: int, *, path: str | None = None
+    world: World, verb: str, aim: Aim, charts: Charts, patience: int, path: str | None = None
 ) -> bool:
     """Change the agents, or only wait for them where all is so and there already; tell which.
 
-    Where the chart lies is asked of the service, unless `path` says it.
+    Where the chart lies is asked of the service, unless `path` says it. `verb` is told to others
+    that would change the same cluster meanwhile.
     """
     await world.clients.within(patience)
     was = await installed(world)
@@ -109,11 +139,10 @@ async def bring_about(
         return False
     if path is None:
         path = await chart_path(world, charts)
-    moves: list[Move[World]] = [
-        release.Pull(path, aim.version, charts),
-        release.Change(was, aim, patience),
-    ]
-    await run(moves, world, world.observer)
+    # A chart that cannot be had leaves nothing behind, not even the namespace of the Lease.
+    await run([release.Pull(path, aim.version, charts)], world, world.observer)
+    async with alone(world, verb):
+        await run([release.Change(was, aim, patience)], world, world.observer)
     return True
 
 

@@ -57,7 +57,7 @@ async def enable(request: FeaturesRequest, world: World) -> Switched:
         oid=world.custom_locations_oid,
         skip_list=request.skip_azure_rbac_list,
     )
-    return await _switch(request, world, features, change)
+    return await _switch(request, world, "enable-features", features, change)
 
 
 async def disable(request: FeaturesRequest, world: World) -> Switched:
@@ -74,7 +74,7 @@ async def disable(request: FeaturesRequest, world: World) -> Switched:
             "Whoever works through them is cut off."
         )
     features = _ordered(going)
-    return await _switch(request, world, features, disabling(features))
+    return await _switch(request, world, "disable-features", features, disabling(features))
 
 
 def _ordered(features: set[str]) -> tuple[str, ...]:
@@ -82,11 +82,11 @@ def _ordered(features: set[str]) -> tuple[str, ...]:
 
 
 async def _switch(
-    request: FeaturesRequest, world: World, features: tuple[str, ...], change: Values
+    request: FeaturesRequest, world: World, verb: str, features: tuple[str, ...], change: Values
 ) -> Switched:
     was = await installed(world)
     aim = Aim(was.version, change)
-    changed = await bring_about(world, aim, request.charts, request.timeout)
+    changed = await bring_about(world, verb, aim, request.charts, request.timeout)
     return Switched(features, changed, features_on(layered(was.effective, change)))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,7 @@ from arcctl.operations.aftermath import Aftermath, telling
 from arcctl.operations.agents import values as values_of
 from arcctl.operations.agents.values import numbers
 from arcctl.operations.changing import (
+    alone,
     bring_about,
     confirm_benefit,
     installed,
@@ -71,11 +73,11 @@ async def update(request: UpdateRequest, world: World) -> Updated:
             require_free_here(world.clients, world.cluster)
             raise
     confirm_benefit(asked, world)
-    changed = False
-    if request.patches:
-        changed = await _step(updating.Patch(asked), world)
+    steps = _steps_in_azure(request)
     if request.reaches_agents:
-        changed = await _with_agents(request, world) or changed
+        changed = await _with_agents(request, steps, world)
+    else:
+        changed = await _carried_out(steps, world)
     return Updated(world.resource, changed)
 
 
@@ -101,18 +103,31 @@ async def _refuse(request: UpdateRequest, world: World) -> None:
         )
 
 
-async def _with_agents(request: UpdateRequest, world: World) -> bool:
-    """Azure first, since its service makes the agents' values from what the resource says."""
-    linked = False
-    if request.asked.gateway or request.disable_gateway:
-        linked = await _step(updating.Link(request.asked.gateway or ""), world)
-    rewritten = await _step(updating.Rewrite(request), world)
-    with telling(lambda: Aftermath((_KEPT,))):
-        changed = await _agents(request, world)
+def _steps_in_azure(request: UpdateRequest) -> list[Changing]:
+    asked = request.asked
+    steps: list[Changing] = [updating.Patch(asked)] if request.patches else []
+    if asked.gateway or request.disable_gateway:
+        steps.append(updating.Link(asked.gateway or ""))
+    if request.reaches_agents:
+        steps.append(updating.Rewrite(request))
+    return steps
+
+
+async def _with_agents(request: UpdateRequest, steps: list[Changing], world: World) -> bool:
+    """Azure first, since its service makes the agents' values from what the resource says.
+
+    Nobody else may change the agents in between, so the Lease is held before Azure is told.
+    """
+    async with AsyncExitStack() as held:
+        if any([await step.observe(world) is None for step in steps]):
+            await held.enter_async_context(alone(world, "update"))
+        rewritten = await _carried_out(steps, world)
+        with telling(lambda: Aftermath((_KEPT,))):
+            changed = await _agents(request, world)
     if _settles(request):
         await run([waiting.UntilAgentState()], world, world.observer)
     world.resource = await (await world.clients.arm()).get(world.cluster.path)
-    return linked or rewritten or changed
+    return rewritten or changed
 
 
 async def _agents(request: UpdateRequest, world: World) -> bool:
@@ -125,7 +140,7 @@ async def _agents(request: UpdateRequest, world: World) -> bool:
     was = await installed(world)
     path = asked.registry_override or settings.repository_path
     aim = Aim(was.version, change)
-    return await bring_about(world, aim, asked.charts, request.timeout, path=path)
+    return await bring_about(world, "update", aim, asked.charts, request.timeout, path)
 
 
 def _change(request: UpdateRequest, given: dict[str, str]) -> Values:
@@ -142,6 +157,6 @@ def _settles(request: UpdateRequest) -> bool:
     return bool(issues) or asked.workload_identity is not None
 
 
-async def _step(step: Changing, world: World) -> bool:
-    await run([step], world, world.observer)
-    return step.changed
+async def _carried_out(steps: list[Changing], world: World) -> bool:
+    await run(steps, world, world.observer)
+    return any(step.changed for step in steps)

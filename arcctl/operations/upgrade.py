@@ -41,7 +41,7 @@ async def upgrade(request: UpgradeRequest, world: World) -> Upgraded:
     if numbers(version) < numbers(was.version):
         world.warn(f"{version} is older than the agents, which are {was.version}")
     aim = Aim(version, await _mended(request, world, was, version))
-    await bring_about(world, aim, request.charts, request.timeout, path=path)
+    await bring_about(world, "upgrade", aim, request.charts, request.timeout, path)
     return Upgraded(was.version, version)
 
 

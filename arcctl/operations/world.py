@@ -63,6 +63,8 @@ class World:
     """agents.UntilReady"""
     deregistering: asyncio.Event = field(default_factory=asyncio.Event)
     """registration.Deregister, as soon as ARM has taken the deletion"""
+    alone: bool = False
+    """changing.alone: this process holds the cluster's Lease"""
     others: str = ""
     """whose.LookWhose: whose agents the cluster has by now, which stay"""
     resource: Body = field(default_factory=dict)

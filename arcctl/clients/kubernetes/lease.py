@@ -272,11 +272,22 @@ def _said(lease: Body) -> tuple[str, str, str]:
     return what, f"since {str(spec.get('acquireTime'))[:19]}Z", ago
 
 
+def _one(what: str) -> str:
+    return f"{'an' if what[:1] in 'aeiou' else 'a'} {what}"
+
+
 def _held(lease: Body) -> Refusal:
     what, since, ago = _said(lease)
     run = _holder(lease).partition("/")[0]
+    if not run:
+        return Refusal(
+            f"{_one(what)} {since}",
+            code="run-in-progress",
+            why=(ago,),
+            hints="wait for it; a process that was killed holds nobody up for more than a minute",
+        )
     return Refusal(
-        f"a {what} {since}",
+        f"{_one(what)} {since}",
         code="run-in-progress",
         why=(f"run {run}, {ago}",),
         hints=(
@@ -301,7 +312,7 @@ def _slept(lease: Body) -> StoppedPartWay:
 def _lost(lease: Body) -> StoppedPartWay:
     what, since, ago = _said(lease)
     return StoppedPartWay(
-        f"another arcctl has taken this cluster over: a {what}",
+        f"another arcctl has taken this cluster over: {_one(what)}",
         code="lease-lost",
         why=f"held by {_holder(lease)} {since}, {ago}; this one has stopped",
         hints=_HOW_FAR,

@@ -49,7 +49,7 @@ async def entered(
             return other in dead or mine or here.has_died(folder.path.parent, other)
 
         lease = Lease(kubernetes, space.LEASE, holder, about=_about(header))
-        if pushed := await _taken(kubernetes, lease, is_dead):
+        if pushed := await taken(kubernetes, lease, is_dead):
             run = pushed.partition("/")[0]
             observer(
                 Noted(f"taken over from {run}, whose process is dead or gives no sign of life")
@@ -74,8 +74,8 @@ def _locked(
     return dead
 
 
-async def _taken(kubernetes: Kubernetes, lease: Lease, dead: Callable[[str], bool]) -> str:
-    """Take the Lease; a namespace that dies in between is made again."""
+async def taken(kubernetes: Kubernetes, lease: Lease, dead: Callable[[str], bool]) -> str:
+    """Take the Lease, as `Lease.take`; a namespace that dies in between is made again."""
     for _ in range(_TRIES):
         await space.ensure(kubernetes)
         try:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Collection
 
     from arcctl.clients import Clients
+    from arcctl.clients.kubernetes import Kubernetes
     from arcctl.model.resource_id import ClusterId
 
 
@@ -32,6 +33,11 @@ async def require_free(clients: Clients) -> None:
     if error := await living(kubernetes, space.LEASE, is_dead):
         await explain(kubernetes, error)
         raise error
+    await require_none_left(kubernetes)
+
+
+async def require_none_left(kubernetes: Kubernetes) -> None:
+    """Raise Refusal where a run has stopped part-way, as `require_free`; the Lease is not asked."""
     for copy in (await space.runs(kubernetes)).values():
         if isinstance(copy, Record) and copy.changed and not copy.ending:
             raise unfinished(copy)

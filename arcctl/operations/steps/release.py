@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from arcctl.checks.agents import triage
-from arcctl.errors import ArcctlError, ClusterError
+from arcctl.errors import ArcctlError, ClusterError, Refusal
 from arcctl.flow.step import Step
 from arcctl.model import cluster as names
 from arcctl.model.duration import spoken
 from arcctl.model.helm_values import layered
+from arcctl.model.installed import read_record
 from arcctl.operations.agents.values import AgentChart
 from arcctl.operations.steps.agents import UntilReady, chart_reference, forget, tell_brought_back
 from arcctl.operations.world import World
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from arcctl.model.installed import Aim, Installed
+    from arcctl.model.onboarding import Release
     from arcctl.operations.request import Charts
 
 
@@ -59,7 +61,9 @@ class Change(Step[World]):
         self._patience = patience
 
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
+        world.sight.forget()  # the chart may have taken minutes; others have helm as well
         before = await _newest(world)
+        require_same(self._was, await world.sight.installed(), world.cluster.named)
         try:
             await self._upgrade(world, tell)
             ready = await _in_time(world, self._patience, tell)
@@ -82,12 +86,17 @@ class Change(Step[World]):
         )
 
     async def _back(self, world: World, before: int, tell: Callable[[str], None]) -> str:
-        """Roll back what helm has made since, and say how that ended."""
+        """Roll back what our helm has made since, and say how that ended.
+
+        Where a revision is another's, going back would undo what somebody was told to be done.
+        """
         was = self._was
         try:
             world.sight.forget()
             if (release := await world.sight.release()) and release.revision == before:
                 return "helm has changed nothing"
+            if release and not await self._is_ours(world, release, before):
+                return f"not rolled back: revision {release.revision} is somebody else's"
             tell(f"rolling back to revision {was.revision}")
             helm = await world.clients.helm()
             await helm.rollback(names.RELEASE, was.namespace, was.revision, timeout=self._patience)
@@ -98,6 +107,14 @@ class Change(Step[World]):
             return f"{said}, {await _in_time(world, self._patience, tell)}"
         except ArcctlError as error:
             return f"{said}, but {error.message}"
+
+    async def _is_ours(self, world: World, release: Release, before: int) -> bool:
+        """Whether it comes directly after what was there, and is what helm was told to make."""
+        if release.revision != before + 1:
+            return False
+        made = read_record(release, await world.sight.recorded(release), newest=True)
+        wanted = layered(self._was.values, self._aim.change)
+        return made.values == wanted and made.version == self._aim.version
 
 
 class Ready(Step[World]):
@@ -111,6 +128,18 @@ class Ready(Step[World]):
 
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
         return await _in_time(world, self._patience, tell)
+
+
+def require_same(was: Installed, now: Installed | None, named: str) -> None:
+    """Raise Refusal `agents-changed` where somebody has changed the agents since they were read."""
+    told = was.differences(now) if now else ["the agents' release is gone"]
+    if told:
+        raise Refusal(
+            "somebody has changed the agents meanwhile",
+            code="agents-changed",
+            why=(*told, "arcctl has left them as they are"),
+            hints=(f"arcctl show {named} --agents", "then the same command again"),
+        )
 
 
 async def _newest(world: World) -> int:
