@@ -45,8 +45,8 @@ class Typed:
         found = _NAMED.fullmatch(hint)
         if not found or not (said := self._said(found["words"])):
             return hint
-        lead = (found["lead"] or "").removeprefix("add ")
-        lead = re.sub(" with $", ": ", lead)
+        lead = found["lead"] or ""
+        lead = "" if lead == "add " else re.sub(" with $", ": ", lead)
         replaced = [each for each in said if not each.multiple]
         return f"{lead}{self._line(replaced)} {found['words']}{found['reason'] or ''}"
 

@@ -49,7 +49,7 @@ def test_without_a_terminal_and_without_yes_nothing_happens(quick: Stage) -> Non
 
     ended = quick.type(DELETE)
 
-    assert (ended.code, "add --yes" in ended.err) == (2, True)
+    assert (ended.code, f"arcctl {DELETE} --yes" in ended.err) == (2, True)
     assert quick.requests("arm", "DELETE") == []
 
 

@@ -159,7 +159,7 @@ def test_disabling_asks_and_a_no_changes_nothing(connected: Stage) -> None:
     unasked = connected.type(f"{DISABLE} cluster-connect")
     declined = typed_at_a_terminal(connected, f"{DISABLE} cluster-connect", "n\n")
 
-    refused(unasked, "no-terminal", exit_code=2, said="add --yes")
+    refused(unasked, "no-terminal", exit_code=2, said="--features cluster-connect --yes")
     assert "Disable cluster-connect of harbor in group edge?" in declined.out
     assert (declined.code, "[declined]" in declined.out) == (130, True)
     assert changes(connected) == []

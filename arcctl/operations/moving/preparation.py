@@ -197,9 +197,10 @@ async def _unfinished(world: World) -> Row | None:
     try:
         await require_free(world.clients)
     except Refusal as error:
-        why = "; ".join(error.why)
-        code = error.code if error.code in RUNS else "run-unfinished"
-        return blocks(code, error.message, why, *error.hints)
+        told = (error.message, "; ".join(error.why), *error.hints)
+        if error.code == "run-in-progress":
+            return blocks("run-in-progress", *told)
+        return blocks("run-unfinished", *told)
     except ArcctlError:
         return None  # the plan's own looks say that the cluster cannot be asked
     return None

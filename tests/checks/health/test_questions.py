@@ -8,7 +8,13 @@ from arcctl.checks.health.questions import CATEGORIES
 from tests.architecture.source import ROOT
 
 PAGE = (ROOT / "docs/reference/checks.md").read_text(encoding="utf-8")
-ASKED_BEFORE = {"run-in-progress", "run-unfinished", "AZK8S0403", "auto-upgrade-on"}
+ASKED_BEFORE = {
+    "run-in-progress",
+    "run-unfinished",
+    "AZK8S0403",
+    "auto-upgrade-on",
+    "location-is-fixed",
+}
 ASKED_INSIDE = {
     "AZK8S0301",
     "AZK8S0306",
