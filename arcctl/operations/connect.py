@@ -134,7 +134,7 @@ def installing(request: ConnectRequest) -> list[Move[World]]:
     """Put the agents that speak for the resource into the cluster."""
     custom_locations = bool(request.custom_locations_oid and not request.private_link)
     return [
-        *([registration.LinkGateway(request.gateway)] if request.gateway else []),
+        *([registration.LinkGateway(request.gateway, proved=False)] if request.gateway else []),
         agents.Install(request, custom_locations=custom_locations),
         agents.RestartForNewKey(),
     ]

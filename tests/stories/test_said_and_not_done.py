@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from arcctl.sandbox.kubernetes.kinds import KINDS
 from arcctl.sandbox.kubernetes.store import copy_of
 from tests import arm
-from tests.stories import beside, moved
+from tests.stories import beside, changing, moved
 from tests.stories.refusals import refused
 
 if TYPE_CHECKING:
     from tests.stage import Ended, Stage
 
+GATEWAY = f"{arm.GROUP}/providers/Microsoft.HybridCompute/gateways/way"
 WHERE = "connectedClusters/harbor$"
 MOVE = f"{moved.MOVE} --accept locked-itself"
 
@@ -43,6 +44,69 @@ def test_an_update_that_did_nothing_is_told(plain: Stage, method: str, flags: st
 
     refused(ended, "azure-not-done", said="shows it without the change")
     plain.well(f"update -n harbor -g edge {flags}")
+
+
+@pytest.mark.parametrize(
+    "flags", ["--tags x=y", "--distribution k3s --infrastructure aws", "--disable-auto-upgrade"]
+)
+def test_a_connect_that_changed_nothing_is_told(plain: Stage, flags: str) -> None:
+    """Harbor is connected already, and was to become another."""
+    line = f"connect -n harbor -g edge --skip-prechecks --yes {flags}"
+    lie = {"status": 200, "body": moved.resource(plain)}
+    plain.fault("arm", lie, method="PUT", path=WHERE, times=1)
+
+    refused(plain.type(line), "azure-not-done", said="shows it without the change")
+    plain.well(line)
+
+
+@pytest.mark.parametrize("flags", ["--auto-upgrade false", "--tags x=y"])
+def test_what_others_change_meanwhile_is_no_proof(plain: Stage, flags: str) -> None:
+    """A tag of theirs is a difference, and not the one that was asked for."""
+    method = "PATCH" if "tags" in flags else "PUT"
+    lie = {"status": 200, "body": moved.resource(plain)}
+    plain.fault("arm", lie, method=method, path=WHERE, times=1)
+
+    def witness(entry: Any, when: str) -> bool:
+        if when == "after" and entry.method == method and "/harbor" in entry.path:
+            plain.world.azure.store.get(arm.HARBOR).body["tags"] = {"late": "yes"}
+        return False
+
+    plain.within(lambda: plain.world.witnesses.append(witness))
+    ended = plain.type(f"update -n harbor -g edge --yes {flags}")
+    plain.within(plain.world.witnesses.clear)
+
+    refused(ended, "azure-not-done", said="shows it without the change")
+
+
+@pytest.mark.parametrize("verb", ["update", "connect"])
+def test_a_gateway_that_was_only_said_to_be_linked_is_told(plain: Stage, verb: str) -> None:
+    """Once, it is put again; always, it is an error. The same is true of its being let go."""
+    line = f"{verb} -n harbor -g edge --yes"
+    lie = {"status": 200, "body": {"id": "/x", "properties": {}}}
+    fault = {"method": "PUT", "path": "HybridCompute/settings"}
+
+    plain.fault("arm", lie, **fault, times=None)
+    ended = plain.type(f"{line} --gateway-resource-id {GATEWAY}")
+    refused(ended, "azure-not-done", said="shows it without the change")
+    plain.within(plain.world.faults.remove)
+    plain.fault("arm", lie, **fault, times=1)
+    plain.well(f"{line} --gateway-resource-id {GATEWAY}")
+    plain.fault("arm", lie, **fault, times=None)
+    ended = plain.type("update -n harbor -g edge --yes --disable-gateway")
+    refused(ended, "azure-not-done", said="shows it without the change")
+
+
+def test_agents_stay_where_a_deletion_that_nobody_awaits_did_nothing(plain: Stage) -> None:
+    """With --no-wait they go once Azure shows that it deletes."""
+    plain.fault("arm", {"status": 200, "body": {}}, method="DELETE", path=WHERE, times=1)
+    agents = changing.agents(plain)
+
+    ended = plain.type("delete -n harbor -g edge --yes --no-wait")
+
+    refused(ended, "azure-not-done", said="the same command again")
+    assert (changing.agents(plain), bool(moved.resource(plain))) == (agents, True)
+    plain.well("delete -n harbor -g edge --yes --no-wait")
+    assert changing.agents(plain) == set()
 
 
 def test_a_deletion_that_did_nothing_is_told(plain: Stage) -> None:

@@ -27,6 +27,7 @@ from arcctl.operations.steps import (
     proving_agents,
     quiet,
     registration,
+    seeing,
     source,
     target,
     waiting,
@@ -156,7 +157,7 @@ class LinkGateway(registration.LinkGateway):
     """As its parent; a link that others have made to another gateway is left as it is."""
 
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
-        now = await registration.linked_gateway(world)
+        now = await seeing.linked_gateway(world)
         if now and now != self.gateway.casefold():
             return "linked to another gateway by somebody else"
         return await super().do(world, tell)

@@ -15,7 +15,7 @@ from arcctl.operations.moving.sequence import restored
 from arcctl.operations.steps.attached import taken_off
 from arcctl.operations.steps.pieces import looked_at, pieces
 from arcctl.operations.steps.quiet import asleep, counts
-from arcctl.operations.steps.registration import linked_gateway
+from arcctl.operations.steps.seeing import linked_gateway
 from arcctl.operations.steps.silence import agents_of
 from arcctl.operations.steps.target import CreateTarget
 

@@ -28,7 +28,7 @@ from arcctl.operations.steps.attached import left
 from arcctl.operations.steps.pieces import looked_at, pieces
 from arcctl.operations.steps.policy_identities import name_their_roles
 from arcctl.operations.steps.proving_agents import agents_now
-from arcctl.operations.steps.registration import linked_gateway
+from arcctl.operations.steps.seeing import linked_gateway
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence

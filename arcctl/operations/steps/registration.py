@@ -9,8 +9,8 @@ from arcctl.errors import AzureError, Refusal
 from arcctl.flow.step import Step
 from arcctl.model.bundle import difference, marked
 from arcctl.model.connected_cluster import never_connected, provisioning, public_key, writable
-from arcctl.model.gateway import gateway_in, link_of, linked_to
 from arcctl.operations.registration_body import desired
+from arcctl.operations.steps import seeing
 from arcctl.operations.steps.whose import is_another, require_same
 from arcctl.operations.world import World
 
@@ -101,10 +101,10 @@ class Register(Step[World]):
 
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
         existed = await self._anew(world)
-        arm = await world.clients.arm()
-        world.resource = await arm.put(
-            world.cluster.path,
+        world.resource = await seeing.put(
+            world,
             await self._desired(world),
+            existed,
             progress=_unfinished(tell),
             accepted=world.take,
         )
@@ -184,14 +184,14 @@ class Deregister(Step[World]):
                 wait=self._wait,
                 query=self._query,
                 progress=_unfinished(tell),
-                accepted=world.deregistering.set,
+                accepted=world.deregistering.set if self._wait else None,
             )
         except AzureError as error:
             if world.deregistering.is_set():
                 error.hints = (_once_more(world),)
             raise
-        if self._wait:
-            await self._until_forgotten(world)
+        await self._until_forgotten(world)
+        world.deregistering.set()
         return f"{world.cluster.group}/{world.cluster.name} deleted" + (
             "" if self._wait else " (not awaited)"
         )
@@ -199,24 +199,28 @@ class Deregister(Step[World]):
     async def _until_forgotten(self, world: World) -> None:
         """Wait out the seconds for which ARM may still show what it has deleted (`arm.md` 14.5).
 
-        Otherwise a connect right after would take it for somebody else's cluster.
+        Otherwise a connect right after would take it for somebody else's cluster. Where nobody
+        waits, it is enough to see that it is being deleted.
         """
         arm = await world.clients.arm()
         for number, pause in enumerate((0.1, 0.4, 0.5, 1.0, *[2.0] * 14)):
             found = await arm.find(world.cluster.path)
             if found is None or is_another(await world.sight.resource(), found):
                 return
+            if not self._wait and provisioning(found) == "Deleting":
+                return
             if self._last and number > _BEHIND and provisioning(found) != "Deleting":
-                raise _not_deleted(world)
+                raise _not_deleted(world, agents=self._wait)
             await asyncio.sleep(pause)
         world.warn("Azure still shows the resource that it has deleted; it will go within minutes")
 
 
-def _not_deleted(world: World) -> AzureError:
+def _not_deleted(world: World, *, agents: bool) -> AzureError:
+    """Return the error; `agents` says that they were being removed meanwhile."""
     return AzureError(
         f"Azure has said that {world.cluster.name} is deleted, and it is still there",
         code="azure-not-done",
-        hints=_once_more(world),
+        hints=_once_more(world) if agents else "the same command again",
     )
 
 
@@ -245,35 +249,30 @@ class UntilDeregistering(Step[World]):
 
 
 class LinkGateway(Step[World]):
-    """The Arc gateway is linked to the resource (`connectedk8s.md` B.1.25)."""
+    """The Arc gateway is linked to the resource (`connectedk8s.md` B.1.25).
+
+    `proved` says that the end of the run looks at the link again, so that its loss stops nothing.
+    """
 
     name = "link-gateway"
     title = "gateway"
 
-    def __init__(self, gateway: str) -> None:
+    def __init__(self, gateway: str, *, proved: bool = True) -> None:
         self.gateway = gateway
+        self._proved = proved
 
     async def observe(self, world: World) -> str | None:
         return None if self.gateway else ""
 
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
-        arm = await world.clients.arm()
-        await self._link(world)
+        try:
+            await seeing.link(world, self.gateway)
+        except AzureError as error:
+            if error.code != "azure-not-done" or not self._proved:
+                raise
         # Read anew: a tag that somebody has written meanwhile is not to be overwritten.
-        body = writable(await arm.get(world.cluster.path))
+        before = await (await world.clients.arm()).get(world.cluster.path)
+        body = writable(before)
         body["properties"]["gateway"] = {"enabled": True}
-        world.resource = await arm.put(world.cluster.path, body, progress=tell)
+        world.resource = await seeing.put(world, body, before, progress=tell)
         return f"linked to {self.gateway.rpartition('/')[2]}"
-
-    async def _link(self, world: World) -> None:
-        """Put the link, and see that it is there: an answer alone is no proof of it."""
-        arm = await world.clients.arm()
-        for _ in range(2):
-            await arm.put(link_of(world.cluster), linked_to(self.gateway))
-            if await linked_gateway(world) == self.gateway.casefold():
-                return
-
-
-async def linked_gateway(world: World) -> str:
-    """Return the id of the Arc gateway that the resource is linked to, in lower case; "" for none."""
-    return gateway_in(await (await world.clients.arm()).find(link_of(world.cluster))).casefold()

@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING
 
 from arcctl.errors import AzureError
 from arcctl.model.connected_cluster import writable
+from arcctl.model.gateway import gateway_in, link_of, linked_to
 from arcctl.model.region import canonical
+from arcctl.model.written import shows
 from arcctl.operations.steps.whose import is_another
 
 if TYPE_CHECKING:
@@ -20,12 +22,58 @@ if TYPE_CHECKING:
 _PAUSES = (0.0, 0.2, 0.5, 1.0, 2.0)
 
 
-async def seen_changed(
-    world: World, before: Body, is_done: Callable[[Body], bool] = lambda _: True
+async def put(
+    world: World,
+    body: Body,
+    before: Body | None,
+    *,
+    progress: Callable[[str], None] | None = None,
+    accepted: Callable[[Body], None] | None = None,
 ) -> Body:
+    """PUT the resource, and return it as Azure shows it afterwards; `before` was read just now.
+
+    Raise as `_seen`. Of one that was not there the answer is returned: who waits for it sees it.
+    """
+    arm = await world.clients.arm()
+    made = await arm.put(world.cluster.path, body, progress=progress, accepted=accepted)
+    if before is None or body == writable(before):
+        return made
+    return await _seen(world, before, body)
+
+
+async def patch(world: World, body: Body, before: Body) -> Body:
+    """PATCH the resource, and return it as Azure shows it afterwards; raise as `_seen`."""
+    arm = await world.clients.arm()
+    await arm.patch(world.cluster.path, body)
+    was = writable(before)
+    properties = {**was["properties"], **body.get("properties", {})}
+    return await _seen(world, before, {**was, **body, "properties": properties})
+
+
+async def link(world: World, gateway: str) -> None:
+    """Link the resource to an Arc gateway, "" for none, and see that it is.
+
+    Raise AzureError `azure-not-done` where two requests have not brought it about.
+    """
+    arm = await world.clients.arm()
+    for _ in range(2):
+        await arm.put(link_of(world.cluster), linked_to(gateway))
+        for pause in _PAUSES[:3]:
+            await asyncio.sleep(pause)
+            if await linked_gateway(world) == gateway.casefold():
+                return
+    raise _not_done(world)
+
+
+async def linked_gateway(world: World) -> str:
+    """Return the id of the Arc gateway that the resource is linked to, in lower case; "" for none."""
+    return gateway_in(await (await world.clients.arm()).find(link_of(world.cluster))).casefold()
+
+
+async def _seen(world: World, before: Body, sent: Body) -> Body:
     """Return the resource as it is after a change that was asked for.
 
-    Raise AzureError `azure-not-done` where it still is as `before`, or `is_done` says no, and
+    Raise AzureError `azure-not-done` where it does not show what was sent, and
     `azure-made-again` where the one that was changed is not the one that was read before.
     """
     arm = await world.clients.arm()
@@ -34,9 +82,13 @@ async def seen_changed(
         now = await arm.get(world.cluster.path)
         if made_again(before, now):
             raise _of_another(world, now, "what was asked for was written to the new one")
-        if writable(now) != writable(before) and is_done(now):
+        if shows(sent, writable(before), writable(now)):
             return now
-    raise AzureError(
+    raise _not_done(world)
+
+
+def _not_done(world: World) -> AzureError:
+    return AzureError(
         f"Azure has agreed to change {world.cluster.name}, and shows it without the change",
         code="azure-not-done",
         hints=(f"arcctl show {world.cluster.named}", "the same command again"),

@@ -6,10 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from arcctl.flow.step import Step
 from arcctl.model.connected_cluster import writable
-from arcctl.model.gateway import link_of, linked_to
 from arcctl.operations.registration_body import patched, updated
-from arcctl.operations.steps.registration import linked_gateway
-from arcctl.operations.steps.seeing import require_same, seen_changed
+from arcctl.operations.steps import seeing
 from arcctl.operations.world import World
 
 if TYPE_CHECKING:
@@ -44,9 +42,7 @@ class Patch(Changing):
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
         self.changed = True
         gone = (world.resource.get("tags") or {}).keys() - self._body.get("tags", {}).keys()
-        arm, before = await world.clients.arm(), world.resource
-        await arm.patch(world.cluster.path, self._body)
-        world.resource = await seen_changed(world, before, self._is_done)
+        world.resource = await seeing.patch(world, self._body, world.resource)
         if "tags" in self._body and gone:
             world.note(f"tags that were not named are gone: {', '.join(sorted(gone))}")
         return f"{world.cluster.group}/{world.cluster.name} patched"
@@ -74,13 +70,12 @@ class Link(Changing):
         self._gateway = gateway
 
     async def observe(self, world: World) -> str | None:
-        same = await linked_gateway(world) == self._gateway.casefold()
+        same = await seeing.linked_gateway(world) == self._gateway.casefold()
         return "linked as asked" if same else None
 
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
         self.changed = True
-        arm = await world.clients.arm()
-        await arm.put(link_of(world.cluster), linked_to(self._gateway))
+        await seeing.link(world, self._gateway)
         return (
             f"linked to {self._gateway.rpartition('/')[2]}" if self._gateway else "linked to none"
         )
@@ -108,11 +103,9 @@ class Rewrite(Changing):
         arm = await world.clients.arm()
         # Read anew: a tag that somebody has written meanwhile is not to be overwritten.
         before = await arm.get(world.cluster.path)
-        require_same(world, await self._current(world), before)
+        seeing.require_same(world, await self._current(world), before)
         body = updated(self._request, before)
-        world.resource = await arm.put(world.cluster.path, body, progress=tell)
-        if body != writable(before):
-            world.resource = await seen_changed(world, before)
+        world.resource = await seeing.put(world, body, before, progress=tell)
         return f"{world.cluster.group}/{world.cluster.name} brought up to date"
 
     async def _current(self, world: World) -> Body:
