@@ -5,11 +5,14 @@ the earlier one was told to be done stays done.
 from __future__ import annotations
 
 import json
+import os
+import signal
 from typing import TYPE_CHECKING
 
 import pytest
 from tests.stories import beside, changing, moved, moving
 from tests.stories.changing import HARBOR, given, revisions
+from tests.stories.moments import at, until
 from tests.stories.refusals import refused
 
 if TYPE_CHECKING:
@@ -191,3 +194,16 @@ def test_who_may_hold_no_lease_is_told_before_any_change(quick: Stage, line: str
     refused(ended, "kube-forbidden", exit_code=4)
     assert changing.written(quick) == []
     assert len(revisions(quick)) == 1
+
+
+def test_a_killed_change_is_typed_again_at_once_on_the_same_machine(quick: Stage) -> None:
+    """Its lock says that it has died; nobody waits until its Lease is stale."""
+    quick.after(f"connect {HARBOR} -l eastus --skip-prechecks")
+    line = f"enable-features {HARBOR} --features azure-rbac"
+    with quick.start(line) as process:
+        asked = "kubernetes PATCH .*deployments"
+        moment = at(quick, asked, "before", lambda: os.kill(process.pid, signal.SIGKILL))
+        until(lambda: moment.happened, "a change that is killed")
+        process.wait()
+
+    quick.well(line)

@@ -123,6 +123,6 @@ def test_a_home_that_is_no_folder_is_told(quick: Stage) -> None:
         quick.type(CONNECT, ARCCTL_HOME=str(quick.folder / "file" / "arcctl")),
         "usage",
         exit_code=2,
-        said="Not a directory",
+        said="which is no folder",
     )
     assert changes(quick) == []

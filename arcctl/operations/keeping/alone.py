@@ -22,18 +22,20 @@ if TYPE_CHECKING:
 async def alone(clients: Clients, about: str) -> AsyncIterator[None]:
     """Hold the Lease while the block runs; `about` tells others what is under way.
 
-    The holder has no name before its `/`: there is no journal by which it could be taken up, so
-    whoever is killed is waited for until the Lease is stale. Raise Refusal as `require_free`.
+    The holder has no name before its `/`: there is no journal by which it could be taken up. One
+    that is killed is known to be dead on the same machine, and elsewhere once the Lease is stale.
+    Raise Refusal as `require_free`.
     """
     kubernetes, home = await clients.kubernetes(), lookup.home(clients.settings)
     # Before the Lease is touched: that of a run which is only asleep is not for us to push aside.
     await require_free(clients)
     lease = Lease(kubernetes, space.LEASE, f"/{secrets.token_hex(4)}", about=about)
-    await taken(kubernetes, lease, lambda other: not other or here.has_died(home, other))
     try:
-        async with lease.held():
-            await require_none_left(kubernetes)
-            yield
+        with here.at_work(home, lease.holder):
+            await taken(kubernetes, lease, lambda other: not other or here.has_died(home, other))
+            async with lease.held():
+                await require_none_left(kubernetes)
+                yield
     except StoppedPartWay as error:
         if error.code == "lease-lost":
             error.hints = ("see what is there now: arcctl check", "then the same command again")

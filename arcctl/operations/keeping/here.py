@@ -5,7 +5,8 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from contextlib import suppress
+import shutil
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
 
@@ -17,13 +18,15 @@ from arcctl.model.plain_file import handle as _handle
 from arcctl.model.run_shape import is_name, named
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from arcctl.model.run import Entry, Header, Record
 
 _JOURNAL = "journal.jsonl"
 _ELSEWHERE = "finished-elsewhere"
 _LOCK = "lock"
+CHANGES = "changes"
+"""The folder beside the runs with a lock of each change that has no journal"""
 _MOST_HOLDERS = 1024 * 1024
 
 
@@ -132,15 +135,38 @@ def has_died(home: Path, holder: str) -> bool:
     """Tell whether a holder (`RUN/TOKEN`) was a process of this machine that has ended.
 
     Its lock tells: it names the holder, and nobody holds it any more. A run that was killed before
-    it had a journal is known by this alone.
+    it had a journal is known by this alone, and so is a change that has none (`/TOKEN`).
     """
-    run = holder.partition("/")[0]
+    run, _, token = holder.partition("/")
     try:
-        with _opened(home / named(run) / _LOCK) as stream:
+        folder = home / named(run) if run else home.parent / CHANGES / named(token)
+        with _opened(folder / _LOCK) as stream:
             fcntl.flock(stream, fcntl.LOCK_SH | fcntl.LOCK_NB)
             return holder.encode() in stream.read(_MOST_HOLDERS).split()
     except (OSError, NotFound):
         return False
+
+
+@contextmanager
+def at_work(home: Path, holder: str) -> Iterator[None]:
+    """Hold a lock that tells this machine's other processes whether `/TOKEN` has died.
+
+    A disk that fails leaves them to wait until the Lease is stale.
+    """
+    changes = home.parent / CHANGES
+    folder = Folder(changes, holder.removeprefix("/"))
+    for name in _names(changes):
+        if has_died(home, f"/{name}"):
+            shutil.rmtree(changes / name, ignore_errors=True)
+    stream = None
+    with suppress(ArcctlError):
+        stream, _ = folder.lock(holder)
+    try:
+        yield
+    finally:
+        if stream:
+            shutil.rmtree(folder.path, ignore_errors=True)
+            stream.close()
 
 
 def lives(home: Path, run: str) -> bool:

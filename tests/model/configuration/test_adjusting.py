@@ -64,8 +64,6 @@ def test_elsewhere_a_region_is_reported_and_left() -> None:
 @pytest.mark.parametrize(
     ("resource", "said"),
     [
-        (of_type("microsoft.azuremonitor.containers"), "data collection rule is associated"),
-        (of_type("Microsoft.AzureMonitor.Containers.Metrics"), "rule and endpoint"),
         (of_type("microsoft.azuredefender.kubernetes"), "a policy may put it back"),
         (of_type("microsoft.policyinsights"), "a policy may put it back"),
         (of_type("microsoft.azurekeyvaultsecretsprovider"), "must trust the new one"),
