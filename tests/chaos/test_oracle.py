@@ -179,4 +179,5 @@ def test_a_write_of_another_is_seen_and_missed(house: House) -> None:
         assert write.is_in(oracle.picture(stage)), kind
     assert write.may_be_lost([write.acknowledged + 4.9])
     assert not write.may_be_lost([write.acknowledged + 5.1])
+    assert write.may_be_lost([write.acknowledged - 0.05])
     assert not write.may_be_lost([write.acknowledged - 1.0])

@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 SETTLED = 5.0
 """A write that Azure has agreed to so many seconds before the source goes must not be lost."""
+ANSWERED = 0.1
+"""DELETE is answered by then; a write beside it cannot be prevented (decision 0019)."""
 _SETTING = "/providers/Microsoft.Insights/diagnosticSettings/to-logs"
 
 
@@ -88,8 +90,11 @@ class Write:
         return self.mark.lower() in str(picture["azure"]).lower()
 
     def may_be_lost(self, deletions: list[float]) -> bool:
-        """Whether no reading could have found it: the cluster was deleted moments later."""
-        return any(0 <= gone - self.acknowledged <= SETTLED for gone in deletions)
+        """Whether no reading could have found it: the cluster was deleted moments later.
+
+        `deletions` are the times at which DELETE was sent.
+        """
+        return any(-ANSWERED <= gone - self.acknowledged <= SETTLED for gone in deletions)
 
 
 def _granted(answer: Any) -> list[Any]:
