@@ -19,6 +19,7 @@ SETTLED = 5.0
 """A write that Azure has agreed to so many seconds before the source goes must not be lost."""
 ANSWERED = 0.1
 """DELETE is answered by then; a write beside it cannot be prevented (decision 0019)."""
+CHANGE = "setting changed"
 _SETTING = "/providers/Microsoft.Insights/diagnosticSettings/to-logs"
 
 
@@ -33,7 +34,7 @@ KINDS = {
         kind: WRITES[kind]
         for kind in ("tag", "extension", "configuration", "role", "lock", "diagnostics")
     },
-    "setting changed": _other_setting,
+    CHANGE: _other_setting,
 }
 # What is taken away by somebody else, by the word that is found where it is.
 REMOVALS = {"setting removed": "to-logs", "role removed": CREW}
@@ -62,6 +63,8 @@ class Write:
             self._remove(stage, at)
             return
         method, below, version, body = KINDS[self.kind](self.mark)
+        if self.kind == CHANGE and direct.azure(stage, "GET", at + below, version)[0] != 200:
+            return  # what is not there cannot be changed
         self.status, _ = direct.azure(stage, method, at + below, version, body)
         self.acknowledged = time.monotonic()
 
