@@ -9,9 +9,9 @@ from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from arcctl.errors import UsageError
-from arcctl.model import mask, times
+from arcctl.model import mask
 from arcctl.model.configuration.child import Child
-from arcctl.model.connected_cluster import public_key
+from arcctl.model.connected_cluster import created, public_key
 from arcctl.model.resource_id import ClusterId
 from arcctl.model.shape import fits
 
@@ -64,11 +64,11 @@ _MARKS = {
 
 def marked(resource: Body) -> dict[str, str]:
     """Return what tells a resource from another one that has its name, and perhaps its key."""
-    created = times.read((resource.get("systemData") or {}).get("createdAt"))
+    at = created(resource)
     return {
         "key": public_key(resource),
         "principalId": str((resource.get("identity") or {}).get("principalId") or ""),
-        "createdAt": created.isoformat() if created else "",
+        "createdAt": at.isoformat() if at else "",
     }
 
 

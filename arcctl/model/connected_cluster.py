@@ -6,9 +6,13 @@ Bodies stay plain dicts, so nothing that a newer service adds is lost.
 from __future__ import annotations
 
 from copy import deepcopy
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
+from arcctl.model import times
 from arcctl.model.resource_id import group_of
+
+if TYPE_CHECKING:
+    from datetime import datetime
 
 Body = dict[str, Any]
 
@@ -178,6 +182,11 @@ def public_key(resource: Body | None) -> str:
     """Return the public half of the key that the resource knows its agents by, or ""."""
     found = ((resource or {}).get("properties") or {}).get("agentPublicKeyCertificate")
     return str(found or "").strip()
+
+
+def created(resource: Body | None) -> datetime | None:
+    """Return when ARM made this resource (`systemData.createdAt`); None where it does not say."""
+    return times.read(((resource or {}).get("systemData") or {}).get("createdAt"))
 
 
 def never_connected(resource: Body) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar
 
 from arcctl.errors import AccessError, ClusterError, Refusal
-from arcctl.model.connected_cluster import never_connected
+from arcctl.model.connected_cluster import created, never_connected
 from arcctl.model.keys import REPLACES, digest
 from arcctl.model.onboarding import Onboarding
 from arcctl.model.ownership import Agents, Evidence, Heard, Identity, Ownership, Says, Verdict
@@ -133,8 +133,7 @@ async def _key(sight: Sight, secret: Body | _Unreadable | None, resource: Body) 
 
 async def _identity(sight: Sight, resource: Body) -> Identity:
     """Compare with what the newest run on this machine has recorded; nothing is asked without one."""
-    created = read((resource.get("systemData") or {}).get("createdAt"))
-    recorded = lookup.recorded_identity(sight.clients.settings, sight.cluster, created)
+    recorded = lookup.recorded_identity(sight.clients.settings, sight.cluster, created(resource))
     if not recorded:
         return Identity.UNKNOWN
     uid = await _read(sight.identity())

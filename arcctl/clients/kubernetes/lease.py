@@ -94,7 +94,8 @@ class Lease:
     async def may_act(self, *, surely: bool = False) -> None:
         """Return at once while this process is awake; after a sleep, once the Lease is renewed.
 
-        `surely` asks without a sleep too, as where the run's journal has vanished. Raise StoppedPartWay `lease-lost` as `renew` does, from then on each time.
+        `surely` asks without a sleep too, as where the run's journal has vanished. Raise
+        StoppedPartWay `lease-lost` as `renew` does, from then on each time.
         """
         async with self._asking:
             if self._lost:

@@ -14,14 +14,13 @@ from arcctl.checks.sight import Sight
 from arcctl.errors import Refusal
 from arcctl.flow.step import Step
 from arcctl.model import cluster as names
-from arcctl.model import times
 from arcctl.model.bundle import difference, marked
+from arcctl.model.connected_cluster import created
 from arcctl.model.onboarding import Onboarding
 from arcctl.operations.world import World
 
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from datetime import datetime
 
     from arcctl.model.connected_cluster import Body
 
@@ -44,11 +43,6 @@ async def marks(sight: Sight) -> Marks:
     data = (found or {}).get("data") or {}
     uid = str(((space or {}).get("metadata") or {}).get("uid") or "")
     return Marks(uid, Onboarding.from_map(data) if found else None)
-
-
-def created(resource: Body | None) -> datetime | None:
-    """Return when ARM made this resource; None where it does not say."""
-    return times.read(((resource or {}).get("systemData") or {}).get("createdAt"))
 
 
 def is_another(before: Body | None, found: Body | None) -> bool:
