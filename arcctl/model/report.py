@@ -60,7 +60,7 @@ class Report:
     not_looked: tuple[str, ...] = ()
     """What nobody could look at, so that the report says nothing of it"""
     reminders: tuple[str, ...] = ()
-    """What the plan has noted of settings that only a person can settle; no difference"""
+    """What the plan has noted for a person to do by hand; no difference"""
     back: bool = False
     """Whether this is the way back: `target` is where the cluster came from"""
 

@@ -78,7 +78,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield from _some("accepted", report.accepted)
     yield from _some("waived", report.waived)
     yield from _some("files", report.files)
-    yield from _some("remember", report.reminders)
+    yield from _some("by hand", report.reminders)
     yield from _some("to do", report.left)
 
 
@@ -140,7 +140,7 @@ def markdown(report: Report) -> str:
         ),
         ("Terraform and Bicep", report.files, "What a file of the cluster must say from now on."),
         ("Left to do", report.left, "What this move could not do itself."),
-        ("To remember", report.reminders, "Said by the plan, for a person to settle."),
+        ("To be done by hand", report.reminders, "Noted by the plan; no move can do it."),
         ("Let go", report.let_go, "Lost: let go with `--waive-child`, and not put back."),
         ("Lost", report.lost, "Named by the plan, and not carried."),
         ("Accepted", report.accepted, "Findings that were let pass with `--accept`."),

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A stable word for scripts. `blocks` rows stop a move; `--accept` lets `acceptable` ones pass."""
+    """A stable word for scripts. `blocks` rows stop a move; `--accept` lets `acceptable` ones pass.
+
+    `report` says where the report of the finished move repeats the row, "" for nowhere.
+    """
 
     name: str
     meaning: str
     blocks: bool = False
     acceptable: bool = False
+    report: Literal["", "not looked at", "by hand"] = ""
 
 
 def _stop(name: str, meaning: str) -> Code:
@@ -21,6 +26,14 @@ def _stop(name: str, meaning: str) -> Code:
 
 def _ask(name: str, meaning: str) -> Code:
     return Code(name, meaning, blocks=True, acceptable=True)
+
+
+def _unread(name: str, meaning: str) -> Code:
+    return Code(name, meaning, report="not looked at")
+
+
+def _hand(name: str, meaning: str) -> Code:
+    return Code(name, meaning, report="by hand")
 
 
 _ALL = (
@@ -48,17 +61,23 @@ _ALL = (
     _stop("target-exists", "A resource of the target's name is there already."),
     Code("target-group", "The target's group is missing and will be made."),
     Code("target-first", "The target has another id, so it is made before the source is deleted."),
-    Code("version-lossy", "An older api-version must be used, which cannot show all fields."),
+    _unread("version-lossy", "An older api-version must be used, which cannot show all fields."),
     # ── what forbids ──
     _stop("locked", "A lock forbids to delete the source, or to write in the target's group."),
     _ask("locked-itself", "A lock on the cluster itself, which the move can take off and put back."),
     _stop("policy-denies", "A policy forbids the resource in the target region."),
     Code("policy-unchecked", "Whether a policy forbids the target could not be asked."),
     _stop("not-permitted", "An action that the move needs is not among the permissions."),
-    Code("permissions-unread", "The permissions could not be read; Azure will judge."),
+    Code("permissions-unread", "Permissions could not be read; Azure or the cluster will judge."),
     _ask("cannot-restore", "Something that hangs on the resource may not be written again."),
-    _ask("unseen", "Something that goes with the resource could not be looked at."),
-    Code("unlooked", "Something worth knowing could not be looked at."),
+    Code(
+        "unseen",
+        "Something that goes with the resource could not be looked at.",
+        blocks=True,
+        acceptable=True,
+        report="not looked at",
+    ),
+    _unread("unlooked", "Something worth knowing could not be looked at."),
     # ── the resource itself ──
     Code("tags", "Tags of the resource."),
     Code("properties", "What the resource's own body says."),
@@ -84,15 +103,15 @@ _ALL = (
     Code("version-drift", "An extension that upgrades itself may come back newer."),
     _ask("type-not-offered", "The target region does not offer an extension type, or its version."),
     Code("catalogue-unread", "Which extension types the target region offers could not be asked."),
-    Code("terms", "An extension from the marketplace, whose terms must be accepted."),
-    Code("region-settings", "Settings that name the region, rewritten or reported."),
-    Code("deploy-key", "Flux makes a new key, which the git host must be told."),
+    _hand("terms", "An extension from the marketplace, whose terms must be accepted."),
+    _hand("region-settings", "Settings that name the region, rewritten or reported."),
+    _hand("deploy-key", "Flux makes a new key, which the git host must be told."),
     Code("prune", "Configurations that would delete their objects, if they heard the deletion."),
     _ask("child-unsettled", "A child is in the middle of a change, or has failed."),
     _ask("unlisted-child", "The cluster has an object of a child that Azure does not list."),
     _stop("secret-missing", "A protected setting that must be given again is not."),
     Code("secret-waived", "A protected setting that will be missing, by decision."),
-    Code("secret-note", "Something about protected settings that a person should know."),
+    _hand("secret-note", "Something about protected settings that a person should know."),
     # ── identities and rights ──
     Code("identity", "The managed identity of the resource is another one afterwards."),
     Code("extension-identities", "Managed identities of extensions are others afterwards."),
@@ -100,13 +119,13 @@ _ALL = (
     _ask("identity-unknown", "An identity of a user that Azure does not show, or that is gone."),
     Code("identity-rights", "Roles given elsewhere to an identity that will be gone."),
     Code("role-assignments", "Roles given on the resource or below it."),
-    Code("issuer", "The OIDC issuer has another address."),
-    Code("federated-credentials", "Federated credentials that trust the old issuer."),
+    _hand("issuer", "The OIDC issuer has another address."),
+    _hand("federated-credentials", "Federated credentials that trust the old issuer."),
     # ── what hangs on it ──
     Code("diagnostic-settings", "Where logs and metrics of the resource are sent."),
     _ask("diagnostic-region", "A diagnostic setting's destination must lie in the same region."),
     Code("data-collection", "Associations with data collection rules."),
-    Code("data-collection-region", "A data collection endpoint that lies in another region."),
+    _hand("data-collection-region", "A data collection endpoint that lies in another region."),
     Code("policy-assignments", "Policies assigned to the resource itself."),
     Code("policy-exemptions", "Exemptions from policies, for the resource itself."),
     # ── what depends on it ──
@@ -116,8 +135,8 @@ _ALL = (
     Code("gateway", "The Arc gateway."),
     _stop("gateway-unknown", "The resource uses an Arc gateway that cannot be found out."),
     Code("sub-resources", "Resources of other services below the cluster."),
-    Code("references", "Resources elsewhere that name this cluster."),
-    Code("graph-unread", "Resource Graph could not be asked, so lists were read instead."),
+    _hand("references", "Resources elsewhere that name this cluster."),
+    _unread("graph-unread", "Resource Graph could not be asked, so lists were read instead."),
     Code("history", "Metrics, activity log and change history of the old resource."),
     Code("unmanaged", "The time in which Azure does not manage the cluster."),
 )  # fmt: skip

@@ -43,7 +43,7 @@ def rows_of(report: Report) -> Iterator[Row]:
         why = "; ".join((each.error.message, *each.error.why))
         yield blocks("tools", each.sentence, f"no: {why}", *each.error.hints)
     for each in report.having(Verdict.WARN):
-        yield noted("unlooked", each.sentence, each.detail, *each.remedy)
+        yield noted("permissions-unread", each.sentence, each.detail, *each.remedy)
 
 
 async def prove(world: Moving) -> None:

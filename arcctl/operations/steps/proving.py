@@ -15,15 +15,14 @@ from arcctl.model.configuration.comparing import compare
 from arcctl.model.configuration.forms import PROTECTED
 from arcctl.model.connected_cluster import public_key
 from arcctl.model.declared import Declared
-from arcctl.model.plan import Fate
 from arcctl.model.report import Changed, Report
 from arcctl.model.run import durations
 from arcctl.operations.configuration.children import children_of
-from arcctl.operations.moving import unseen
+from arcctl.operations.moving import repeated, unseen
 from arcctl.operations.moving.late_look import LATE
 from arcctl.operations.moving.likeness import unlike
 from arcctl.operations.moving.made_again import PRINCIPALS, made_again
-from arcctl.operations.moving.worlds import PLAN, Moving
+from arcctl.operations.moving.worlds import Moving
 from arcctl.operations.steps.attached import left
 from arcctl.operations.steps.pieces import looked_at, pieces
 from arcctl.operations.steps.policy_identities import name_their_roles
@@ -37,10 +36,6 @@ if TYPE_CHECKING:
     from arcctl.model.configuration.comparing import Comparison, Difference
 
 _PAUSES = (0.5, 1.0, 2.0)
-# What the plan has noted for a person to settle afterwards.
-_REMINDERS = ("region-settings", "data-collection-region")
-# Those that every move has, that are put back, and that are told child by child.
-_NOT_LOST = ("history", "locked-itself", "fields-not-carried")
 
 
 class LearnIdentities(Step[Moving]):
@@ -131,15 +126,19 @@ class Prove(Step[Moving]):
                 *agents.differences,
             ),
             left=(*world.left, *world.run.journal.fact_since_the_turn(LATE, ())),
-            lost=tuple(_lost(world)),
-            reminders=tuple(_reminders(world)),
+            lost=tuple(repeated.lost(world)),
+            reminders=tuple(repeated.by_hand(world)),
             let_go=tuple(_let_go(world, comparison)),
             accepted=tuple(sorted(world.request.accept)),
             waived=tuple(sorted(world.request.waive)),
             files=tuple(_declared(world).snippets()),
             unmanaged=_unmanaged(world),
             made_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            not_looked=(*unseen.rows(world), *agents.not_looked),
+            not_looked=(
+                *repeated.not_looked(world),
+                *unseen.rows(world),
+                *agents.not_looked,
+            ),
             who=await _who(world),
             versions=_versions(world),
             steps=tuple(durations(world.run.journal.entries).items()),
@@ -252,24 +251,6 @@ def _versions(world: Moving) -> dict[str, str]:
     begun = world.run.header.arcctl
     found = {"arcctl": __version__, "agents": agents, "kubernetes": kubernetes, "begun by": begun}
     return {name: str(value) for name, value in found.items() if value}
-
-
-def _lost(world: Moving) -> Iterator[str]:
-    """Yield what the plan has named as lost, and what a person has let pass, as the plan names it."""
-    for child in world.bundle.children:
-        if child.carried and child.not_carried:
-            yield f"{child.key}: {', '.join(child.not_carried)}"
-    for row in (world.run.documents.get(PLAN) or {}).get("rows") or ():
-        is_lost = row.get("fate") == Fate.LOST or row.get("accepted")
-        if is_lost and row.get("code") not in _NOT_LOST:
-            yield f"{row['subject']}: {row['detail']}" if row.get("detail") else row["subject"]
-
-
-def _reminders(world: Moving) -> Iterator[str]:
-    """Yield what the plan has noted and no move can settle, as the plan says it."""
-    for row in (world.run.documents.get(PLAN) or {}).get("rows") or ():
-        if row.get("fate") == Fate.NOTED and row.get("code") in _REMINDERS:
-            yield f"{row['subject']}: {row['detail']}"
 
 
 def _fitted(world: Moving, child: Child) -> Child:

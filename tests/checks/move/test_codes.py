@@ -74,6 +74,18 @@ def test_the_page_lists_every_code() -> None:
     ]
 
 
+def test_the_page_says_what_the_report_repeats() -> None:
+    """Each place in the report, with the codes of the rows that are told there again."""
+    part = PAGE.partition("## What the report repeats")[2].partition("\n## ")[0]
+    lines = re.findall(r"^\| ([\w ]+) \| (`.+) \|$", part, re.MULTILINE)
+    told = {place: re.findall(r"`([\w-]+)`", codes) for place, codes in lines}
+    known = {code.report for code in CODES.values() if code.report}
+
+    assert told == {
+        place: [code.name for code in CODES.values() if code.report == place] for place in known
+    }
+
+
 def test_the_page_explains_every_fate() -> None:
     """A row's fate is a word of the page."""
     assert all(f"| `{fate}` |" in PAGE for fate in Fate)
