@@ -50,7 +50,7 @@ async def _end(
 ) -> None:
     from arcctl.errors import UsageError
     from arcctl.model.resource_id import ClusterId
-    from arcctl.operations import closing, runs, saved
+    from arcctl.operations import closed, closing, runs, saved
     from arcctl.views import history as views
 
     if run is None:
@@ -70,7 +70,7 @@ async def _end(
     def confirm(question: str, name: str) -> None:
         session.confirm_by_name(question, name, yes=yes)
 
-    asked = closing.Asked(run, folder or run, confirm)
-    closed = await closing.close(asked, session.clients, session.console.progress, open_world)
-    views.closed(session.console, closed.to_document())
-    closing.require_whole(closed)
+    asked = closed.Asked(run, folder or run, confirm)
+    ended = await closing.close(asked, session.clients, session.console.progress, open_world)
+    views.closed(session.console, ended.to_document())
+    closed.require_whole(ended)

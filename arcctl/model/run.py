@@ -24,6 +24,8 @@ _DIGITS = 9
 
 PUT_CHILD = "put"
 """Of each child that is sent, `put KIND/NAME` is begun, beside the step that sends them"""
+HERE_ONLY = "hereOnly"
+"""Marks the ending of a copy whose cluster was taken for gone"""
 RENAMED: dict[str, str] = {}
 """What earlier versions called a step: old name → the name it has now. No name has changed yet."""
 
@@ -77,6 +79,14 @@ class Record:
     def no_return(self) -> bool:
         """Whether the point of no return lies behind."""
         return any(each.kind == "passed" for each in self.entries)
+
+    def reopened(self) -> Record:
+        """Return the copy without an ending that was only this machine's: its cluster is there."""
+        if self.ending and (self.ending.detail or {}).get(HERE_ONLY):
+            return replace(
+                self, entries=tuple(each for each in self.entries if each != self.ending)
+            )
+        return self
 
     @property
     def changed(self) -> bool:

@@ -8,15 +8,15 @@ from __future__ import annotations
 
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from arcctl.errors import ArcctlError, FindingsError, Refusal, UsageError
+from arcctl.errors import ArcctlError, Refusal
 from arcctl.flow.events import Noted
-from arcctl.model.resource_id import ClusterId
 from arcctl.model.run import Header, Record
-from arcctl.operations import config_apply, move, ownership, saved
+from arcctl.operations import closing_here, config_apply, move, ownership, saved
+from arcctl.operations.closed import CLOSED, Asked, Closed, cluster_of, has_ended
 from arcctl.operations.configuration.children import children_of
-from arcctl.operations.keeping import lookup
+from arcctl.operations.keeping import gone, lookup
 from arcctl.operations.keeping.entering import entered
 from arcctl.operations.keeping.here import Folder
 from arcctl.operations.moving import kept_key
@@ -28,51 +28,17 @@ from arcctl.operations.runs import run_of
 from arcctl.operations.saved import Sleepers
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator
 
     from arcctl.clients import Clients
     from arcctl.flow.events import Observer
+    from arcctl.model.resource_id import ClusterId
     from arcctl.operations.moving.home import Home
     from arcctl.operations.resume import OpenWorld
     from arcctl.operations.runs import Run
     from arcctl.operations.world import World
 
-CLOSED = "closed by a person"
 _ANOTHER = ("AZK8S0406", "cluster-unproved")
-
-
-@dataclass(frozen=True, slots=True)
-class Closed:
-    """A run that was ended by hand: what it leaves undone, what of that is lost, and the export.
-
-    `asleep` are the agents that keep other commands from the cluster, None where there are none.
-    """
-
-    run: str
-    unfinished: tuple[str, ...]
-    lost: tuple[str, ...]
-    saved: saved.Saved | None
-    asleep: Sleepers | None = None
-
-    def to_document(self) -> dict[str, Any]:
-        """Return it as plain JSON."""
-        return {
-            "run": self.run,
-            "outcome": CLOSED,
-            "unfinished": list(self.unfinished),
-            "lost": list(self.lost),
-            "saved": self.saved.to_document() if self.saved else None,
-            "asleep": self.asleep.to_document() if self.asleep else None,
-        }
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """Which run is to be closed, and where what it has saved goes; `confirm` asks for its name."""
-
-    run: str
-    folder: str
-    confirm: Callable[[str, str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,7 +58,12 @@ class _Held:
 async def close(
     asked: Asked, clients: Clients, observer: Observer, open_world: OpenWorld
 ) -> Closed:
-    """End the run; raise Refusal `run-in-progress` while it lives, `run-ended` where it has ended."""
+    """End the run; raise Refusal `run-in-progress` while it lives, `run-ended` where it has ended.
+
+    Where its cluster is gone, as `closing_here.close`.
+    """
+    if away := await gone.why_away(clients, asked.run):
+        return await closing_here.close(asked, clients, observer, open_world, away)
     async with _held(clients, asked.run, observer) as held:
         return await _closed(held, asked, observer, open_world)
 
@@ -101,7 +72,7 @@ async def _closed(held: _Held, asked: Asked, observer: Observer, open_world: Ope
     run = held.run
     if run.ending is not None and not held.diverged:
         return await _ended(run, asked, open_world)
-    cluster = _cluster(run) if held.legible else None
+    cluster = cluster_of(run) if held.legible else None
     if cluster is None:
         return await _illegible(run, asked)
     with open_world(cluster) as world:
@@ -114,7 +85,7 @@ async def _closed(held: _Held, asked: Asked, observer: Observer, open_world: Ope
         for each in (*_doubts(held), *doubt, *unfinished, *lost):
             observer(Noted(each, warning=True))
         asked.confirm(_question(held), run.id)
-        written = await _exported(run, world, asked.folder, home, asleep)
+        written = await saved.exported(run, world, asked.folder, home, asleep)
         await kept_key.keep(run.cabinet.kubernetes, kept)
     await run.journal.ended(CLOSED, clean=True, unfinished=list(unfinished), lost=list(lost))
     await run.clear()
@@ -218,40 +189,14 @@ def _question(held: _Held) -> str:
     return f"Close {run.id}? arcctl rollback {run.id} would undo it, and scale its agents back."
 
 
-def _cluster(run: Run) -> ClusterId | None:
-    try:
-        return ClusterId.parse(run.header.cluster)
-    except UsageError:
-        return None
-
-
-async def _exported(
-    run: Run, world: World, folder: str, home: Home | None, asleep: Sleepers | None
-) -> saved.Saved | None:
-    if run.verb not in (move.VERB, config_apply.VERB) or not run.documents:
-        return None
-    try:
-        return await saved.export(run, world, folder, home, asleep)
-    except Refusal as error:
-        if error.code != "document-damaged":
-            raise
-        world.observer(Noted(f"{error.message}, so nothing of it is written out", warning=True))
-        return None
-
-
 async def _ended(run: Run, asked: Asked, open_world: OpenWorld) -> Closed:
     """One that ended with something to look at keeps its record in the cluster until it is closed."""
     assert run.ending
     outcome = str(run.ending.detail.get("outcome"))
     if not await run.cabinet.journal():
-        raise Refusal(
-            f"{run.id} has ended: {outcome}",
-            code="run-ended",
-            why="only what has not ended can be closed",
-            hints=f"arcctl history {run.id}",
-        )
+        raise has_ended(run.id, outcome)
     asked.confirm(f"Remove what the cluster keeps of {run.id}? It has ended: {outcome}.", run.id)
-    cluster = _cluster(run)
+    cluster = cluster_of(run)
     with open_world(cluster) if cluster else nullcontext() as world:
         kept = await kept_key.needed(run, world, _resources(run, world) if world else ())
     await kept_key.keep(run.cabinet.kubernetes, kept)
@@ -323,16 +268,3 @@ async def _of_apply(run: Run, world: World) -> tuple[str, ...]:
     now = await children_of(await world.clients.arm(), world.cluster, newer=False)
     left = config_apply.changes(wanted, now)
     return tuple(f"{key} is not as the manifest says" for key in (*left.create, *left.replace))
-
-
-def require_whole(closed: Closed) -> None:
-    """Raise FindingsError where the run has left something of the cluster undone."""
-    if not closed.lost:
-        return
-    folder = closed.saved.folder if closed.saved else ""
-    raise FindingsError(
-        f"{closed.run} is closed, and not everything is as it was",
-        code="closed-unfinished",
-        why=closed.lost,
-        hints=(f"see {folder}/{saved.README}",) if folder else f"arcctl history {closed.run}",
-    )

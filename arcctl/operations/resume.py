@@ -8,13 +8,13 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from arcctl.errors import NotFound, Refusal
+from arcctl.errors import ClusterError, NotFound, Refusal
 from arcctl.model import report
 from arcctl.model.report import Report
 from arcctl.model.resource_id import ClusterId
 from arcctl.model.run import Record, RunRecord
 from arcctl.model.run_shape import as_written
-from arcctl.operations.keeping import lookup, space
+from arcctl.operations.keeping import gone, lookup, space
 from arcctl.operations.runs import REPORT_FILE, Run, taken_up
 from arcctl.operations.world import World
 
@@ -97,8 +97,12 @@ async def _take_up(
     act: Handler,
     verb: str,
 ) -> Taken:
-    kubernetes = await clients.kubernetes()
-    found = await lookup.known(clients.settings, kubernetes)
+    try:
+        kubernetes = await clients.kubernetes()
+        found = await lookup.known(clients.settings, kubernetes)
+    except ClusterError as error:
+        gone.hinted(error, clients.settings, wanted.run)
+        raise
     name = lookup.choose(found, wanted.run)
     if name is None:
         # A run that was cut before its journal was written, or after it was removed.

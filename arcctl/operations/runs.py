@@ -324,8 +324,7 @@ async def looked_at(clients: Clients, run_id: str, observer: Observer) -> Run:
         clients.note(f"only the runs of this machine: {error.message}")
         found = await lookup.known(clients.settings, None)
     record = found.record(run_id, clients.note)
-    # Without a cluster nothing is asked of it.
-    run = run_of(record, cast("Kubernetes", kubernetes), clients.settings, observer)
+    run = run_of(record, kubernetes, clients.settings, observer)
     await run.read_documents(here_only=kubernetes is None)
     return run
 
@@ -338,16 +337,19 @@ def _header(verb: str, cluster: str, request: Body, steps: Sequence[str]) -> Hea
     return parse(first_line(header), name).header
 
 
-def run_of(record: Record, kubernetes: Kubernetes, settings: Settings, observer: Observer) -> Run:
-    """Return a run as it is written down, with the places that keep it."""
+def run_of(
+    record: Record, kubernetes: Kubernetes | None, settings: Settings, observer: Observer
+) -> Run:
+    """Return a run as it is written down, with the places that keep it: here alone without a cluster."""
     header = record.header
     folder = Folder(lookup.home(settings), header.run)
-    cabinet = Cabinet(kubernetes, header.run)
+    # Without a cluster nothing is asked of it.
+    cabinet = Cabinet(cast("Kubernetes", kubernetes), header.run)
     # Whoever has less time for the agents to come up has less for a server that is away.
     wanted = header.request.get("timeout")
     patience = min(PATIENCE, wanted) if isinstance(wanted, int | float) else PATIENCE
     there = ClusterKeeper(cabinet, header, observer, patience=patience)
-    keepers = (LocalKeeper(folder, header), there)
+    keepers = (LocalKeeper(folder, header), *((there,) if kubernetes else ()))
     journal = Journal(header.run, keepers, record.entries, observer=observer)
     return Run(header, journal, {}, folder, cabinet, observer)
 

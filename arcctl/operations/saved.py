@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from arcctl.clients.arm_versions import kind_of, pins
-from arcctl.errors import UsageError
+from arcctl.errors import Refusal, UsageError
 from arcctl.model import plain_file
 from arcctl.model.bundle import Bundle
 from arcctl.model.configuration.secrets import needs
@@ -94,6 +94,21 @@ async def export(
     Raise UsageError `folder` where something else lies there, or nothing can be written.
     """
     return _written(run, await _contents(run, world, home), folder, asleep)
+
+
+async def exported(
+    run: Run, world: World, folder: str, home: Home | None = None, asleep: Sleepers | None = None
+) -> Saved | None:
+    """Write it out as `export`; None where the run holds nothing, or nothing that is whole."""
+    if run.verb not in (move.VERB, config_apply.VERB) or not run.documents:
+        return None
+    try:
+        return await export(run, world, folder, home, asleep)
+    except Refusal as error:
+        if error.code != "document-damaged":
+            raise
+        world.warn(f"{error.message}, so nothing of it is written out")
+        return None
 
 
 def _written(run: Run, contents: _Contents, folder: str, asleep: Sleepers | None) -> Saved:

@@ -83,12 +83,21 @@ def closed(console: Console, document: Mapping[str, Any]) -> None:
     """Say that a run is closed, and what that means; `document` is what closing returned, as JSON."""
     if saved := document["saved"]:
         console.say(f"Saved in {saved['folder']}: {_contents(saved)}.")
-    asleep = document.get("asleep")
-    console.say(f"Closed: {document['run']}. {_asleep(asleep) if asleep else _FREE}")
+    console.say(f"Closed: {document['run']}{_what_now(document)}")
     if console.output is not None:
         with console.ending():
             query = console.settings.flags.query
             output.write(document, console.out, console.output, query=query)
+
+
+def _what_now(document: Mapping[str, Any]) -> str:
+    run, asleep = document["run"], document["asleep"]
+    if document["hereOnly"]:
+        return (
+            ", on this machine only. Nothing was changed in its cluster; if it comes back, it still "
+            f"holds the run: arcctl resume {run} goes on with it, arcctl history {run} --close ends it."
+        )
+    return f". {_asleep(asleep) if asleep else _FREE}"
 
 
 def _asleep(asleep: Mapping[str, Any]) -> str:

@@ -36,6 +36,13 @@ class Known:
     here: Copies = field(default_factory=dict)
     there: Copies = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        """Let a run that was closed here alone go on where its cluster holds it after all."""
+        for run in self.here.keys() & self.there.keys():
+            copy = self.here[run]
+            if isinstance(copy, Record):
+                self.here[run] = copy.reopened()
+
     @property
     def ids(self) -> list[str]:
         """All of them, the newest last."""
@@ -128,18 +135,15 @@ async def mark_finished(settings: Settings, kubernetes: Kubernetes) -> None:
 
 async def one(settings: Settings, kubernetes: Kubernetes, run: str) -> Known:
     """Look at one run again, now that nobody else writes it."""
-    found = Known()
-    if copy := here.copy(here.Folder(home(settings), run)):
-        found.here[run] = copy
+    copy = here.copy(here.Folder(home(settings), run))
+    there: Record | ArcctlError | None
     try:
-        record = await Cabinet(kubernetes, run).journal()
+        there = await Cabinet(kubernetes, run).journal()
     except Refusal as error:
-        found.there[run] = error
-    else:
-        found.there.update({run: record} if record else {})
-    if run not in found.there and await space.holds(kubernetes, run):
-        found.there[run] = journal_gone(run)
-    return found
+        there = error
+    if there is None and await space.holds(kubernetes, run):
+        there = journal_gone(run)
+    return Known({run: copy} if copy else {}, {run: there} if there else {})
 
 
 def recorded_identity(settings: Settings, cluster: ClusterId, created: datetime | None) -> str:
