@@ -93,4 +93,6 @@ RECORDED = Delays(
     job_run=4.0,
     namespace_delete=5.0,
 )
-PROFILES = {"instant": INSTANT, "recorded": RECORDED}
+# A deletion that takes no time leaves none for the looks of a move, and its report would say so.
+DEMO = Delays(arm_delete=RECORDED.arm_delete)
+PROFILES = {"instant": INSTANT, "recorded": RECORDED, "demo": DEMO}

@@ -99,7 +99,7 @@ def play(err: TextIO) -> bool:
     """
     ended: list[bool] = []
     with TemporaryDirectory(prefix="arcctl-demo-") as folder:
-        options = Options(home=Path(folder) / "sandbox")
+        options = Options(home=Path(folder) / "sandbox", profile="demo")
         _settle_in(Path(folder))
 
         def perform(running: Running) -> None:

@@ -14,8 +14,8 @@ class Options:
     """`port` 0 lets the system choose; `hosts` are further names for the certificate.
 
     `kube_context` plays against a cluster of the user's own instead of `clusters` embedded ones.
-    `profile` is `instant`, where nothing takes time, or `recorded`, where all takes as long as
-    it did on the real service. `seed` names what is there from the start.
+    `profile` is `instant`, where nothing takes time, `recorded`, where all takes as long as it did
+    on the real service, or `demo`, where only deleting a cluster does. `seed` names what is there from the start.
     """
 
     home: Path

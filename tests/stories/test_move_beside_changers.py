@@ -77,6 +77,7 @@ def told(ended: Ended, *words: str) -> None:
 
 def test_what_hung_on_it_is_there_again(harbor: Stage) -> None:
     """Undisturbed, all of it is put back, and that is looked at before it is said."""
+    harbor.world.delays = replace(harbor.world.delays, arm_delete=5)
     ended = harbor.well(MOVE)
 
     assert "nothing was lost" in ended.err

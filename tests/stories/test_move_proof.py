@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
@@ -92,6 +93,7 @@ def test_a_waived_secret_is_told_as_planned(harbor: Stage) -> None:
 
 def test_what_the_plan_notes_is_in_the_report_and_nothing_contradicts(harbor: Stage) -> None:
     """What no move carries is said so; an association that was never made is not asked for."""
+    harbor.world.delays = replace(harbor.world.delays, arm_delete=5)
     kind = "Microsoft.AzureKeyVaultSecretsProvider"
     arm.put_child(harbor, "extensions", "vault", moving.extension(kind))
 

@@ -153,3 +153,28 @@ def tag(stage: Stage) -> None:
     found = stage.world.azure.store.get(arm.HARBOR)
     assert found
     found.body["tags"]["late"] = "mine"
+
+
+def test_a_deletion_that_is_faster_than_the_first_look_is_told(harbor: Stage) -> None:
+    """Gone before it can be read again: what was written in that moment is not known."""
+    harbor.world.delays = replace(harbor.world.delays, arm_delete=0)
+    at(harbor, DELETED, "before", lambda: tag(harbor))
+
+    ended = harbor.type(f"{moved.MOVE} --report moved.md")
+
+    told(ended)
+    assert not beside.is_there(harbor)
+    page = (harbor.folder / "moved.md").read_text(encoding="utf-8")
+    assert re.search(f"## Not looked at\n\n.*\n\n- {ROW}", page), page
+
+
+def test_a_way_back_that_deletes_so_fast_tells_it_too(harbor: Stage) -> None:
+    """Once for each direction: both have deleted a resource."""
+    harbor.world.delays = replace(harbor.world.delays, arm_delete=0)
+    harbor.fault("arm", {"status": 403}, method="PUT", path="/extensions/monitor$", times=1)
+    assert harbor.type(moved.MOVE).code == 6
+
+    ended = harbor.type(f"rollback {moved.GIVEN} --yes")
+
+    assert ended.code == 0, ended.err
+    assert [bool(re.match(ROW, row)) for row in ended.data["notLookedAt"]] == [True, True]

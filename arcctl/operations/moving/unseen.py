@@ -1,7 +1,8 @@
 """The time in which nobody looked at a source that Azure deleted: no report may claim anything of it.
 
-A move looks at the source while Azure deletes it (`late_look`). Where arcctl was stopped before it
-could, or somebody else has deleted the source, what was written after the last look is gone.
+A move looks at the source while Azure deletes it (`late_look`). Where Azure is faster than the first
+look, arcctl was stopped before it, or somebody else has deleted the source, what was written after
+the last look is gone.
 """
 
 from __future__ import annotations
@@ -63,8 +64,8 @@ def _last_look(journal: Journal) -> str:
 def _sentence(row: dict[str, str]) -> str:
     began, ended = (_spoken(row[each]) for each in ("from", "to"))
     return (
-        f"changes to {row['cluster']} between {began} and {ended}: nobody looked at it while Azure "
-        "deleted it, so what others wrote to it then is not known, and is not carried"
+        f"changes to {row['cluster']} between {began} and {ended}: it was gone before all of it could "
+        "be read again, so what others wrote to it then is not known, and is not carried"
     )
 
 

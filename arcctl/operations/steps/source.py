@@ -80,6 +80,7 @@ class DeleteSource(Step[Moving]):
             hushing.cancel()
             await asyncio.gather(looking, hushing, return_exceptions=True)
         await _until_gone(world, tell)
+        await unseen.look_is_missing(world)
         world.sight.forget()
         return f"{detail} from {world.bundle.region}"
 
