@@ -1,12 +1,14 @@
 """The documents by which a client finds out what is served (testbed.md 3).
 
-They are encoded once per edition of the kinds: helm reads two dozen of them at every start.
+helm reads two dozen of them at every start, and worlds that begin alike serve the same kinds, so
+they are encoded once for each set of kinds.
 """
 
 from __future__ import annotations
 
 import hashlib
 import json
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from arcctl.sandbox.kubernetes.store import encode
@@ -117,46 +119,49 @@ class Discovery:
     def document(self, path: str, accept: str) -> bytes | None:
         """Return the document at a path, or None where there is none."""
         if self._edition != self._kinds.edition:
-            self._documents = self._all()
+            self._documents = _documents(self._kinds.all(), self._version)
             self._edition = self._kinds.edition
         if path in {"/api", "/apis"} and accept.startswith(AGGREGATED):
             return self._documents[f"{path}?aggregated"]
         return self._documents.get(path)
 
-    def _all(self) -> dict[str, bytes]:
-        served: dict[str, dict[str, list[Kind]]] = {}
-        for kind in self._kinds.all():
-            served.setdefault(kind.group, {}).setdefault(kind.version, []).append(kind)
-        found = {
-            "/version": self._version_document(),
-            "/api": {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []},
-            "/openapi/v2": {"swagger": "2.0", "info": INFO, "paths": {}, "definitions": {}},
-            "/apis": {"kind": "APIGroupList", "apiVersion": "v1", "groups": _groups(served)},
-            "/api?aggregated": _aggregated_list({"": served[""]}),
-            "/apis?aggregated": _aggregated_list({g: v for g, v in served.items() if g}),
-        }
-        found |= {f"/apis/{group['name']}": _group_document(group) for group in _groups(served)}
-        found |= _version_documents(served)
-        found |= _openapi(served)
-        return {path: encode(document) for path, document in found.items()}
 
-    def _version_document(self) -> Json:
-        major, minor, _ = self._version.removeprefix("v").split(".", 2)
-        return {
-            "major": major,
-            "minor": minor,
-            "emulationMajor": major,
-            "emulationMinor": minor,
-            "minCompatibilityMajor": major,
-            "minCompatibilityMinor": str(int(minor) - 1),
-            "gitVersion": self._version,
-            "gitCommit": "",
-            "gitTreeState": "",
-            "buildDate": "1970-01-01T00:00:00Z",
-            "goVersion": "",
-            "compiler": "gc",
-            "platform": "linux/amd64",
-        }
+@lru_cache(maxsize=16)
+def _documents(kinds: tuple[Kind, ...], server_version: str) -> dict[str, bytes]:
+    served: dict[str, dict[str, list[Kind]]] = {}
+    for kind in kinds:
+        served.setdefault(kind.group, {}).setdefault(kind.version, []).append(kind)
+    found = {
+        "/version": _version_document(server_version),
+        "/api": {"kind": "APIVersions", "versions": ["v1"], "serverAddressByClientCIDRs": []},
+        "/openapi/v2": {"swagger": "2.0", "info": INFO, "paths": {}, "definitions": {}},
+        "/apis": {"kind": "APIGroupList", "apiVersion": "v1", "groups": _groups(served)},
+        "/api?aggregated": _aggregated_list({"": served[""]}),
+        "/apis?aggregated": _aggregated_list({g: v for g, v in served.items() if g}),
+    }
+    found |= {f"/apis/{group['name']}": _group_document(group) for group in _groups(served)}
+    found |= _version_documents(served)
+    found |= _openapi(served)
+    return {path: encode(document) for path, document in found.items()}
+
+
+def _version_document(server_version: str) -> Json:
+    major, minor, _ = server_version.removeprefix("v").split(".", 2)
+    return {
+        "major": major,
+        "minor": minor,
+        "emulationMajor": major,
+        "emulationMinor": minor,
+        "minCompatibilityMajor": major,
+        "minCompatibilityMinor": str(int(minor) - 1),
+        "gitVersion": server_version,
+        "gitCommit": "",
+        "gitTreeState": "",
+        "buildDate": "1970-01-01T00:00:00Z",
+        "goVersion": "",
+        "compiler": "gc",
+        "platform": "linux/amd64",
+    }
 
 
 def _groups(served: dict[str, dict[str, list[Kind]]]) -> list[Json]:
