@@ -122,12 +122,12 @@ _ALL = (
     _hand("issuer", "The OIDC issuer has another address."),
     _hand("federated-credentials", "Federated credentials that trust the old issuer."),
     # ── what hangs on it ──
-    Code("diagnostic-settings", "Where logs and metrics of the resource are sent."),
+    Code("diagnostic-settings", "Where logs and metrics of the resource or its children are sent."),
     _ask("diagnostic-region", "A diagnostic setting's destination must lie in the same region."),
-    Code("data-collection", "Associations with data collection rules."),
+    Code("data-collection", "Associations of the resource or its children with data collection rules."),
     _hand("data-collection-region", "A data collection endpoint that lies in another region."),
-    Code("policy-assignments", "Policies assigned to the resource itself."),
-    Code("policy-exemptions", "Exemptions from policies, for the resource itself."),
+    Code("policy-assignments", "Policies assigned to the resource or its children."),
+    Code("policy-exemptions", "Exemptions from policies, for the resource or its children."),
     # ── what depends on it ──
     _ask("custom-locations", "Custom locations stand on this cluster, and things on them."),
     _stop("private-link-region", "The private link scope lies in another region."),

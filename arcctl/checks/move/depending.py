@@ -33,9 +33,9 @@ class Depending(Looking):
     @once
     async def graph_refusal(self) -> str:
         """Why Resource Graph cannot be asked; "" where it can."""
-        return "" if await self.references() is not None else self._refusal
+        return "" if await self.references() is not None else self.refusal
 
-    _refusal = ""
+    refusal = ""
 
     @once
     async def custom_locations(self) -> list[Body]:
@@ -53,14 +53,14 @@ class Depending(Looking):
         if not locations:
             return []
         return await self.graph(
-            f"resources | where extendedLocation.name in~ ({_quoted(locations)})"
+            f"resources | where extendedLocation.name in~ ({quoted(locations)})"
         )
 
     @once
     async def references(self) -> list[Body] | None:
         """Resources elsewhere that name the cluster's id; None where only Resource Graph could tell."""
         found = await self.graph(
-            f"resources | where tostring(properties) contains {_quoted([self.asked.source.path])}"
+            f"resources | where tostring(properties) contains {quoted([self.asked.source.path])}"
         )
         return found and [each for each in found if not self.is_own(str(each.get("id", "")))]
 
@@ -121,7 +121,7 @@ class Depending(Looking):
         except (AccessError, NotFound, AzureError) as error:
             if signed_out(error):
                 raise
-            self._refusal = error.message
+            self.refusal = error.message
             return None
 
     async def _of_principals(self, principals: list[str]) -> list[Body]:
@@ -129,7 +129,7 @@ class Depending(Looking):
         if len(principals) > _FEW:
             found: list[Body] = []
             for at in range(0, len(principals), _IN_ONE_QUESTION):
-                several = _quoted(principals[at : at + _IN_ONE_QUESTION])
+                several = quoted(principals[at : at + _IN_ONE_QUESTION])
                 rows = await self.graph(
                     "authorizationresources"
                     " | where type =~ 'microsoft.authorization/roleassignments'"
@@ -156,7 +156,8 @@ class Depending(Looking):
         return [each for found in lists for each in found]
 
 
-def _quoted(texts: Iterable[str]) -> str:
+def quoted(texts: Iterable[str]) -> str:
+    """Return texts as a query of Resource Graph lists them."""
     return ", ".join("'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'" for text in texts)
 
 

@@ -1,23 +1,22 @@
-"""What hangs on the source and goes with it: locks, roles, policies, diagnostics (`arm.md` 9)."""
+"""What hangs on the source or its children and goes with it: locks, roles, policies (`arm.md` 9)."""
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING
 
-from arcctl.checks.move.looking import Looking, signed_out
+from arcctl.checks.move.below import ASSOCIATIONS, SETTINGS, Below
+from arcctl.checks.move.looking import signed_out
 from arcctl.clients.once import once
 from arcctl.errors import AccessError, NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
     from arcctl.model.connected_cluster import Body
 
 AUTHORIZATION = "Microsoft.Authorization"
-INSIGHTS = "Microsoft.Insights"
 
 
-class Hanging(Looking):
+class Hanging(Below):
     """Each list holds ARM's answers as they came, only what is scoped to the source or below."""
 
     @once
@@ -42,25 +41,31 @@ class Hanging(Looking):
 
     @once
     async def policy_assignments(self) -> list[Body]:
-        """The policies assigned to the source itself."""
-        return await self._own("policyAssignments", "policy assignments", {"$filter": "atScope()"})
+        """The policies assigned to the source or below it, which `atScope()` would leave out."""
+        return await self._own("policyAssignments", "policy assignments")
 
     @once
     async def policy_exemptions(self) -> list[Body]:
-        """The exemptions from policies that the source itself has."""
+        """The exemptions from policies that the source has, or what is below it."""
         return await self._own("policyExemptions", "policy exemptions")
 
     @once
     async def diagnostic_settings(self) -> list[Body]:
-        """Where the source's logs and metrics are sent."""
-        path = f"{self.asked.source.path}/providers/{INSIGHTS}/diagnosticSettings"
-        return await self.listed("diagnostic settings", path)
+        """Where logs and metrics of the source and its children are sent."""
+        path = f"{self.asked.source.path}/providers/{SETTINGS}"
+        own, below = await asyncio.gather(
+            self.listed("diagnostic settings", path), self.settings_below()
+        )
+        return [*own, *below]
 
     @once
     async def data_collection(self) -> list[Body]:
-        """The source's associations with data collection rules and endpoints."""
-        path = f"{self.asked.source.path}/providers/{INSIGHTS}/dataCollectionRuleAssociations"
-        return await self.listed("data collection associations", path)
+        """The associations of the source and its children with collection rules and endpoints."""
+        path = f"{self.asked.source.path}/providers/{ASSOCIATIONS}"
+        own, below = await asyncio.gather(
+            self.listed("data collection associations", path), self.associations_below()
+        )
+        return [*own, *below]
 
     @once
     async def permissions(self, scope: str) -> list[Body] | None:
@@ -73,11 +78,9 @@ class Hanging(Looking):
                 raise
             return None
 
-    async def _own(
-        self, kind: str, subject: str, query: Mapping[str, str] | None = None
-    ) -> list[Body]:
+    async def _own(self, kind: str, subject: str) -> list[Body]:
         path = f"{self.asked.source.path}/{_attached(kind)}"
-        found = await self.listed(subject, path, query)
+        found = await self.listed(subject, path)
         return [each for each in found if self.is_own(str(each.get("id", "")))]
 
 

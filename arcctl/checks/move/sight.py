@@ -9,7 +9,6 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from arcctl.checks.move.configs import Configs
-from arcctl.checks.move.depending import Depending
 from arcctl.checks.move.hanging import Hanging
 from arcctl.clients.once import once
 from arcctl.errors import AccessError, ArcctlError, AzureError, NotFound
@@ -26,7 +25,7 @@ CLUSTERS = "connectedClusters"
 _CONFIGURATION = "Microsoft.KubernetesConfiguration"
 
 
-class MoveSight(Configs, Hanging, Depending):
+class MoveSight(Configs, Hanging):
     """All looks of a move; see its parents for those at what hangs on the source, and on it."""
 
     async def attached(self) -> Attached:

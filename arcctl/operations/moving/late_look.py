@@ -223,13 +223,30 @@ class _Late:
     def missing(self, now: _Now) -> list[str]:
         """Tell what somebody seems to have taken away since the second look; it is put back.
 
-        On the way back it is what this run had put to the target.
+        On the way back it is what this run had put to the target. What hung on a child goes with
+        that child, which Azure may take first.
         """
         there = {str(one["id"]).casefold() for several in now.hanging.values() for one in several}
         known = self._put_there() if self._world.turned else self._saved(now)
-        gone = [words for path, words in known if path.casefold() not in there]
+        alive = self._children(now)
+        gone = [
+            words
+            for path, words in known
+            if path.casefold() not in there
+            and (not path.casefold().startswith(self._below) or path.casefold().startswith(alive))
+        ]
         again = "and is put back: take it away again, if that was meant"
         return [f"{words} was taken away while Azure deleted the source, {again}" for words in gone]
+
+    @property
+    def _below(self) -> str:
+        return self._world.bundle.source.child("").casefold()
+
+    def _children(self, now: _Now) -> tuple[str, ...]:
+        """Return how the ids begin of what hangs on a child that is still there."""
+        source = self._world.bundle.source
+        children = now.children or ()
+        return tuple(f"{source.child(each.kind, each.name)}/".casefold() for each in children)
 
     def _saved(self, now: _Now) -> list[tuple[str, str]]:
         off = {str(lock["id"]).casefold() for lock in taken_off(self._world)}
