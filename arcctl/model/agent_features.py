@@ -53,6 +53,21 @@ def disabling(features: Iterable[str]) -> Values:
     return {"systemDefaultValues": parts}
 
 
+def differing(before: Mapping[str, Any], now: Mapping[str, Any]) -> dict[str, bool]:
+    """Return the features that are on in one of two trees of values only, and whether in `now`."""
+    was, on = (set(features_on(values)) for values in (before, now))
+    return {feature: feature in on for feature in FEATURES if feature in was ^ on}
+
+
+def parts(values: Mapping[str, Any], switched: Mapping[str, bool]) -> Values:
+    """Return the tree of values that switches features as `switched` says, with all they were given."""
+    found = {
+        _PLACES[feature]: {**_part(values, feature), "enabled": on}
+        for feature, on in switched.items()
+    }
+    return {"systemDefaultValues": found}
+
+
 def _part(values: Mapping[str, Any], feature: str) -> Mapping[str, Any]:
     part = (values.get("systemDefaultValues") or {}).get(_PLACES[feature])
     return part if isinstance(part, dict) else {}

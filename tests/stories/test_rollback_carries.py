@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import subprocess
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import arcctl
 import pytest
 from tests import arm
-from tests.stories import beside, moved, moving
+from tests.stories import beside, changing, moved, moving
 
 if TYPE_CHECKING:
     from tests.stage import Stage
@@ -14,6 +17,7 @@ if TYPE_CHECKING:
 FAILS = {"operation_fails": {"code": "ExtensionOperationFailed", "message": "no memory"}}
 REFUSED = {"status": 409, "body": {"error": {"code": "Conflict", "message": "not today"}}}
 NEWER = "2024-12-01-preview"
+CHART = Path(arcctl.__file__).parent / "sandbox" / "charts" / "azure-arc-k8sagents"
 ROLLBACK = f"--yes {moved.GIVEN}"
 WAIVED = " ".join(
     f"--waive-secret {child}/{key}" for child, keys in moving.SECRETS.items() for key in keys
@@ -137,3 +141,48 @@ def test_what_others_have_changed_in_a_piece_of_the_run_goes_back(harbor: Stage)
     found = arm.ask(harbor, "GET", place, version=version)[1]
     assert found["properties"]["workspaceId"] == "/theirs"
     assert moved.region(harbor) == "eastus"
+
+
+def test_features_that_others_have_switched_go_back(harbor: Stage) -> None:
+    """Only the agents' release knows them; a value beside them that may be a secret goes too."""
+    run = stopped(harbor)
+    switch = {
+        "guard.enabled": "true",
+        "guard.authnMode": "arc",
+        "guard.skipAuthzCheck": "system:admins",
+        "clusterconnect-agent.enabled": "false",
+    }
+    words = " ".join(f"--set systemDefaultValues.{name}={text}" for name, text in switch.items())
+    upgraded(harbor, words)
+
+    ended = harbor.type(f"rollback {run} {ROLLBACK}")
+
+    assert ended.code == 0, ended.err
+    assert "and carried: cluster-connect off, azure-rbac on" in ended.err
+    values = changing.given(harbor)["systemDefaultValues"]
+    guard = {"enabled": True, "authnMode": "arc", "skipAuthzCheck": "system:admins"}
+    assert guard.items() <= values["guard"].items()
+    assert values["clusterconnect-agent"]["enabled"] is False
+    assert moved.region(harbor) == "eastus"
+
+
+def test_another_revision_with_the_same_switches_is_left(harbor: Stage) -> None:
+    """As agents that upgrade themselves make it."""
+    run = stopped(harbor)
+    upgraded(harbor, "--set global.theirs=yes")
+
+    ended = harbor.type(f"rollback {run} {ROLLBACK}")
+
+    assert ended.code == 0, ended.err
+    assert "switched by others" not in ended.err
+
+
+def upgraded(stage: Stage, words: str) -> None:
+    """Let somebody upgrade the release of the agents, as helm does it."""
+    line = (
+        f"upgrade azure-arc {CHART} --reuse-values --force-conflicts -n azure-arc-release {words}"
+    )
+    told = subprocess.run(
+        [str(stage.helm), *line.split()], env=stage.environment, capture_output=True, timeout=60
+    )
+    assert told.returncode == 0, told.stderr

@@ -17,9 +17,11 @@ from arcctl.flow.step import Step
 from arcctl.model import cluster as names
 from arcctl.model import keys
 from arcctl.model.connected_cluster import public_key
+from arcctl.model.helm_values import layered
 from arcctl.model.secret import Secret
 from arcctl.operations.agents.choices import choices
 from arcctl.operations.keeping.in_cluster import HOLD
+from arcctl.operations.moving.switches import brought_along
 from arcctl.operations.moving.worlds import Moving
 from arcctl.operations.steps import old_agents
 from arcctl.operations.steps.keys import Generating
@@ -57,6 +59,8 @@ class Hold(Step[Moving]):
     async def do(self, world: Moving, tell: Callable[[str], None]) -> str:
         world.key, own = await _chosen(world)
         world.held = await self._values(world)
+        if world.turned:
+            world.held = layered(world.held, await brought_along(world))
         data = {_KEY: world.key.private.reveal(), _VALUES: json.dumps(world.held)}
         if own:
             data[_SOURCES_KEY] = own.private.reveal()

@@ -15,6 +15,7 @@ from arcctl.model import cluster as names
 from arcctl.model.agents import is_agent, replicas
 from arcctl.model.onboarding import Onboarding
 from arcctl.model.report import Changed
+from arcctl.operations.moving.switches import REVISION
 from arcctl.operations.ownership import SURE
 from arcctl.operations.reconnecting import commands
 from arcctl.operations.steps.holding import reveal_key
@@ -30,7 +31,6 @@ if TYPE_CHECKING:
     from arcctl.operations.moving.worlds import Moving
 
 _PAUSES = (0.5, 1.0, 2.0)
-_REVISION = "revision-of-agents"
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ async def remember_revision(world: Moving, *, anew: bool) -> None:
         return
     world.sight.forget()
     if release := await world.sight.release():
-        await world.run.journal.fact(_REVISION, release.revision)
+        await world.run.journal.fact(REVISION, release.revision)
 
 
 async def agents_now(world: Moving) -> Agents:
@@ -176,5 +176,5 @@ async def _flux(world: Moving) -> list[str]:
 
 
 def _revision(world: Moving) -> int | None:
-    found: int | None = world.run.journal.fact_since_the_turn(_REVISION)
+    found: int | None = world.run.journal.fact_since_the_turn(REVISION)
     return found
