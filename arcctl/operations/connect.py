@@ -143,7 +143,7 @@ def installing(request: ConnectRequest) -> list[Move[World]]:
 def settling(request: ConnectRequest) -> list[Move[World]]:
     """Both ends say so: every agent ready, and the resource Connected, whichever comes last."""
     if not request.wait:
-        return []
+        return [registration.See()]
     issues = request.oidc_issuer and not request.self_hosted_issuer
     both = together(agents.UntilReady(), waiting.UntilConnected())
     return [

@@ -10,14 +10,13 @@ from tests.architecture.source import ARCCTL, ROOT
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
-# Where the resource is read again afterwards, by function. `undo` is not yet one of these: what it
-# has deleted nobody looks at.
+# Where the resource is read again afterwards, by function.
 MAY_WRITE = {
     ("arcctl/operations/steps/seeing.py", "put"),
     ("arcctl/operations/steps/seeing.py", "patch"),
+    ("arcctl/operations/steps/seeing.py", "delete"),
     ("arcctl/operations/steps/seeing.py", "link"),
     ("arcctl/operations/steps/registration.py", "do"),
-    ("arcctl/operations/steps/target.py", "undo"),
 }
 _WRITES = {"put", "patch", "delete"}
 

@@ -10,12 +10,13 @@ from arcctl.sandbox.kubernetes.kinds import KINDS
 from arcctl.sandbox.kubernetes.store import copy_of
 from tests import arm
 from tests.stories import beside, changing, moved
-from tests.stories.refusals import refused
+from tests.stories.refusals import FORBIDDEN, refused
 
 if TYPE_CHECKING:
     from tests.stage import Ended, Stage
 
 GATEWAY = f"{arm.GROUP}/providers/Microsoft.HybridCompute/gateways/way"
+DEPOT = arm.HARBOR.replace("/harbor", "/depot")
 WHERE = "connectedClusters/harbor$"
 MOVE = f"{moved.MOVE} --accept locked-itself"
 
@@ -107,6 +108,34 @@ def test_agents_stay_where_a_deletion_that_nobody_awaits_did_nothing(plain: Stag
     assert (changing.agents(plain), bool(moved.resource(plain))) == (agents, True)
     plain.well("delete -n harbor -g edge --yes --no-wait")
     assert changing.agents(plain) == set()
+
+
+def test_a_resource_that_nobody_waits_for_is_looked_at(plain: Stage) -> None:
+    """With --no-wait the agents are there at the end; the resource must be, too."""
+    line = "connect -n harbor -g edge -l eastus --skip-prechecks"
+    lie = {"status": 201, "body": moved.resource(plain)}
+    plain.well("delete -n harbor -g edge --yes")
+    plain.fault("arm", lie, method="PUT", path=WHERE, times=1)
+
+    refused(plain.type(f"{line} --no-wait"), "azure-not-done", said="does not show it")
+    plain.well(f"{line} --yes")
+
+
+def test_a_target_that_was_only_said_to_be_deleted_again_is_told(harbor: Stage) -> None:
+    """The run has not gone back until it is gone; the next rollback deletes it."""
+    forbidden = {"method": "PATCH", "path": "/deployments/"}
+    harbor.fault("kubernetes", FORBIDDEN, **forbidden, times=40)
+    run = moved.stopped(harbor.type(f"{moved.MOVE} --target-name depot"), "kube-forbidden")
+    harbor.within(harbor.world.faults.remove)
+    where = "connectedClusters/depot$"
+    harbor.fault("arm", {"status": 200, "body": {}}, method="DELETE", path=where, times=1)
+
+    ended = harbor.type(f"rollback {run} --yes")
+
+    refused(ended, "azure-not-done", exit_code=6, said=f"arcctl rollback {run}")
+    assert moved.resource(harbor, DEPOT)
+    harbor.well(f"rollback {run} --yes")
+    assert not moved.resource(harbor, DEPOT)
 
 
 def test_a_deletion_that_did_nothing_is_told(plain: Stage) -> None:

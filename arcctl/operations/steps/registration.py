@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import TYPE_CHECKING
 
 from arcctl.errors import AzureError, Refusal
 from arcctl.flow.step import Step
 from arcctl.model.bundle import difference, marked
-from arcctl.model.connected_cluster import never_connected, provisioning, public_key, writable
+from arcctl.model.connected_cluster import never_connected, public_key, writable
 from arcctl.operations.registration_body import desired
 from arcctl.operations.steps import seeing
-from arcctl.operations.steps.whose import is_another, require_same
+from arcctl.operations.steps.whose import require_same
 from arcctl.operations.world import World
 
 if TYPE_CHECKING:
@@ -19,9 +18,6 @@ if TYPE_CHECKING:
 
     from arcctl.model.connected_cluster import Body
     from arcctl.operations.request import ConnectRequest, DeleteRequest
-
-# After so many looks, ten seconds, no replica is behind any more.
-_BEHIND = 7
 
 
 def _unfinished(tell: Callable[[str], None]) -> Callable[[str], None]:
@@ -156,6 +152,16 @@ def _taken_since(judged: Body, now: Body) -> bool:
     return connected or bool(difference(marked(judged), now))
 
 
+class See(Step[World]):
+    """Azure shows the resource: its yes is no proof, and nobody waits until it is Connected."""
+
+    name = "see-resource"
+
+    async def do(self, world: World, tell: Callable[[str], None]) -> str:
+        world.resource = await seeing.made(world)
+        return "there"
+
+
 class Deregister(Step[World]):
     """The resource is gone from ARM, and its children with it.
 
@@ -190,38 +196,19 @@ class Deregister(Step[World]):
             if world.deregistering.is_set():
                 error.hints = (_once_more(world),)
             raise
-        await self._until_forgotten(world)
+        undone = _not_deleted(world, agents=self._wait) if self._last else None
+        before = await world.sight.resource()
+        # Otherwise a connect right after would take it for somebody else's cluster.
+        await seeing.forgotten(world, before, awaited=self._wait, error=undone)
         world.deregistering.set()
         return f"{world.cluster.group}/{world.cluster.name} deleted" + (
             "" if self._wait else " (not awaited)"
         )
 
-    async def _until_forgotten(self, world: World) -> None:
-        """Wait out the seconds for which ARM may still show what it has deleted (`arm.md` 14.5).
-
-        Otherwise a connect right after would take it for somebody else's cluster. Where nobody
-        waits, it is enough to see that it is being deleted.
-        """
-        arm = await world.clients.arm()
-        for number, pause in enumerate((0.1, 0.4, 0.5, 1.0, *[2.0] * 14)):
-            found = await arm.find(world.cluster.path)
-            if found is None or is_another(await world.sight.resource(), found):
-                return
-            if not self._wait and provisioning(found) == "Deleting":
-                return
-            if self._last and number > _BEHIND and provisioning(found) != "Deleting":
-                raise _not_deleted(world, agents=self._wait)
-            await asyncio.sleep(pause)
-        world.warn("Azure still shows the resource that it has deleted; it will go within minutes")
-
 
 def _not_deleted(world: World, *, agents: bool) -> AzureError:
     """Return the error; `agents` says that they were being removed meanwhile."""
-    return AzureError(
-        f"Azure has said that {world.cluster.name} is deleted, and it is still there",
-        code="azure-not-done",
-        hints=_once_more(world) if agents else "the same command again",
-    )
+    return seeing.not_deleted(world, _once_more(world) if agents else "the same command again")
 
 
 def _once_more(world: World) -> str:

@@ -6,7 +6,7 @@ import asyncio
 from typing import TYPE_CHECKING
 
 from arcctl.errors import AzureError
-from arcctl.model.connected_cluster import writable
+from arcctl.model.connected_cluster import provisioning, writable
 from arcctl.model.gateway import gateway_in, link_of, linked_to
 from arcctl.model.region import canonical
 from arcctl.model.written import shows
@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 # A replica may be behind for so long.
 _PAUSES = (0.0, 0.2, 0.5, 1.0, 2.0)
+# After so many looks, ten seconds, no replica is behind any more.
+_BEHIND = 7
 
 
 async def put(
@@ -48,6 +50,61 @@ async def patch(world: World, body: Body, before: Body) -> Body:
     was = writable(before)
     properties = {**was["properties"], **body.get("properties", {})}
     return await _seen(world, before, {**was, **body, "properties": properties})
+
+
+async def delete(world: World, before: Body, tell: Callable[[str], None]) -> None:
+    """DELETE the resource that was read just now, and see that it is gone; raise as `forgotten`."""
+    arm = await world.clients.arm()
+    await arm.delete(world.cluster.path, progress=tell)
+    await forgotten(world, before, error=not_deleted(world, "the same command again"))
+
+
+async def forgotten(
+    world: World, before: Body | None, *, awaited: bool = True, error: AzureError | None
+) -> None:
+    """Wait out the seconds for which ARM may still show what it has deleted (`arm.md` 14.5).
+
+    Where the deletion is not awaited, it is enough to see that it is under way. Raise `error`,
+    where there is one, for a resource that is there and is not being deleted.
+    """
+    arm = await world.clients.arm()
+    for number, pause in enumerate((0.1, 0.4, 0.5, 1.0, *[2.0] * 14)):
+        found = await arm.find(world.cluster.path)
+        if found is None or is_another(before, found):
+            return
+        deleting = provisioning(found) == "Deleting"
+        if deleting and not awaited:
+            return
+        if error and number > _BEHIND and not deleting:
+            raise error
+        await asyncio.sleep(pause)
+    world.warn("Azure still shows the resource that it has deleted; it will go within minutes")
+
+
+def not_deleted(world: World, hint: str) -> AzureError:
+    """Return the error for a deletion that Azure has agreed to, and that did nothing."""
+    return AzureError(
+        f"Azure has said that {world.cluster.name} is deleted, and it is still there",
+        code="azure-not-done",
+        hints=hint,
+    )
+
+
+async def made(world: World) -> Body:
+    """Return the resource that was made a while ago, as Azure shows it.
+
+    Raise AzureError `azure-not-done` where it shows none.
+    """
+    arm = await world.clients.arm()
+    for pause in _PAUSES:
+        await asyncio.sleep(pause)
+        if found := await arm.find(world.cluster.path):
+            return found
+    raise AzureError(
+        f"Azure has agreed to make {world.cluster.name}, and does not show it",
+        code="azure-not-done",
+        hints=(f"arcctl show {world.cluster.named}", "the same command again"),
+    )
 
 
 async def link(world: World, gateway: str) -> None:

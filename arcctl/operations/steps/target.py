@@ -11,6 +11,7 @@ from arcctl.model.region import canonical
 from arcctl.operations.moving import late_fields, made_again
 from arcctl.operations.moving.late_look import of_others
 from arcctl.operations.moving.worlds import Moving
+from arcctl.operations.steps import seeing
 from arcctl.operations.steps.registration import Register
 
 if TYPE_CHECKING:
@@ -113,7 +114,7 @@ class CreateTarget(Register):
                 f"that belongs to it: arcctl delete {cluster.named} --azure-only"
             )
             return "left as it is"
-        await arm.delete(world.cluster.path, progress=tell)
+        await seeing.delete(world, found, tell)
         return f"{world.cluster.group}/{world.cluster.name} deleted again"
 
 
