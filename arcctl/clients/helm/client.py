@@ -66,7 +66,7 @@ class Helm:
 
         AZK8S0502 where there is no such chart. What may pass is tried three times.
         """
-        folder = Path(tempfile.mkdtemp(prefix="chart-", dir=into))
+        folder = _private(into)
         command = self._command(PULL_SECONDS)
         for pause in (*PULL_PAUSES, None):
             try:
@@ -228,6 +228,12 @@ def _registry_login(environ: Mapping[str, str]) -> dict[str, str]:
     base = environ.get("XDG_CONFIG_HOME") or f"{environ.get('HOME', '')}/.config"
     path = Path(named or f"{base}/helm/registry/config.json")
     return {"HELM_REGISTRY_CONFIG": str(path)} if path.is_file() else {}
+
+
+def _private(into: Path) -> Path:
+    """Make a folder in one that whatever cleans up temporary files may have taken away since."""
+    into.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return Path(tempfile.mkdtemp(prefix="chart-", dir=into))
 
 
 def _chart_in(folder: Path, reference: str) -> Path:

@@ -93,7 +93,7 @@ def explained(verb: str, text: str) -> ArcctlError:
         return timed_out(verb, why)
     if verb == "upgrade" and NO_CHART.search(low):
         return HelmError(
-            "the chart is not there", code=CODES["pull"], why=why, hints=REMEDIES["pull"]
+            "the chart is not there any more", code=CODES["pull"], why=why, hints=AGAIN
         )
     if verb == "pull" and _any(UNKNOWN_TO_REGISTRY, low):
         return HelmError(TITLES[verb], code=CODES[verb], why=why, hints=(LOG_IN, REMEDIES[verb]))

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import re
 from contextlib import asynccontextmanager, suppress
 from typing import TYPE_CHECKING
 
+from arcctl.clients.helm.trouble import AGAIN
 from arcctl.errors import ArcctlError, Interrupted, StoppedPartWay
 from arcctl.model import machine
 
@@ -18,6 +20,8 @@ _PARTING_SECONDS = 10
 _GIVEN = "--protected-settings"
 # Another process has the run: to resume it from here would only take it back from that one.
 _ELSEWHERE = ("lease-lost", "run-taken-over")
+# An option alone, which `resume` has too.
+_OPTION = re.compile(r"(^|: )(--(?:helm|kube-config|kube-context) )")
 # Whose cluster this is was in doubt: the same command, or its opposite, would be refused again.
 _ANOTHER = ("AZK8S0406", "cluster-unproved")
 
@@ -75,7 +79,7 @@ def _stopped(run: Run, error: BaseException) -> ArcctlError | None:
         return None
     if isinstance(error, ArcctlError):
         # A step may know better how to resume: with which secrets, from which machine.
-        own = _with_secrets(run, error.hints)
+        own = _with_secrets(run, _of_run(run, error.hints))
         if error.code in _ANOTHER:
             # A person's word for this very run comes before another cluster.
             hints, own = (), tuple(sorted(own, key=lambda each: run.id not in each))
@@ -106,6 +110,13 @@ def _standing(run: Run) -> str:
 def _hints(run: Run) -> tuple[str, ...]:
     on, back = f"arcctl resume {run.id}", f"arcctl rollback {run.id}"
     return _with_secrets(run, (on, f"{back}, the way back" if run.journal.no_return else back))
+
+
+def _of_run(run: Run, hints: tuple[str, ...]) -> tuple[str, ...]:
+    """Let what a tool advises lead to `resume`: the command that began the run would be refused."""
+    on = f"arcctl resume {run.id} "
+    kept = (each for each in hints if each != AGAIN)
+    return tuple(_OPTION.sub(lambda found: found[1] + on + found[2], each) for each in kept)
 
 
 def _with_secrets(run: Run, hints: tuple[str, ...]) -> tuple[str, ...]:

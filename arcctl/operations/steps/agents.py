@@ -140,6 +140,9 @@ class Install(Step[World]):
 
     async def do(self, world: World, tell: Callable[[str], None]) -> str:
         assert world.chart
+        if not world.chart.path.exists():
+            # Whatever cleans up temporary files has taken it away since.
+            await FetchChart(self._request).do(world, tell)
         helm = await world.clients.helm()
         release = await world.sight.release()
         namespace = release.namespace if release else names.RELEASE_NAMESPACE
