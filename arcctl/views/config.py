@@ -164,8 +164,7 @@ def write_changes(console: Console, document: dict[str, Any]) -> None:
     query, chosen = console.settings.flags.query, console.output
     if chosen is not None:
         result = _change_rows(document) if chosen == "table" and not query else document
-        with console.ending():
-            output.write(result, console.out, chosen, query=query)
+        console.result(result)
 
 
 def _change_rows(document: dict[str, Any]) -> list[dict[str, Any]]:

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import time
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, TextIO, cast
+from typing import TYPE_CHECKING, Any, TextIO, cast
 
 from arcctl.errors import UsageError
 from arcctl.model import machine
 from arcctl.model.blocking import await_input, interruptible
 from arcctl.model.scrub import scrubbed
-from arcctl.views.output import require_readable
+from arcctl.views import output
 from arcctl.views.progress import JsonLines, Lines, Living, Progress, Silent, Told
 from arcctl.views.shown import Shown, shown
 from arcctl.views.streams import Steady, divert
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
     from arcctl.errors import ArcctlError
     from arcctl.settings import Settings
+    from arcctl.views.output import Row
     from arcctl.views.shown import Stream
 
 
@@ -31,7 +32,7 @@ class Console:
     """What a command may say, and how it asks."""
 
     def __init__(self, settings: Settings) -> None:
-        require_readable(settings.flags.query)
+        output.require_readable(settings.flags.query)
         self.settings = settings
         self.opened = time.monotonic()
         steady = Steady(settings.streams.stderr)
@@ -113,6 +114,24 @@ class Console:
             error.filename = error.filename or "stdout"
             why = ("what was asked for is done; only its result could not be written",)
             raise machine.explained(error, why=why) from error
+
+    def result(self, value: Any, *, row: Row | None = None) -> None:
+        """Write what came of a change that is made, where data was asked for; as `output.write`.
+
+        A query that does not fit it unmakes nothing: that is said, and the whole of it is written.
+        """
+        query, chosen = self.settings.flags.query, self.output
+        if chosen is None:
+            return
+        with self.ending():
+            try:
+                output.write(value, self.out, chosen, query=query, row=row)
+            except UsageError as error:
+                why = "; ".join(error.why)
+                self.err.write(
+                    f"{error.message}: {why}. The work is done; all of its result follows.\n"
+                )
+                output.write(value, self.out, chosen, row=row)
 
     def close(self) -> None:
         """Leave the terminal as it was found."""

@@ -52,10 +52,8 @@ def taken_up(
     taken = spoken(time.monotonic() - console.opened)
     console.say(f"{_capital(record.outcome)}: {record.verb} of {where} ({record.run}). {taken}.")
     document = result.to_document() if hasattr(result, "to_document") else result
-    if document is not None and console.output is not None:
-        query = console.settings.flags.query
-        with console.ending():
-            output.write(document, console.out, console.output, query=query)
+    if document is not None:
+        console.result(document)
     return None
 
 
@@ -75,8 +73,7 @@ def ahead(console: Console, document: Mapping[str, Any]) -> None:
 def exported(console: Console, document: Mapping[str, Any]) -> None:
     """Say what was written where; `document` is what an export returned, as JSON."""
     console.say(f"Saved in {document['folder']}: {_contents(document)}.")
-    if console.output is not None:
-        output.write(document, console.out, console.output, query=console.settings.flags.query)
+    console.result(document)
 
 
 def closed(console: Console, document: Mapping[str, Any]) -> None:
@@ -84,10 +81,7 @@ def closed(console: Console, document: Mapping[str, Any]) -> None:
     if saved := document["saved"]:
         console.say(f"Saved in {saved['folder']}: {_contents(saved)}.")
     console.say(f"Closed: {document['run']}{_what_now(document)}")
-    if console.output is not None:
-        with console.ending():
-            query = console.settings.flags.query
-            output.write(document, console.out, console.output, query=query)
+    console.result(document)
 
 
 def _what_now(document: Mapping[str, Any]) -> str:

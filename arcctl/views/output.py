@@ -39,17 +39,32 @@ def require_readable(query: str | None) -> None:
         import jmespath
 
         with _refusing(query):
-            jmespath.compile(query)
+            read = jmespath.compile(query).parsed
+        known = jmespath.functions.Functions.FUNCTION_TABLE
+        for name in _functions(read):
+            if name not in known:
+                raise _bad(query, f"there is no function {name}()")
+
+
+def _functions(node: Any) -> Iterator[str]:
+    """Yield the names of all functions that a query calls."""
+    if node["type"] == "function_expression":
+        yield node["value"]
+    for child in node["children"]:
+        if isinstance(child, dict):
+            yield from _functions(child)
 
 
 @contextmanager
 def _refusing(query: str) -> Iterator[None]:
-    from jmespath.exceptions import JMESPathError
-
     try:
         yield
-    except JMESPathError as error:
-        raise UsageError(f"bad --query: {query}", why=str(error).splitlines()[0]) from error
+    except (ValueError, TypeError) as error:  # its own errors are ValueErrors
+        raise _bad(query, str(error).partition("\n")[0]) from error
+
+
+def _bad(query: str, why: str) -> UsageError:
+    return UsageError(f"bad --query: {query}", why=why)
 
 
 def write(

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from arcctl.errors import ArcctlError, UsageError
 from arcctl.model import plain_file
 from arcctl.model.duration import spoken
-from arcctl.views import output
 from arcctl.views.clusters import counted
 
 if TYPE_CHECKING:
@@ -26,12 +25,11 @@ _WORD = 15
 def moved(console: Console, report: Report, file: str = "") -> None:
     """Say how the move ended, and write the report to whoever asked for data, or for a file."""
     console.say(sentence(report))
-    with console.ending():
-        if console.output is None:
+    if console.output is None:
+        with console.ending():
             console.out.write("".join(f"{line}\n" for line in _lines(report)))
-        else:
-            query = console.settings.flags.query
-            output.write(report.to_document(), console.out, console.output, query=query)
+    else:
+        console.result(report.to_document())
     if file:
         store(report, file)
 

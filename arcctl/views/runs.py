@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from arcctl.model.connected_cluster import printed, status
 from arcctl.model.duration import spoken
-from arcctl.views import clusters, output
+from arcctl.views import clusters
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -69,12 +69,8 @@ def _said(console: Console, text: str) -> str:
 
 def results(console: Console, found: Sequence[Any]) -> None:
     """Write what came of one cluster as itself, of several as a list."""
-    if console.output is not None:
-        result = found[0] if len(found) == 1 else list(found)
-        query = console.settings.flags.query
-        row = clusters.row if isinstance(found[0], dict) else None
-        with console.ending():
-            output.write(result, console.out, console.output, query=query, row=row)
+    row = clusters.row if found and isinstance(found[0], dict) else None
+    console.result(found[0] if len(found) == 1 else list(found), row=row)
 
 
 def _taken(console: Console) -> str:

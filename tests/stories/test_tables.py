@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shlex
 from typing import TYPE_CHECKING
 
 import pytest
@@ -110,3 +111,37 @@ def test_a_query_that_cannot_be_read_is_refused_before_the_work(quick: Stage) ->
     ended = quick.type(f"{half_done.CONNECT} --query '[?'")
 
     assert (ended.code, "bad --query: [?" in ended.err, changes(quick)) == (2, True, [])
+
+
+@pytest.mark.parametrize("query", ["nofunc(name)", "children[].nofunc(@)"])
+def test_a_query_with_a_function_that_is_none_is_refused_before_the_work(
+    quick: Stage, query: str
+) -> None:
+    """Its name tells, whatever the result will be."""
+    ended = quick.type(f"{half_done.CONNECT} --query '{query}'")
+
+    assert (ended.code, changes(quick)) == (2, []), ended.err
+    assert "there is no function nofunc()" in ended.err
+
+
+# A function that does not take what it is given, one that fails itself, and a slice that is none.
+MISFITS = ("abs(@)", 'max_by([`{"a": 1}`, `{"a": "b"}`], &a)', "values(@)[::0]")
+
+
+def test_a_query_that_does_not_fit_the_result_unmakes_no_work(harbor: Stage) -> None:
+    """It is said, and all of the result is written; what only looks is refused."""
+    for query in MISFITS:
+        given = f"--query {shlex.quote(query)}"
+        for line in (
+            f"update {HARBOR} --tags site=pier8",
+            f"{moving.CONNECT} --tags a=b",
+        ):
+            ended = harbor.well(f"{line} {given}")
+            assert f"bad --query: {query}: " in ended.err, ended.err
+            assert ended.data["name"] == "harbor"
+        looked = harbor.type(f"show {HARBOR} {given}")
+        assert (looked.code, looked.out) == (2, ""), looked.err
+    given = f"--query '{MISFITS[0]}'"
+    moved = harbor.well(f"{MOVE} {given} --report report.md")
+    assert (moved.data["back"], (harbor.folder / "report.md").exists()) == (False, True)
+    harbor.well(f"delete {HARBOR} --yes {given}")
