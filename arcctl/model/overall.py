@@ -84,7 +84,7 @@ _MATRIX = {
     },
     "Offline": {
         Inside.READY: Overall(
-            "egress-lost", "is cut off: its agents are ready, but Azure does not hear them"
+            "egress-lost", "is cut off: its agents are ready, but Azure receives no heartbeat"
         ),
         Inside.UNREADY: Overall("agents-down", "is offline because its agents are not well"),
         Inside.NO_IDENTITY: Overall(

@@ -182,7 +182,7 @@ async def _may_go_on(request: ConnectRequest, world: World) -> None:
     if world.standing is Standing.ADOPTABLE and not request.adopt:
         resource = await world.sight.resource() or {}
         raise Refusal(
-            f"{cluster.name} exists in group {cluster.group}, but no agent has ever spoken for it",
+            f"{cluster.name} exists in group {cluster.group}, but no agent has ever connected",
             code="AZK8S0404",
             why=f"its status is {status(resource)}: made by Terraform, Bicep or a run elsewhere",
             hints=adopting(cluster),

@@ -111,7 +111,7 @@ def _facts(cluster: Printed, now: datetime, inside: Sequence[str]) -> Iterator[t
 
 def _cluster(cluster: Printed) -> str:
     if not cluster["kubernetesVersion"]:
-        return f"{cluster['distribution'] or 'generic'} · nothing heard from it yet"
+        return f"{cluster['distribution'] or 'generic'} · no heartbeat yet"
     nodes, cores = cluster["totalNodeCount"], cluster["totalCoreCount"]
     return (
         f"Kubernetes {cluster['kubernetesVersion']} · {counted(nodes, 'node')}, "

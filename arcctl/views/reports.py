@@ -141,7 +141,7 @@ def markdown(report: Report) -> str:
         ("To be done by hand", report.reminders, "Noted by the plan; no move can do it."),
         ("Let go", report.let_go, "Lost: let go with `--waive-child`, and not put back."),
         ("Lost", report.lost, "Named by the plan, and not carried."),
-        ("Accepted", report.accepted, "Findings that were let pass with `--accept`."),
+        ("Accepted", report.accepted, "Findings that were accepted with `--accept`."),
         ("Waived", report.waived, "Secrets that were not given, with `--waive-secret`."),
     )
     parts = [

@@ -81,11 +81,11 @@ def test_what_is_wrong_is_told_with_cause_and_next_command(harbor: Stage) -> Non
     screen = typed_at_a_terminal(harbor, CHECK)
 
     assert screen.code == 5
-    assert "✗ Azure hears the agents now" in screen.out
+    assert "✗ Azure receives heartbeats now" in screen.out
     assert "[egress-lost]" in screen.out
     assert "→ arcctl check -n harbor -g edge --inside" in screen.out
-    assert "harbor is cut off: its agents are ready, but Azure does not hear them." in screen.out
-    assert screen.out.count("Azure has not heard them for 15 minutes") == 1
+    assert "harbor is cut off: its agents are ready, but Azure receives no heartbeat." in screen.out
+    assert screen.out.count("Azure has received no heartbeat for 15") == 1
 
 
 OFFLINE = {"properties": {"connectivityStatus": "Offline"}}

@@ -72,7 +72,7 @@ async def gateway_agent(sight: HealthSight) -> Answer:
     )
 
 
-@check("no agent has been put to sleep", code="agents-asleep")
+@check("no agent is scaled to zero", code="agents-asleep")
 async def awake(sight: HealthSight) -> Answer:
     """A move scales agents to zero, and one that a person has closed leaves them so.
 

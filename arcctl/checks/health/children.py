@@ -90,7 +90,7 @@ async def known_fault(sight: HealthSight) -> Answer:
         version = str(each.state.get("currentVersion") or each.properties.get("version") or "")
         if _kind(each) == _FLUX and version and _numbers(version) < (1, 15, 2):
             return noted(
-                f"microsoft.flux {version} has a fault that 1.15.2 mends",
+                f"microsoft.flux {version} has a fault that 1.15.2 fixes",
                 "let it upgrade itself: autoUpgradeMinorVersion true, and no version",
             )
     return passed()

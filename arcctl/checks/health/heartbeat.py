@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 _LATE = 10 * 60
 
 
-@check("Azure has heard the agents", code="no-heartbeat")
+@check("Azure receives heartbeats from the agents", code="no-heartbeat")
 async def ever_heard(sight: HealthSight) -> Answer:
     """T33: Connecting for more than a quarter of an hour."""
     resource = await sight.resource()
@@ -38,7 +38,7 @@ async def ever_heard(sight: HealthSight) -> Answer:
     )
 
 
-@check("Azure hears the agents now", code="egress-lost")
+@check("Azure receives heartbeats now", code="egress-lost")
 async def heard_now(sight: HealthSight) -> Answer:
     """T32: Offline though the pods are well means that the way out is gone."""
     resource = await sight.resource()
@@ -47,13 +47,13 @@ async def heard_now(sight: HealthSight) -> Answer:
     inside = await sight.inside()
     if inside is Inside.READY:
         return wrong(
-            "the agents are ready, but Azure has not heard them for 15 minutes or more",
+            "the agents are ready, but Azure has received no heartbeat for 15 minutes or more",
             f"arcctl check {sight.named} --inside",
             "restore the way out before the certificate's 90 days are over",
             why=_last(resource),
         )
     return wrong(
-        "Azure has not heard the agents for 15 minutes or more",
+        "Azure has received no heartbeat from the agents for 15 minutes or more",
         f"arcctl show {sight.named} --agents",
         f"arcctl connect {sight.named}",
         why="the agents are not well, or not there",
@@ -64,7 +64,7 @@ def _last(resource: Body) -> tuple[str, ...]:
     heard = read(resource["properties"].get("lastConnectivityTime"))
     if heard is None:
         return ()
-    return (f"last heard {spoken(max((datetime.now(UTC) - heard).total_seconds(), 0))} ago",)
+    return (f"last heartbeat {spoken(max((datetime.now(UTC) - heard).total_seconds(), 0))} ago",)
 
 
 @check("the last heartbeat is fresh", code="heartbeat-late")
@@ -75,7 +75,7 @@ async def fresh(sight: HealthSight) -> Answer:
         return skipped("the resource is not Connected")
     last = read(resource["properties"].get("lastConnectivityTime"))
     if last is None:
-        return skipped("Azure does not say when it heard the agents")
+        return skipped("Azure shows no time of the last heartbeat")
     age = (datetime.now(UTC) - last).total_seconds()
     if age <= _LATE:
         return passed(f"{spoken(max(age, 0))} ago")

@@ -97,7 +97,7 @@ def _expired(sight: HealthSight, what: str) -> Answer:
         f"keep extensions and configurations: arcctl config export {sight.named}",
         f"arcctl delete {sight.named}",
         f"arcctl connect {sight.named}",
-        why="an expired identity cannot be renewed: the cluster must be connected anew",
+        why="an expired identity cannot be renewed: the cluster must be connected again",
     )
 
 

@@ -62,7 +62,7 @@ async def has_agents(sight: HealthSight) -> Answer:
     return wrong(
         "the resource was made without agents",
         *adopting(sight.cluster),
-        why="no agent has ever spoken for it",
+        why="no agent has ever connected",
     )
 
 

@@ -85,13 +85,13 @@ async def alive(sight: MoveSight) -> list[Row]:
             return []
         case "Offline":
             since = properties.get("lastConnectivityTime") or "an unknown time"
-            why = f"last heard of at {since}; what is in Azure may be old"
+            why = f"last heartbeat: {since}; what Azure shows may be out of date"
             return [blocks("source-offline", "the cluster is Offline", why, show)]
         case "Expired":
-            why = "its certificate has run out; only deleting and connecting anew helps"
+            why = "its certificate has expired; delete the resource, then connect the cluster again"
             return [blocks("source-expired", "the cluster is Expired", why, show)]
         case _:
-            why = "only a cluster that has spoken to Azure can be moved"
+            why = "only a cluster that has connected to Azure can be moved"
             return [blocks("source-unsettled", f"the cluster is {state}", why, show)]
 
 
@@ -116,7 +116,14 @@ async def releases_whole(sight: MoveSight) -> list[Row]:
     if not broken:
         return []
     why = f"{named(broken)}: what is put back there may fail"
-    return [blocks("release-unfinished", "unfinished helm releases", why, "helm list -A --pending")]
+    return [
+        blocks(
+            "release-unfinished",
+            "unfinished helm releases",
+            why,
+            "helm list --all-namespaces --pending",
+        )
+    ]
 
 
 def _broken(records: list[Body], places: set[str]) -> Iterator[str]:

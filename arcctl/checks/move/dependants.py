@@ -93,7 +93,11 @@ async def gateway(sight: MoveSight) -> list[Row]:
         return [carried("gateway", "Arc gateway", linked.rpartition("/")[2])]
     if enabled:
         why = "the resource uses one, and its link cannot be read"
-        return [blocks("gateway-unknown", "which Arc gateway?", why, "--gateway-resource-id ID")]
+        return [
+            blocks(
+                "gateway-unknown", "the Arc gateway is not known", why, "--gateway-resource-id ID"
+            )
+        ]
     return []
 
 

@@ -40,7 +40,9 @@ async def their_rights(sight: MoveSight) -> list[Row]:
     where = named(sorted({_scope(each).rpartition("/")[2] for each in found}))
     if sight.asked.reassign_identities:
         return [restored("identity-rights", what, f"for the new identities, at {where}")]
-    return [lost("identity-rights", what, f"at {where}", "--reassign-identities gives them again")]
+    return [
+        lost("identity-rights", what, f"at {where}", "to assign them again: --reassign-identities")
+    ]
 
 
 async def roles_here(sight: MoveSight) -> list[Row]:

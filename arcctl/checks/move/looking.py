@@ -141,7 +141,7 @@ class Looking(Remembering):
                 f"there is no connected cluster {cluster.name} in group {cluster.group}",
                 hints=(
                     "arcctl list -o table",
-                    f"if it was moved: arcctl history -n {cluster.name}",
+                    "if it was moved: arcctl history",
                 ),
             )
         return found

@@ -109,7 +109,7 @@ def _denies(assignment: str, sight: MoveSight) -> Row:
         f"policy {name} denies {sight.asked.region}",
         f"assigned to {_place(scope)}",
         "choose what it allows, or ask its owner for an exemption:",
-        f"az policy exemption create -n move -e Waiver -a {assignment}",
+        f"az policy exemption create --name move --exemption-category Waiver --policy-assignment {assignment}",
     )
 
 

@@ -30,7 +30,7 @@ async def children(sight: MoveSight) -> list[Row]:
                 f"{counted(len(lacking), 'child resource')} that Azure does not list",
                 f"the cluster knows {named(f'{each.key} ({each.place})' for each in lacking)}; "
                 "it would not be carried",
-                f"kubectl get {kinds} -A",
+                f"kubectl get {kinds} --all-namespaces",
                 f"arcctl config list {sight.asked.source.named}",
             )
         )

@@ -40,8 +40,8 @@ def rows_of(report: Report) -> Iterator[Row]:
     """Return what blocks, and what a person should know."""
     for each in report.having(Verdict.FAIL):
         assert each.error
-        why = "; ".join((each.error.message, *each.error.why))
-        yield blocks("tools", each.sentence, f"no: {why}", *each.error.hints)
+        why = "; ".join(each.error.why)
+        yield blocks("tools", each.error.message, why or "the move needs it", *each.error.hints)
     for each in report.having(Verdict.WARN):
         yield noted("permissions-unread", each.sentence, each.detail, *each.remedy)
 

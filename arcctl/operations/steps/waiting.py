@@ -35,7 +35,7 @@ class UntilConnected(Step[World]):
 
     name = "until-connected"
     title = "connectivity"
-    intent = "wait until Azure has heard the agents"
+    intent = "wait until Azure receives heartbeats from the agents"
     estimate = 60
 
     async def do(self, world: World, tell: Callable[[str], None]) -> str:

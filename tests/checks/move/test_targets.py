@@ -144,7 +144,7 @@ async def test_a_policy_is_told_with_its_place(scope: str, place: str) -> None:
     [row] = await targets.policy_allows(Told(clients=Around(answers={RESTRICTIONS: answer})))
 
     assert row.detail == f"assigned to {place}"
-    assert row.remedy[-1].endswith(f"-a {assignment}")
+    assert row.remedy[-1].endswith(f"--policy-assignment {assignment}")
 
 
 async def test_a_policy_that_may_not_be_asked_is_said() -> None:

@@ -38,7 +38,7 @@ def test_in_place_the_source_goes_first() -> None:
         "remove the agents",
         "create edge/harbor in westeurope",
         "install the agents",
-        "wait until Azure has heard the agents",
+        "wait until Azure receives heartbeats from the agents",
         *BARE,
     ]
 
