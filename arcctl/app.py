@@ -38,6 +38,7 @@ app = typer.Typer(
 )
 
 completion_init()
+_OURS = ("ARCCTL_", "AZURE_", "ARM_")
 
 
 def _print_version(wanted: bool) -> None:
@@ -110,6 +111,7 @@ def _wants_events(words: Sequence[str]) -> bool:
 
 def _ended(words: Sequence[str], around: Surroundings, *, debug: bool) -> ExitCode | int:
     try:
+        _require_text(words, around.environ)
         ended = app(list(words), prog_name="arcctl", standalone_mode=False, obj=around)
         _send(around.streams.stdout)
     except ArcctlError as error:
@@ -125,6 +127,23 @@ def _ended(words: Sequence[str], around: Surroundings, *, debug: bool) -> ExitCo
             return _mistyped(error, error.format_message(), words, around)
         return _unexpected(error, around, debug=debug)
     return ended if isinstance(ended, int) else ExitCode.DONE
+
+
+def _require_text(words: Sequence[str], environ: Mapping[str, str]) -> None:
+    """Raise UsageError for bytes that are no UTF-8: neither Azure nor the journal could hold them."""
+    ours = {f"the value of {name}": environ[name] for name in environ if name.startswith(_OURS)}
+    for shown, text in ({_readable(each): each for each in words} | ours).items():
+        try:
+            text.encode()
+        except UnicodeEncodeError:
+            raise UsageError(
+                f"{shown} is not valid UTF-8",
+                hints="check the encoding of the terminal or script, and type it again",
+            ) from None
+
+
+def _readable(word: str) -> str:
+    return f"'{os.fsencode(word).decode('utf-8', 'backslashreplace')}'"
 
 
 def _send(stdout: TextIO) -> None:

@@ -96,6 +96,13 @@ class Sight(Remembering):
         kubernetes = await self.clients.kubernetes()
         return [each async for each in kubernetes.items(PODS)]
 
+    async def pods_again(self) -> list[Body]:
+        """The same, read once more, for a list that something contradicts."""
+        kubernetes = await self.clients.kubernetes()
+        found = [each async for each in kubernetes.items(PODS)]
+        self.learn("pods", found)
+        return found
+
     @once
     async def deployments(self) -> list[Body]:
         """The Deployments of the agents' namespace."""

@@ -134,5 +134,9 @@ async def apply(
             return views.applied(session.console, prepared.changes.to_document(), cluster.name)
         world.confirm(f"Apply this to {cluster.name} ({cluster.group})?")
         left = await operation.apply(world, prepared, concurrency)
-    views.applied(session.console, prepared.changes.to_document(), cluster.name)
+    done = prepared.changes.without(left)
+    if done.touched:
+        views.applied(session.console, done.to_document(), cluster.name)
+    else:
+        views.write_changes(session.console, done.to_document())
     return operation.require_applied(left, cluster)

@@ -21,6 +21,8 @@ _NAMED = re.compile(
 _LEFT_OUT = re.compile(r"leave out (?P<option>-{1,2}[a-z][a-z-]*)")
 # Options whose values hold secrets, or may; they are never repeated.
 _SECRET = frozenset({"configuration_protected_settings", "proxy_https", "proxy_http", "token"})
+# A hint that names the first leaves out the other: both together are refused.
+_INSTEAD_OF = {"plan_out": "plan"}
 _UNSAID = "…"
 
 
@@ -48,6 +50,8 @@ class Typed:
         lead = found["lead"] or ""
         lead = "" if lead == "add " else re.sub(" with $", ": ", lead)
         replaced = [each for each in said if not each.multiple]
+        others = [_INSTEAD_OF.get(each.name or "") for each in said]
+        replaced += [each for each in self.options.values() if each.name in others]
         return f"{lead}{self._line(replaced)} {found['words']}{found['reason'] or ''}"
 
     def _said(self, text: str) -> list[TyperOption]:

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
 import typer
 
+from arcctl.commands.apart import require_apart
 from arcctl.commands.options import SHARED
 from arcctl.model.surroundings import Surroundings
 
@@ -164,6 +165,7 @@ def command(*groups: dict[str, Any]) -> Callable[[Work], Callable[..., None]]:
     def decorate(work: Work) -> Callable[..., None]:
         @wraps(work)
         def run(ctx: typer.Context, **given: Any) -> None:
+            require_apart(ctx, given)
             flags = {name: given.pop(name) for name in shared}
             _in_loop(work, ctx.obj or Surroundings(), flags, given, _typed(ctx, given))
 

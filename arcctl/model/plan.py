@@ -242,7 +242,7 @@ def _damaged(why: str) -> UsageError:
         "this is not a plan that arcctl wrote, or it is damaged",
         code="plan-damaged",
         why=why,
-        hints="make it anew with --dry-run --plan-out FILE",
+        hints="plan again with --dry-run --plan-out FILE",
     )
 
 

@@ -32,7 +32,7 @@ _SELF_HOSTED = ("gke", "eks", "aks")
 @check("the resource is there, and arcctl's to change", code="AZK8S0405")
 async def manageable(sight: Sight) -> Answer:
     """Kinds that other services own are left to them."""
-    resource = await sight.resource()
+    resource = await sight.resource_surely()
     if resource is None:
         return failed(missing(sight.cluster))
     standing.refuse_kind(resource)
@@ -42,7 +42,7 @@ async def manageable(sight: Sight) -> Answer:
 @check("the kubeconfig leads to this resource's cluster", code="AZK8S0406")
 async def leads_there(sight: Sight) -> Answer:
     """By all evidence together (traps 7 to 9)."""
-    resource = await sight.resource()
+    resource = await sight.resource_surely()
     if not resource:
         return skipped("there is no resource")
     if not await sight.installed():
@@ -56,7 +56,7 @@ async def leads_there(sight: Sight) -> Answer:
 @check("the kubeconfig does not lead to another cluster", code="AZK8S0406")
 async def not_elsewhere(sight: Sight) -> Answer:
     """For a change in Azure alone, where a person has named a kubeconfig all the same."""
-    resource = await sight.resource()
+    resource = await sight.resource_surely()
     if not resource:
         return skipped("there is no resource")
     found = await ownership.look(sight, resource)

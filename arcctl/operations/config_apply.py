@@ -82,6 +82,16 @@ class Changes:
         keys = {*self.create, *self.replace}
         return tuple(child for child in self.wanted if child.key in keys)
 
+    def without(self, left: Changes) -> Changes:
+        """Return what was done of it, where `left` still differs afterwards."""
+        still = {*left.create, *left.replace}
+        compared = replace(
+            self.comparison,
+            missing=tuple(key for key in self.create if key not in still),
+            changed=tuple(each for each in self.comparison.changed if each.child not in still),
+        )
+        return replace(self, comparison=compared)
+
     def to_document(self) -> dict[str, Any]:
         """Return what a person decides on, as plain JSON."""
         return {
@@ -153,7 +163,7 @@ async def prepare(world: World, path: str, asked: Asked) -> Prepared:
 
 async def _must_be_ours(world: World) -> None:
     """The journal is kept in the cluster, so it must be the one behind the resource."""
-    resource = await world.sight.resource()
+    resource = await world.sight.resource_surely()
     if resource is None:
         # While it is moved it may be nowhere.
         await require_free(world.clients)

@@ -236,7 +236,7 @@ def unproved(cluster: ClusterId, found: Ownership, *way_on: str, sure: str) -> R
 
 async def require(sight: Sight, *way_on: str, sure: str = "") -> Ownership | None:
     """Raise the refusal that the evidence calls for; return what was found, None without a resource."""
-    resource = await sight.resource()
+    resource = await sight.resource_surely()
     if not resource:
         return None
     found = await look(sight, resource)

@@ -49,12 +49,15 @@ async def look(sight: Sight) -> Presence:
     """Look at the agents' Deployments and pods; what may not be read is said."""
     try:
         deployments, pods = await asyncio.gather(sight.deployments(), sight.pods())
+        agents = [each for each in deployments if each["metadata"]["name"] in BY_NAME]
+        if not _of_agents(pods) and any(map(_counts, agents)):
+            # One list that lacks what the controllers count proves nothing.
+            pods = await sight.pods_again()
     except AccessError as error:
         if error.code != "kube-forbidden":
             raise
         return Presence(Agents.UNREADABLE)
-    agents = [each for each in deployments if each["metadata"]["name"] in BY_NAME]
-    pods = [each for each in pods if each["metadata"]["name"].startswith(_AGENTS)]
+    pods = _of_agents(pods)
     if running := [each for each in pods if _ready(each)]:
         return Presence(Agents.RUNNING, started=min(_starts(running), default=None))
     if not agents and not pods:
@@ -63,6 +66,14 @@ async def look(sight: Sight) -> Presence:
     if not any(map(replicas, agents)) and await _paused_by_a_run(sight):
         state = Agents.PAUSED
     return Presence(state, ended=_end(agents, pods))
+
+
+def _of_agents(pods: list[Body]) -> list[Body]:
+    return [each for each in pods if each["metadata"]["name"].startswith(_AGENTS)]
+
+
+def _counts(deployment: Body) -> int:
+    return int((deployment.get("status") or {}).get("readyReplicas") or 0)
 
 
 async def _paused_by_a_run(sight: Sight) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from tests.stories.moved import asleep, region
+from tests.stories.changing import agents
+from tests.stories.moved import MOVE, asleep, kept_in_cluster, region, resource
 from tests.stories.refusals import changes
 
 if TYPE_CHECKING:
@@ -15,6 +16,19 @@ HARBOR = "/connectedClusters/harbor$"
 GONE: dict[str, Any] = {
     "status": 404,
     "body": {"error": {"code": "ResourceNotFound", "message": "The resource was not found."}},
+}
+UNKNOWN: dict[str, Any] = {
+    "status": 404,
+    "body": {"kind": "Status", "status": "Failure", "reason": "NotFound", "code": 404},
+}
+NO_PODS: dict[str, Any] = {
+    "status": 200,
+    "body": {
+        "kind": "PodList",
+        "apiVersion": "v1",
+        "metadata": {"resourceVersion": "1"},
+        "items": [],
+    },
 }
 PROXY: dict[str, Any] = {"status": 404, "body": "<html>404 Not Found</html>"}
 
@@ -67,3 +81,97 @@ def test_showing_and_waiting_look_twice(harbor: Stage) -> None:
 
     harbor.fault("arm", GONE, method="GET", path=HARBOR)
     assert harbor.type("wait -n harbor -g edge --deleted --timeout 1").code == 5
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "update -n harbor -g edge --tags site=pier8 --yes",
+        "update -n harbor -g edge --proxy-http http://proxy.example:3128",
+        "enable-features -n harbor -g edge --features azure-rbac",
+    ],
+)
+def test_a_change_looks_twice(harbor: Stage, line: str) -> None:
+    """A cluster that one look has missed is changed all the same."""
+    fault = harbor.fault("arm", GONE, method="GET", path=HARBOR)
+
+    harbor.well(line)
+
+    assert harbor.happened(fault) == 1
+
+
+def test_a_list_of_children_that_is_missing_once_is_read_again(harbor: Stage) -> None:
+    """The cluster is there, so the answer was wrong."""
+    fault = harbor.fault("arm", GONE, method="GET", path="/harbor/.*/extensions$")
+
+    harbor.well("config list -n harbor -g edge")
+
+    assert harbor.happened(fault) == 1
+
+
+@pytest.mark.parametrize(
+    "asked", ["/namespaces/azure-arc$", "/azure-arc/configmaps/azure-clusterconfig$"]
+)
+def test_a_delete_does_not_leave_the_agents_behind(harbor: Stage, asked: str) -> None:
+    """What the API server has missed once does not make them the agents of somebody else."""
+    fault = harbor.fault("kubernetes", UNKNOWN, method="GET", path=asked)
+
+    harbor.well("delete -n harbor -g edge --yes")
+
+    assert harbor.happened(fault) == 1
+    assert (resource(harbor), agents(harbor)) == ({}, set())
+
+
+@pytest.mark.parametrize(
+    "line",
+    ["connect -n harbor -g edge -l eastus --skip-prechecks", "delete -n harbor -g edge --yes"],
+)
+def test_one_list_without_pods_makes_no_copy_of_the_cluster(harbor: Stage, line: str) -> None:
+    """The Deployments count pods that it does not have, so it is read again."""
+    fault = harbor.fault("kubernetes", NO_PODS, method="GET", path="/namespaces/azure-arc/pods$")
+
+    harbor.well(line)
+
+    assert harbor.happened(fault) == 1
+
+
+def test_a_key_that_is_missed_once_is_kept(harbor: Stage) -> None:
+    """A move in place keeps the pair (decision 0021): Terraform replaces a cluster with another."""
+    known = resource(harbor)["properties"]["agentPublicKeyCertificate"]
+    path = "/secrets/azure-arc-connect-privatekey$"
+    fault = harbor.fault("kubernetes", UNKNOWN, method="GET", path=path)
+
+    ended = harbor.type(MOVE)
+
+    assert harbor.happened(fault) == 1
+    now = resource(harbor)["properties"]["agentPublicKeyCertificate"]
+    assert now == known, (ended.code, ended.err[-300:])
+
+
+def test_agents_that_are_missed_once_are_removed_all_the_same(harbor: Stage) -> None:
+    """A move ends with exit 0 only where namespace `azure-arc` was made again (decision 0021)."""
+
+    def uid() -> str:
+        space = harbor.within(lambda: harbor.cluster.store.get(("", "namespaces"), "", "azure-arc"))
+        assert space
+        return str(space["metadata"]["uid"])
+
+    before = uid()
+    fault = harbor.fault(
+        "kubernetes", UNKNOWN, method="GET", path="/api/v1/namespaces/azure-arc$", skip=1
+    )
+
+    ended = harbor.type(MOVE)
+
+    assert harbor.happened(fault) == 1
+    assert ended.code != 0 or uid() != before, ended.err
+
+
+def test_a_lease_that_is_missed_once_is_taken_away(harbor: Stage) -> None:
+    """A move that has ended well keeps no other machine off."""
+    fault = harbor.fault("kubernetes", UNKNOWN, method="GET", path="/leases/arcctl$", skip=2)
+
+    ended = harbor.type(MOVE)
+
+    assert harbor.happened(fault) == 1
+    assert (ended.code, kept_in_cluster(harbor)) == (0, []), ended.err[-300:]

@@ -164,3 +164,44 @@ def test_a_token_with_a_line_break_is_not_printed(untouched: Stage, line: str, c
         assert "marked" not in ended.err + ended.out
         assert debug or "Traceback" not in ended.err
     assert changes(untouched) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "environ"),
+    [
+        ("connect -n harbor -g edge -l west\udcff", {}),
+        ("update -n harbor -g edge --tags site=pier\udcff --yes", {}),
+        ("show -n harbor", {"AZURE_DEFAULTS_GROUP": "edge\udcff"}),
+    ],
+)
+def test_bytes_that_are_no_text_are_refused(
+    untouched: Stage, line: str, environ: dict[str, str]
+) -> None:
+    """As a terminal with another encoding types them; what the environment holds is not repeated."""
+    ended = refused(untouched.type_apart(line, **environ), "usage", exit_code=2, said="UTF-8")
+
+    assert ("edge" in ended.err.partition("\n")[0]) is False
+    assert changes(untouched) == []
+
+
+@pytest.mark.parametrize(
+    "files",
+    [
+        "--protected-settings own.txt --report own.txt",
+        "--protected-settings own.txt --plan-out ./own.txt --dry-run",
+        "--plan own.txt --report other.txt",
+        "--private-key own.txt --report own.txt",
+        "--plan-out own.txt --report own.txt",
+    ],
+)
+def test_nothing_is_written_over_what_is_given(untouched: Stage, files: str) -> None:
+    """Secrets, key or plan may be the only copy; `other.txt` is the same file by another name."""
+    own = untouched.folder / "own.txt"
+    own.write_text("mine")
+    (untouched.folder / "other.txt").unlink(missing_ok=True)
+    (untouched.folder / "other.txt").hardlink_to(own)
+
+    line = f"move -n harbor -g edge --target-region westeurope {files}"
+    ended = refused(untouched.type(line), "usage", exit_code=2, said="name the same file")
+
+    assert own.read_text() == "mine", ended.err

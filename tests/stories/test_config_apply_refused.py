@@ -119,3 +119,19 @@ def test_a_child_that_is_refused_for_good_is_let_go(plain: Stage) -> None:
     assert (ended.code, "[config-differs]" in ended.err) == (5, True), ended.err
     assert asleep(plain) == []
     free(plain)
+
+
+def test_what_is_left_alone_is_not_said_to_be_made(harbor: Stage) -> None:
+    """A list was empty once: the child is there, differs and stays, and nothing was made."""
+    body = moving.git("https://git.example.com/edge/other")
+    child = {"kind": "fluxConfigurations", "name": "public", "apiVersion": "2025-04-01"}
+    document = {"format": "arcctl.configuration/1", "children": [child | {"body": body}]}
+    (harbor.folder / "harbor.yaml").write_text(json.dumps(document))
+    answer = {"status": 200, "body": {"value": []}}
+    harbor.fault("arm", answer, method="GET", path="/fluxConfigurations$")
+
+    ended = harbor.type(APPLY)
+
+    found = arm.children(harbor)["fluxConfigurations/public"]["properties"]["gitRepository"]["url"]
+    assert found == "https://git.example.com/edge/apps"
+    assert (ended.code, "Applied" in ended.err) == (5, False), ended.err

@@ -40,3 +40,16 @@ def test_a_finding_that_may_pass_is_let_pass_by_the_whole_command(harbor: Stage)
     ended = harbor.type(line)
 
     assert f"arcctl {line} --accept source-offline\n" in ended.err, ended.err
+
+
+def test_a_plan_that_cannot_be_read_is_made_again_without_it(harbor: Stage) -> None:
+    """The hint does not hand the damaged file back in."""
+    (harbor.folder / "plan.json").write_text("{}")
+
+    ended = harbor.type(
+        f"move -n harbor -g edge --target-region westeurope {GIVEN} --plan plan.json"
+    )
+
+    hint = ended.err.partition("plan again: arcctl ")[2].splitlines()[0]
+    assert "--plan " not in hint, ended.err
+    harbor.well(hint.replace("FILE", "new.json"))

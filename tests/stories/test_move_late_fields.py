@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -122,3 +123,23 @@ def test_a_target_that_azure_only_says_to_have_made_stops_the_move(
     assert found["systemData"]["createdAt"] == source["systemData"]["createdAt"]
     assert moved.asleep(harbor) == []
     harbor.well("rollback --yes")
+
+
+def test_what_helm_changes_of_the_agents_late_is_named(
+    harbor: Stage,
+) -> None:
+    """az changes features so, and asks no Lease: what it took away must not come back in silence."""
+    harbor.well("enable-features -n harbor -g edge --features azure-rbac")
+    harbor.world.delays = replace(harbor.world.delays, arm_delete=9)
+    done: list[int] = []
+
+    def act() -> None:
+        line = [str(harbor.helm), "rollback", "azure-arc", "1", "-n", "azure-arc-release"]
+        run = subprocess.run(line, env=harbor.environment, capture_output=True, check=False)
+        done.append(run.returncode)
+
+    ended = beside.type_beside(harbor, moved.MOVE, "delete-source", act, events=("started",))
+
+    assert done == [0]
+    assert "changed by others after the second look" in ended.err, ended.err
+    assert ended.code == 5

@@ -35,10 +35,10 @@ def plan_of(stage: Stage, **changed: Any) -> Path:
         ({"rows": []}, "plan-damaged", "fingerprint"),
         ({"madeAt": "2020-01-01T00:00:00+00:00"}, "plan-damaged", "fingerprint"),
         ({"more": 1}, "plan-damaged", "fingerprint"),
-        ({"format": "shopping"}, "plan-damaged", "make it anew"),
+        ({"format": "shopping"}, "plan-damaged", "plan again"),
         ({"observed": {}}, "plan-damaged", "fingerprint"),
-        ({"rows": 7}, "plan-damaged", "make it anew"),
-        ({"source": "nowhere"}, "plan-damaged", "make it anew"),
+        ({"rows": 7}, "plan-damaged", "plan again"),
+        ({"source": "nowhere"}, "plan-damaged", "plan again"),
     ],
     ids=[
         "newer",

@@ -118,13 +118,14 @@ class Kubernetes:
         return await self._question("GET", path, query, answers.single)
 
     async def find(self, path: str, **query: Any) -> dict[str, Any] | None:
-        """Return one object, or None where there is none."""
-        try:
-            return await self.get(path, **query)
-        except ClusterError as error:
-            if error.status == 404:
-                return None
-            raise
+        """Return one object, or None where two requests have found none: one 404 proves nothing."""
+        for _ in range(2):
+            try:
+                return await self.get(path, **query)
+            except ClusterError as error:
+                if error.status != 404:
+                    raise
+        return None
 
     async def create(self, path: str, body: dict[str, Any], **query: Any) -> dict[str, Any]:
         """POST an object to a collection; 409 where it exists."""

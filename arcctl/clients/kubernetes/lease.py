@@ -204,7 +204,7 @@ class Lease:
         spec = {
             "holderIdentity": self.holder,
             "leaseDurationSeconds": self._seconds,
-            "acquireTime": before["acquireTime"] if mine else now,
+            "acquireTime": (mine and before.get("acquireTime")) or now,
             "renewTime": now,
             "leaseTransitions": int(before.get("leaseTransitions") or 0) + (0 if mine else 1),
         }

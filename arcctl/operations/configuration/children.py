@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from arcctl.clients import arm_versions, providers
 from arcctl.errors import ArcctlError, NotFound
@@ -58,18 +58,28 @@ async def child_of(arm: Arm, cluster: ClusterId, kind: Kind, name: str) -> Child
 async def _read(arm: Arm, cluster: ClusterId, kind: Kind, note: Note) -> list[Child]:
     path = cluster.child(kind)
     try:
-        found = [each async for each in arm.items(path)]
+        found = await _listed(arm, cluster, path)
     except ArcctlError as error:
         if kind is Kind.SOURCE_CONTROL and error.code in arm_versions.REFUSED:
             note(f"this Azure no longer serves {kind.word}s: none are read")
             return []
-        if isinstance(error, NotFound):
-            raise _no_cluster(cluster) from error
         raise
     version = arm.version_of(path)
     return sorted(
         (Child.read(kind, each, version) for each in found), key=lambda child: child.name.casefold()
     )
+
+
+async def _listed(arm: Arm, cluster: ClusterId, path: str) -> list[dict[str, Any]]:
+    """Read a list, once more where it is missing and the cluster is not."""
+    try:
+        return [each async for each in arm.items(path)]
+    except NotFound as error:
+        if error.code in arm_versions.REFUSED:
+            raise
+        if await arm.find_again(cluster.path) is None:
+            raise _no_cluster(cluster) from error
+    return [each async for each in arm.items(path)]
 
 
 def _no_cluster(cluster: ClusterId) -> NotFound:

@@ -146,15 +146,20 @@ async def look_once_more(world: Moving) -> bool:
         f"{name.replace('_', ' ')}: {error.message}"
         for name, error in now.failed.items()
     ]
-    if late.lost:
-        known = world.run.journal.fact_since_the_turn(LATE, ())
-        await world.run.journal.fact(LATE, sorted({*known, *late.lost}))
+    await remember_lost(world, late.lost)
     if late.carried:
         world.warn(f"written while Azure deleted, and carried: {', '.join(late.carried)}")
         # Before the bundle has them: whoever takes the run up finds the same difference again.
         await late_fields.remember(world, world.bundle.resource, late.bundle.resource)
         await world.save(late.bundle)
     return now.resource is not None and not gone
+
+
+async def remember_lost(world: Moving, lost: Sequence[str]) -> None:
+    """Write down, for the report, what was written too late to be carried."""
+    if lost:
+        known = world.run.journal.fact_since_the_turn(LATE, ())
+        await world.run.journal.fact(LATE, sorted({*known, *lost}))
 
 
 async def _seen(world: Moving, late: _Late) -> tuple[_Now, list[str], bool]:

@@ -80,7 +80,7 @@ async def completed(
         return _as_planned(request, MoveRequest.from_document(stored.options), typed)
     if request.target_region:
         return request
-    resource = await world.sight.resource()
+    resource = await world.sight.resource_surely()
     if request.in_place or not resource:
         raise UsageError("move where?", hints="--target-region REGION")
     return replace(request, target_region=resource["location"])

@@ -31,7 +31,7 @@ async def require_same(world: Moving, sure: str) -> None:
     there is no source any more that could be another cluster's.
     """
     sight, run = world.origin.sight, world.run
-    resource = None if run.journal.no_return else await sight.resource()
+    resource = None if run.journal.no_return else await sight.resource_surely()
     if resource is None or world.bundle.is_other(resource):
         return
     found = await ownership.look(sight, resource)

@@ -1,6 +1,7 @@
-"""Features that others have switched at a target that is left again: the way back takes them along.
+"""What others have switched in the agents' release meanwhile; no field of the resource shows it.
 
-Only the agents' release knows them (`connectedk8s.md` B.5), so no field of the resource shows them.
+The way back takes along which features are on at the target that it leaves (`connectedk8s.md` B.5).
+What was changed after the second look of a move comes too late for that, and is reported.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from typing import TYPE_CHECKING
 from arcctl.model.agent_features import differing, parts
 from arcctl.model.helm_values import layered
 from arcctl.model.installed import read_record
-from arcctl.operations.agents.choices import choices
+from arcctl.operations.agents.choices import choices, leaves
 
 if TYPE_CHECKING:
     from arcctl.model.helm_values import Values
@@ -46,6 +47,25 @@ async def brought_along(world: Moving) -> Values:
     told = ", ".join(f"{name} {'on' if on else 'off'}" for name, on in switched.items())
     world.warn(f"switched by others at what is left now, and carried: {told}")
     return found.held
+
+
+async def changed_late(world: Moving) -> list[str]:
+    """Name the values of the source's agents that are not as they were saved, directly before they go.
+
+    What helm alone has written asks no Lease and is no field of the resource.
+    """
+    installed = await world.sight.installed()
+    if installed is None:
+        return []
+    now = choices(installed.values, world.bundle.region)
+    was, is_now = dict(leaves(world.bundle.agent_values)), dict(leaves(now.open))
+    names = {name for name in was.keys() | is_now.keys() if was.get(name) != is_now.get(name)}
+    names |= set(world.bundle.held) ^ set(now.held_names)
+    if not names:
+        return []
+    told = "changed by others after the second look, and not carried"
+    show = f"arcctl show {world.cluster.named} --agents"
+    return [f"the agents' settings {', '.join(sorted(names))}: {told}: {show}"]
 
 
 async def _revision(world: Moving, number: int) -> Installed | None:

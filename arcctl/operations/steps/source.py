@@ -13,7 +13,8 @@ from arcctl.flow.step import Step
 from arcctl.model.connected_cluster import public_key
 from arcctl.model.region import canonical
 from arcctl.operations.moving import unseen
-from arcctl.operations.moving.late_look import look_once_more
+from arcctl.operations.moving.late_look import look_once_more, remember_lost
+from arcctl.operations.moving.switches import changed_late
 from arcctl.operations.moving.worlds import Moving
 from arcctl.operations.steps import old_agents
 from arcctl.operations.steps.foreign import of_extensions
@@ -179,6 +180,8 @@ class RemoveAgents(Step[Moving]):
 
     async def do(self, world: Moving, tell: Callable[[str], None]) -> str:
         world.releases |= of_extensions(world.bundle.children)
+        if not world.turned:
+            await remember_lost(world, await changed_late(world))
         uninstall = Uninstall(hooks=False)
         if await uninstall.observe(world) is None:
             await uninstall.do(world, tell)

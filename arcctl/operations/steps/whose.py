@@ -109,8 +109,17 @@ class LookWhose(Step[World]):
         said = f"{owner.name} (group {owner.group})"
         if not now.namespace or not now.onboarding:
             return ""
-        if now != self._before:
+        if self._is_other(now, world):
             return said
         if self._cluster_only:
             return ""
         return said if is_another(await world.sight.resource(), await sight.resource()) else ""
+
+    def _is_other(self, now: Marks, world: World) -> bool:
+        """What the first look did not find, as where one answer was wrong, contradicts nothing."""
+        before, owner = self._before, now.onboarding
+        if before.namespace and before.namespace != now.namespace:
+            return True
+        if before.onboarding or not before.namespace:
+            return owner != before.onboarding
+        return owner is None or owner.contradicts(world.cluster, tenant=None)
