@@ -30,7 +30,9 @@ PATTERNS = (
         HIDDEN,
     ),
 )
-_SECRET_NAME = re.compile(r"(SECRET|TOKEN|PASSWORD|PASSWD|API_?KEY|ACCESS_?KEY)$", re.IGNORECASE)
+_SECRET_NAME = re.compile(
+    r"(SECRET|TOKEN|PASSWORD|PASSWD|API_?KEY|ACCESS_?KEY|IDENTITY_HEADER)$", re.IGNORECASE
+)
 _SHORTEST = 4  # a shorter one could be any word, and hiding it would spoil the text
 
 

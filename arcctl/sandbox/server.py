@@ -197,6 +197,8 @@ class Sandbox:
             "AZURE_SUBSCRIPTION_ID": SUBSCRIPTION,
             "AZURE_TENANT_ID": entra.TENANT,
             "AZURE_TOKEN_CREDENTIALS": "EnvironmentCredential",
+            "IDENTITY_ENDPOINT": f"{base}/msi/token",
+            "IDENTITY_HEADER": entra.IDENTITY_HEADER,
             "KUBECACHEDIR": str(self.home.path / "kube-cache"),
             "KUBECONFIG": str(self.home.kubeconfig),
             "NO_PROXY": unproxied,

@@ -47,6 +47,7 @@ class Planted:
         """Every planted secret, by the input in which it was planted."""
         return {
             "AZURE_CLIENT_SECRET": entra.FULL_RIGHTS.secret,
+            "IDENTITY_HEADER": entra.IDENTITY_HEADER,
             "--proxy-https": PROXY,
             "--config-protected-settings": PROTECTED,
             "--private-key": self.key.splitlines()[20],  # the first dozen lines are public

@@ -98,6 +98,7 @@ def found(stage: Stage, ended: Ended) -> list[str]:
         "proxy of the agents": changing.PROXY,
         "private key": changing.key(stage),
         "AZURE_CLIENT_SECRET": entra.FULL_RIGHTS.secret,
+        "IDENTITY_HEADER": entra.IDENTITY_HEADER,
         "kubeconfig": stage.cluster.token,
     }
     texts = {"stdout": ended.out.encode(), "stderr": ended.err.encode()}

@@ -73,6 +73,8 @@ PERSON = Principal(
     "User",
 )
 PRINCIPALS = {who.client_id: who for who in (FULL_RIGHTS, ONBOARDING, NO_RIGHTS, PERSON)}
+IDENTITY_HEADER = secrets.token_urlsafe(24)
+"""What App Service tells its own processes alone: who sends it is the app with full rights"""
 # What a person's client calls itself does not matter; az's public client is one of many.
 PUBLIC_CLIENT = "04b07795-8ddb-461a-bbee-02f9e1bf7b46"
 

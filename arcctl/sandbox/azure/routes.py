@@ -38,6 +38,7 @@ _ELSEWHERE: tuple[tuple[str, str, str, Handler], ...] = (
     ("GET", r"/common/userrealm/.*", "entra", sign_in.user_realm),
     ("GET", r"/[^/]+/discovery(/v2\.0)?/keys", "entra", sign_in.keys),
     ("POST", r"/[^/]+/oauth2(/v2\.0)?/token", "entra", sign_in.token),
+    ("GET", r"/msi/token", "entra", sign_in.managed_identity),
     ("GET", r"/v1\.0/serviceprincipals", "graph", sign_in.graph_principals),
     ("POST", r"/azure-arc-k8sagents/healthcheck", "dataplane", dataplane.health_check),
     ("POST", r"/azure-arc-k8sagents/gethelmsettings", "dataplane", dataplane.helm_settings),

@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 _TENANTS = {entra.TENANT, entra.TENANT_DOMAIN, "organizations", "common"}
 _LIFE = 3599
+_IDENTITY_VERSION = "2019-08-01"
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,6 +87,32 @@ def token(call: Call) -> Answer:
         return Answer(body=_granted(call, form, who))
     except Refused as refused:
         return _error(call, refused)
+
+
+def managed_identity(call: Call) -> Answer:
+    """Give a token as App Service does: to whoever sends its secret header, for one resource."""
+    who, resource = entra.FULL_RIGHTS, call.query.get("resource", "")
+    sent = call.headers.get("X-IDENTITY-HEADER", "")
+    if not hmac.compare_digest(sent.encode(), entra.IDENTITY_HEADER.encode()):
+        return _no_identity("The header X-IDENTITY-HEADER is missing or wrong.")
+    if call.version != _IDENTITY_VERSION or not resource:
+        return _no_identity(f"api-version={_IDENTITY_VERSION} and resource are required.")
+    if call.query.get("client_id", who.client_id) != who.client_id:
+        return _no_identity("No managed identity was found for the client_id.")
+    until = int(call.world.clock.now().timestamp()) + _LIFE
+    return Answer(
+        body={
+            "access_token": call.azure.tokens.issue(who, resource, _LIFE),
+            "expires_on": str(until),
+            "resource": resource,
+            "token_type": "Bearer",
+            "client_id": who.client_id,
+        }
+    )
+
+
+def _no_identity(why: str) -> Answer:
+    return Answer(400, {"statusCode": 400, "message": why})
 
 
 def _client_credentials(call: Call, form: dict[str, str]) -> entra.Principal:

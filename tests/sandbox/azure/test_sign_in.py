@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlencode
 
 import pytest
 from arcctl.sandbox.azure import entra
@@ -156,3 +157,45 @@ async def test_graph_knows_the_principal_of_custom_locations(world: World, azure
 
     assert found[0]["id"]
     assert none == []
+
+
+async def identity_of(azure: Client, header: str | None, **query: str) -> Reply:
+    """Ask as a process in App Service does."""
+    asked = {"api-version": "2019-08-01", "resource": azure.base} | query
+    headers = {} if header is None else {"X-IDENTITY-HEADER": header}
+    return await azure.ask("GET", f"/msi/token?{urlencode(asked)}", headers=headers, version=None)
+
+
+async def test_a_managed_identity_gets_a_token(azure: Client) -> None:
+    """In the form of App Service: the expiry as text, and whose identity it is."""
+    answer = await identity_of(azure, entra.IDENTITY_HEADER)
+
+    assert (answer.status, answer.body["token_type"]) == (200, "Bearer")
+    assert answer.body["expires_on"].isdecimal()
+    assert (answer.body["resource"], answer.body["client_id"]) == (
+        azure.base,
+        entra.FULL_RIGHTS.client_id,
+    )
+    assert (await use(azure, answer.body["access_token"])).status == 200
+
+
+@pytest.mark.parametrize(
+    ("header", "query"),
+    [
+        (None, {}),
+        ("wrong", {}),
+        ("", {}),
+        (entra.IDENTITY_HEADER, {"resource": ""}),
+        (entra.IDENTITY_HEADER, {"api-version": "2018-02-01"}),
+        (entra.IDENTITY_HEADER, {"client_id": entra.NO_RIGHTS.client_id}),
+    ],
+    ids=["no header", "another header", "an empty one", "no resource", "version", "whose"],
+)
+async def test_without_the_secret_header_there_is_no_identity(
+    azure: Client, header: str | None, query: dict[str, str]
+) -> None:
+    """Another user of the machine reaches the endpoint, and does not know the header."""
+    answer = await identity_of(azure, header, **query)
+
+    assert (answer.status, answer.body["statusCode"]) == (400, 400)
+    assert "access_token" not in answer.body
