@@ -9,13 +9,14 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from arcctl.model.scrub import HIDDEN, scrubbed, secrets_of
 from arcctl.model.spelling import Finder
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Iterator, Mapping
+    from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 _WORDS = (
     r"pass(?:word|wd|phrase)|pwd|secret|token|credential|authorization|cookie"
@@ -96,15 +97,18 @@ class Redactor:
             value = {key: each for key, each in value.items() if key not in ("data", "stringData")}
         if self.on and _PROTECTED.search(name):
             return dict.fromkeys(value, HIDDEN)
-        # An entry of `env` says its name beside its value.
-        beside = str(value.get("name") or "") if "value" in value else ""
         return {
             self.without_known(str(key)): self.document(
-                each, beside if key == "value" else str(key)
+                each, _beside(value) if key == "value" else str(key)
             )
             for key, each in value.items()
             if key != "managedFields"
         }
+
+
+def _beside(entry: Mapping[str, Any]) -> str:
+    """Return the name of an entry of `env`, which stands beside its value."""
+    return str(entry.get("name") or "")
 
 
 @lru_cache(maxsize=4)
@@ -133,7 +137,7 @@ def secret_leaves(value: Any, name: str = "") -> Iterator[str]:
     """Yield the values of a document that stand under a secret's name, and passwords of its URLs."""
     if isinstance(value, dict):
         for key, each in value.items():
-            yield from secret_leaves(each, str(key))
+            yield from secret_leaves(each, _beside(value) if key == "value" else str(key))
     elif isinstance(value, list):
         for each in value:
             yield from secret_leaves(each, name)
@@ -141,6 +145,15 @@ def secret_leaves(value: Any, name: str = "") -> Iterator[str]:
         yield from secrets_of({"": value})
         if _says_secret(name):
             yield value
+
+
+def secret_words(words: Sequence[str]) -> Iterator[str]:
+    """Yield the values of a command line that follow a secret's option: `--token X`, `--token=X`."""
+    for word, following in pairwise((*words, "")):
+        option, equals, value = word.partition("=")
+        if not equals and option.startswith("-") and not following.startswith("--"):
+            value = following
+        yield from secret_leaves(value, option)
 
 
 def worth_hiding(secrets: Iterable[str], harmless: Iterable[str] = ()) -> tuple[str, ...]:

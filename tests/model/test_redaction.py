@@ -6,7 +6,7 @@ import base64
 import time
 
 import pytest
-from arcctl.model.redaction import Redactor, secret_leaves, worth_hiding
+from arcctl.model.redaction import Redactor, secret_leaves, secret_words, worth_hiding
 from arcctl.model.scrub import HIDDEN
 
 SECRET = "marked-secret"
@@ -108,6 +108,29 @@ def test_secrets_of_a_document_are_its_secret_leaves() -> None:
     }
 
     assert set(secret_leaves(values)) == {"pw-of-proxy", "of-guard"}
+
+
+def test_an_entry_of_an_environment_says_its_name_beside_its_value() -> None:
+    """As in a pod, and for a plug-in of a kubeconfig."""
+    entries = [{"name": "DB_PASSWORD", "value": "of-db"}, {"name": "REGION", "value": "eastus"}]
+
+    assert set(secret_leaves({"env": entries})) == {"of-db"}
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("get-token --server-id 1 --client-id 2 --client-secret of-app", {"of-app"}),
+        ("--password=of-user --login spn", {"of-user"}),
+        ("get-token --password", set()),
+        ("--use-token --login spn", set()),
+        ("--issuer https://me:of-issuer@sign.example", {"of-issuer"}),
+        ("", set()),
+    ],
+)
+def test_secrets_of_a_command_line_follow_their_options(line: str, found: set[str]) -> None:
+    """Ids, and switches whose names say of a secret, are none."""
+    assert set(secret_words(line.split())) - {""} == found
 
 
 def test_a_log_of_blobs_does_not_hold_up_the_others() -> None:

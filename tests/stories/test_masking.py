@@ -148,6 +148,33 @@ def kubeconfig(stage: Stage, **user: Any) -> str:
     return f"--kube-config {other}"
 
 
+def signing_in(stage: Stage, secret: str) -> str:
+    """Name a plug-in that fails and repeats what it was given; return the flag."""
+    script = stage.folder / "plug-in"
+    words = "login of $2 failed with $4, $5 and $LOGIN_SECRET"
+    script.write_text(f'#!/bin/sh\necho "{words}" >&2\nexit 1\n', encoding="utf-8")
+    script.chmod(0o755)
+    entry = {
+        "apiVersion": "client.authentication.k8s.io/v1",
+        "command": str(script),
+        "args": ["--client-id", "app-of-ours", "--client-secret", secret, f"--password={secret}"],
+        "env": [{"name": "LOGIN_SECRET", "value": secret}],
+        "interactiveMode": "Never",
+    }
+    return kubeconfig(stage, exec=entry)
+
+
+@pytest.mark.parametrize("verb", ["check", "upgrade"])
+def test_the_secrets_that_a_plug_in_is_given_are_hidden(connected: Stage, verb: str) -> None:
+    """They are in the kubeconfig; what else the plug-in says is shown."""
+    secret = secrets.token_hex(8)
+    flag = signing_in(connected, secret)
+    ended = connected.type(f"{verb} -n harbor -g edge --debug {flag}")
+
+    assert "login of app-of-ours failed" in ended.out + ended.err
+    assert leaks(everywhere(connected, ended), secret) == []
+
+
 @pytest.mark.parametrize("end", ["\n", "\r\n", " \n"])
 def test_a_token_file_may_end_in_a_newline(connected: Stage, end: str) -> None:
     """An editor puts one there; client-go trims it, and no header holds it."""

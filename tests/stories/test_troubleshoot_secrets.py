@@ -15,6 +15,7 @@ import pytest
 from arcctl.sandbox.azure import entra
 from tests.stories import changing, symptoms
 from tests.stories.evidence import TROUBLESHOOT, packed, page
+from tests.stories.test_masking import signing_in
 
 if TYPE_CHECKING:
     from tests.stage import Ended, Stage
@@ -151,3 +152,15 @@ def test_raw_evidence_says_that_it_is_raw(connected: Stage) -> None:
     assert ended.data["redacted"] is False
     assert "NOT redacted" in page(ended)
     assert ended.err.count("NOT redacted") == 2
+
+
+@pytest.mark.parametrize("flags", ["", "--no-redact"])
+def test_no_secret_of_a_plug_in_is_in_the_archive(connected: Stage, flags: str) -> None:
+    """It fails, and repeats what the kubeconfig gives it."""
+    secret = "marked-of-plug-in-7c"
+    ended = connected.type(f"{TROUBLESHOOT} {flags} {signing_in(connected, secret)}")
+
+    texts = packed(ended)
+    assert any("login of app-of-ours failed" in text for text in texts.values())
+    assert [name for name, text in texts.items() if secret in text] == []
+    assert secret not in ended.out + ended.err

@@ -24,7 +24,7 @@ from arcctl.clients.kubernetes import kubeconfig
 from arcctl.clients.kubernetes.environment import for_plugin
 from arcctl.clients.kubernetes.kubeconfig import Chosen, unusable
 from arcctl.model import mask
-from arcctl.model.redaction import secret_leaves
+from arcctl.model.redaction import secret_leaves, secret_words
 from arcctl.model.scrub import scrubbed
 
 if TYPE_CHECKING:
@@ -184,6 +184,7 @@ def load(settings: Settings) -> Session:
 def _secrets(user: Mapping[str, Any]) -> Iterator[str]:
     """Yield what a user's entry must not show: tokens, passwords, and the client's key."""
     yield from secret_leaves(dict(user))
+    yield from secret_words((user.get("exec") or {}).get("args") or ())
     try:
         yield base64.b64decode(str(user.get("client-key-data") or "")).decode()
     except ValueError:
@@ -223,4 +224,4 @@ def _first(error: BaseException) -> str:
     if isinstance(error, ConfigException) and not text.startswith(SPEAKING):
         # The package's other messages quote the whole entry of the file, token and all.
         return "an entry of it lacks what it needs"
-    return scrubbed(text)[:500] or type(error).__name__
+    return scrubbed(mask.current().text(text))[:500] or type(error).__name__
