@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from typing import TYPE_CHECKING
+from uuid import uuid4
 
 import pytest
 from arcctl.sandbox.kubernetes.kinds import KINDS
@@ -26,19 +27,34 @@ def stopped(stage: Stage) -> str:
     return run_of(ended)
 
 
+def stopped_behind(stage: Stage) -> str:
+    """A move that has stopped behind the point of no return, at making the target."""
+    stage.after(copies.connected)
+    refused = stage.fault("arm", DENIED, method="PUT", path="/connectedClusters/harbor$")
+    ended = stage.type(f"{MOVE} {copies.REAL}")
+    stage.within(lambda: stage.world.faults.remove(refused))
+    return run_of(ended)
+
+
 def run_of(ended: Ended) -> str:
     """The run that has stopped part-way."""
     assert ended.code == 6, ended.err
-    return str(re.findall(r"arcctl resume ([\w-]+)", ended.err)[0])
+    return str(re.findall(r"arcctl resume (\w+-[\w-]+)", ended.err)[0])
 
 
-def cloned(stage: Stage, what: frozenset[str]) -> None:
-    """The second cluster is the first, down to the uid of kube-system and the run's Secrets."""
+def cloned(stage: Stage, what: frozenset[str], *, restored: bool = False) -> None:
+    """The second cluster is the first, down to the uid of kube-system and the run's Secrets.
+
+    `restored` from a backup, it has a uid of its own.
+    """
 
     def act() -> None:
         there, here = (stage.sandbox.clusters[name] for name in ("sandbox", "sandbox-2"))
         space = (("", "namespaces"), "", "kube-system")
-        here.store.get(*space)["metadata"]["uid"] = there.store.get(*space)["metadata"]["uid"]
+        same = there.store.get(*space)["metadata"]["uid"]
+        system = copy_of(here.store.get(*space))
+        system["metadata"]["uid"] = str(uuid4()) if restored else same
+        here.store.write(KINDS["namespaces"].key, system)
         here.api.create(KINDS["namespaces"], "", {"metadata": {"name": "arcctl"}})
         for each in list(there.store.items(KINDS["secrets"].key, "arcctl")):
             body = copy_of(each)
@@ -186,3 +202,44 @@ def test_a_slow_clock_of_this_machine_is_no_contradiction(two_clusters: Stage) -
     ended = stage.type(f"resume {run} --yes {copies.REAL}")
 
     assert ended.code == 0, ended.err
+
+
+@pytest.mark.parametrize("verb", ["resume", "rollback"])
+def test_a_target_whose_agents_this_journal_never_installed_tells_a_clone(
+    two_clusters: Stage, verb: str
+) -> None:
+    """Behind the point of no return: the right cluster has gone on since the clone was made."""
+    stage = two_clusters
+    run = stopped_behind(stage)
+    cloned(stage, frozenset())
+    stage.well(f"resume {run} --yes {copies.REAL}")
+    home = str(stage.folder / "other")
+    before = kept(stage, "sandbox-2"), moved.resource(stage)["id"]
+
+    ended = stage.type(f"{verb} {run} --yes {copies.COPY}", ARCCTL_HOME=home)
+
+    assert (ended.code, "[cluster-unproved]" in ended.err) == (6, True), ended.err
+    assert "has received a heartbeat" in ended.err
+    first_is_a_persons_word(ended, verb, run)
+    assert (kept(stage, "sandbox-2"), moved.resource(stage)["id"]) == before
+    assert moved.region(stage) == "westeurope"
+
+
+@pytest.mark.parametrize("verb", ["resume", "rollback"])
+def test_a_restored_backup_is_no_clone_behind_the_point_of_no_return(
+    two_clusters: Stage, verb: str
+) -> None:
+    """Its kube-system has another uid than the journal names: it asks, and the right one goes on."""
+    stage = two_clusters
+    run = stopped_behind(stage)
+    cloned(stage, frozenset(), restored=True)
+    home = str(stage.folder / "other")
+    before = kept(stage, "sandbox-2")
+
+    ended = stage.type(f"{verb} {run} --yes {copies.COPY}", ARCCTL_HOME=home)
+
+    assert (ended.code, "[cluster-unproved]" in ended.err) == (6, True), ended.err
+    first_is_a_persons_word(ended, verb, run)
+    assert kept(stage, "sandbox-2") == before
+    assert moved.resource(stage) == {}
+    assert stage.type(f"{verb} {run} --yes {copies.REAL}").code == 0

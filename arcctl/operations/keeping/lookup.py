@@ -15,10 +15,11 @@ from arcctl.operations.keeping import here, space
 from arcctl.operations.keeping.in_cluster import Cabinet, journal_gone
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterator, Sequence
     from pathlib import Path
 
     from arcctl.clients.kubernetes import Kubernetes
+    from arcctl.model.run import Entry
     from arcctl.settings import Settings
 
 Copies = dict[str, Record | ArcctlError]
@@ -263,7 +264,12 @@ async def must_be_there(record: Record, kubernetes: Kubernetes, *, take_over: bo
 
 def cluster_of(record: Record) -> str:
     """Return the uid of the cluster in which the run was opened; empty where it is not known."""
-    first = record.entries[0].detail if record.entries else None
+    return uid_of(record.entries)
+
+
+def uid_of(entries: Sequence[Entry]) -> str:
+    """As `cluster_of`, of the entries of a journal."""
+    first = entries[0].detail if entries else None
     return str((first or {}).get("kubernetes", ""))
 
 

@@ -6,9 +6,15 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
+from arcctl.errors import AccessError, Refusal
+from arcctl.model.connected_cluster import never_connected, public_key
 from arcctl.model.ownership import Agents, Verdict, decide
+from arcctl.model.region import canonical
 from arcctl.model.times import read
 from arcctl.operations import ownership
+from arcctl.operations.keeping.lookup import uid_of
+from arcctl.operations.steps.agents import Install
+from arcctl.operations.steps.holding import Hold
 from arcctl.operations.steps.quiet import HEARD
 
 if TYPE_CHECKING:
@@ -27,11 +33,13 @@ async def require_same(world: Moving, sure: str) -> None:
 
     `sure` is the command by which a person answers for this one.
 
-    Agents that the run itself has put to sleep contradict nothing. Behind the point of no return
-    there is no source any more that could be another cluster's.
+    Agents that the run itself has put to sleep contradict nothing.
     """
-    sight, run = world.origin.sight, world.run
-    resource = None if run.journal.no_return else await sight.resource_surely()
+    if world.run.journal.no_return:
+        await _require_unmoved(world, sure)
+        return
+    sight = world.origin.sight
+    resource = await sight.resource_surely()
     if resource is None or world.bundle.is_other(resource):
         return
     found = await ownership.look(sight, resource)
@@ -47,6 +55,59 @@ async def require_same(world: Moving, sure: str) -> None:
             return
     if error := ownership.refusal(sight, found, sure=sure):
         raise error
+
+
+async def _require_unmoved(world: Moving, sure: str) -> None:
+    """Raise Refusal `cluster-unproved` where the run behind the mark is another cluster's.
+
+    The source tells nothing any more. The uid tells a cluster that was restored from a backup, and
+    the target's heartbeat a clone with the same uid, as far as it can be told.
+    """
+    if world.clients.settings.flags.skip_cluster_check:
+        return
+    if not (why := await _restored(world) or await _went_on_elsewhere(world)):
+        return
+    cluster = world.cluster
+    raise Refusal(
+        f"it is not certain that this is the cluster of {cluster.name} (group {cluster.group})",
+        code=_ACCEPTED,
+        why=why,
+        hints=(ownership.CONTEXT, f"if you are certain: {sure}"),
+    )
+
+
+async def _restored(world: Moving) -> str:
+    """Say that the journal names another uid than this cluster's; "" mostly, or if it is not readable."""
+    try:
+        uid = await world.sight.identity()
+    except AccessError:
+        return ""
+    if uid_of(world.run.journal.entries) in ("", uid):
+        return ""
+    return (
+        "the uid of namespace kube-system is not the one in which the run was begun: the cluster "
+        "was restored from a backup, or is another one"
+    )
+
+
+async def _went_on_elsewhere(world: Moving) -> str:
+    """Say that agents have spoken for the target that this run has not installed; "" mostly.
+
+    Each step is in the journal before it is begun.
+    """
+    if world.run.journal.has_begun(Install.name):
+        return ""
+    found = await world.sight.resource_surely()
+    if not found or never_connected(found) or canonical(found["location"]) != world.request.region:
+        return ""
+    await Hold().observe(world)
+    if not world.key or public_key(found) != world.key.public:
+        return ""
+    return (
+        f"Azure has received a heartbeat at {found['properties'].get('lastConnectivityTime')} with "
+        "the key of this run, and its journal in this cluster has installed no agents in the "
+        "target: the run has gone on in another cluster, of which this one may be a copy"
+    )
 
 
 def _is_enough(world: Moving, found: Ownership) -> bool:
