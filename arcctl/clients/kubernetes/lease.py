@@ -1,7 +1,7 @@
 """A Lease that keeps a second run off a cluster (`coordination.k8s.io/v1`, as client-go uses it).
 
-The Lease being there means that it is held: whoever lets go deletes it. Ages are judged by this
-machine's clock, so clocks that differ by more than the Lease lasts would mislead.
+The Lease being there means that it is held: whoever lets go deletes it. Times are written and judged
+by the API server's clock, since those of two machines may differ by more than the Lease lasts.
 """
 
 from __future__ import annotations
@@ -25,12 +25,14 @@ if TYPE_CHECKING:
 
 SECONDS = 60
 _A_DAY = 24 * 3600
+_PRECISION = timedelta(seconds=5)
 _GLANCE = 1.0
 _SLEPT = 2.5
 _CORE = ("/apis/coordination.k8s.io/v1", "/api/v1")
 _ABOUT, _HOST = "arcctl/about", "arcctl/host"
 _TRIES = 5
 _PARTING_SECONDS = 5.0
+_WAIT = "wait for it; a process that was killed holds nobody up for more than a minute"
 _HOW_FAR = "how far it is: arcctl history"
 
 Body = dict[str, Any]
@@ -55,6 +57,7 @@ class Lease:
         self._home = ""
         self._lost: StoppedPartWay | None = None
         self._awake = _now()
+        self._ahead = timedelta()
         self._asking = asyncio.Lock()
         self.holder = holder
 
@@ -64,11 +67,12 @@ class Lease:
         `dead` tells of a holder whether it is known to be gone. Raise Refusal `run-in-progress`
         where somebody else holds it and has given a sign of life.
         """
+        self._ahead = await _server_ahead(self._kubernetes)
         for _ in range(_TRIES):
             found = await self._kubernetes.find(self._path)
-            before = _holder(found)
-            if found and before != self.holder and not (_stale(found) or dead(before)):
-                raise _held(found)
+            before, now = _holder(found), self._time()
+            if found and before != self.holder and not (_stale(found, now) or dead(before)):
+                raise _held(found, now)
             if await self._written(found):
                 self._home, self._awake = await self._space(), _now()
                 return before if before != self.holder else ""
@@ -86,8 +90,8 @@ class Lease:
                 return
             found = await self._kubernetes.find(self._path)
             if found and _holder(found) != self.holder:
-                raise _lost(found)
-            if found is None and self._seen and (surely or _stale(self._seen)):
+                raise _lost(found, self._time())
+            if found is None and self._seen and (surely or _stale(self._seen, self._time())):
                 raise _slept(self._seen)
             self._seen = found or {}
 
@@ -197,8 +201,11 @@ class Lease:
             raise
         return True
 
+    def _time(self) -> datetime:
+        return datetime.now(UTC) + self._ahead
+
     def _body(self, found: Body) -> Body:
-        now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+        now = self._time().isoformat(timespec="microseconds").replace("+00:00", "Z")
         before = found.get("spec") or {}
         mine = before.get("holderIdentity") == self.holder
         spec = {
@@ -231,9 +238,17 @@ async def living(
     `dead` is as for `Lease.take`.
     """
     found = await kubernetes.find(path)
-    if found is None or _stale(found) or dead(_holder(found)):
+    if found is None or dead(_holder(found)):
         return None
-    return _held(found)
+    now = datetime.now(UTC) + await _server_ahead(kubernetes)
+    return None if _stale(found, now) else _held(found, now)
+
+
+async def _server_ahead(kubernetes: Kubernetes) -> timedelta:
+    """Return by how much the API server's clock is ahead of this machine's; nothing where it is not told."""
+    told = await kubernetes.time()
+    ahead = told - datetime.now(UTC) if told else timedelta()
+    return ahead if abs(ahead) > _PRECISION else timedelta()
 
 
 def _now() -> tuple[float, float]:
@@ -250,12 +265,12 @@ def _holder(lease: Body | None) -> str:
     return str(((lease or {}).get("spec") or {}).get("holderIdentity") or "")
 
 
-def _stale(lease: Body) -> bool:
+def _stale(lease: Body, now: datetime) -> bool:
     """Whether the holder has given no sign of life for longer than it promised."""
     spec = lease.get("spec") or {}
     said = spec.get("leaseDurationSeconds")
     lasts = min(said, _A_DAY) if isinstance(said, int) and said > 0 else SECONDS
-    return datetime.now(UTC) - _moment(spec) > timedelta(seconds=lasts)
+    return now - _moment(spec) > timedelta(seconds=lasts)
 
 
 def _moment(spec: Body) -> datetime:
@@ -264,12 +279,19 @@ def _moment(spec: Body) -> datetime:
     return told or datetime.fromtimestamp(0, UTC)
 
 
-def _said(lease: Body) -> tuple[str, str, str]:
+def _is_ahead(lease: Body, now: datetime) -> bool:
+    """Whether a clock that is wrong has dated it: waiting for it to grow old would take that long."""
+    return _moment(lease.get("spec") or {}) - now > timedelta(seconds=SECONDS)
+
+
+def _said(lease: Body, now: datetime) -> tuple[str, str, str]:
     """Return what is under way and on which machine, since when, and the age of the last sign of life."""
     spec, notes = lease.get("spec") or {}, lease["metadata"].get("annotations") or {}
     what = f"{notes.get(_ABOUT) or 'run'} is under way on {notes.get(_HOST) or 'another machine'}"
-    last = datetime.now(UTC) - _moment(spec)
-    ago = f"last sign of life {spoken(max(last.total_seconds(), 0))} ago"
+    last = (now - _moment(spec)).total_seconds()
+    ago = f"last sign of life {spoken(max(last, 0))} ago"
+    if _is_ahead(lease, now):
+        ago = f"its last sign of life is dated {spoken(-last)} ahead of the API server's clock"
     return what, f"since {str(spec.get('acquireTime'))[:19]}Z", ago
 
 
@@ -277,15 +299,15 @@ def _one(what: str) -> str:
     return f"{'an' if what[:1] in 'aeiou' else 'a'} {what}"
 
 
-def _held(lease: Body) -> Refusal:
-    what, since, ago = _said(lease)
+def _held(lease: Body, now: datetime) -> Refusal:
+    what, since, ago = _said(lease, now)
     run = _holder(lease).partition("/")[0]
     if not run:
         return Refusal(
             f"{_one(what)} {since}",
             code="run-in-progress",
             why=(ago,),
-            hints="wait for it; a process that was killed holds nobody up for more than a minute",
+            hints=_delete(lease) if _is_ahead(lease, now) else _WAIT,
         )
     return Refusal(
         f"{_one(what)} {since}",
@@ -296,6 +318,11 @@ def _held(lease: Body) -> Refusal:
             f"arcctl resume {run} --take-over, if you know that it has been killed",
         ),
     )
+
+
+def _delete(lease: Body) -> str:
+    place = "-n {namespace} {name}".format_map(lease["metadata"])
+    return f"kubectl delete lease {place}, if you know that the process is dead"
 
 
 def _slept(lease: Body) -> StoppedPartWay:
@@ -310,8 +337,8 @@ def _slept(lease: Body) -> StoppedPartWay:
     )
 
 
-def _lost(lease: Body) -> StoppedPartWay:
-    what, since, ago = _said(lease)
+def _lost(lease: Body, now: datetime) -> StoppedPartWay:
+    what, since, ago = _said(lease, now)
     return StoppedPartWay(
         f"another arcctl has taken this cluster over: {_one(what)}",
         code="lease-lost",

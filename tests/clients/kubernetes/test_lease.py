@@ -193,3 +193,20 @@ async def test_whoever_was_awake_takes_it_again(kubernetes: Kubernetes) -> None:
     await awake.renew()
 
     assert await holder(kubernetes) == "run-1/x"
+
+
+async def test_one_that_somebody_has_edited_is_still_renewed(kubernetes: Kubernetes) -> None:
+    """Its times are gone; the next sign of life has both."""
+    mine = lease(kubernetes, "run-1/x")
+    await mine.take()
+    found = await kubernetes.get(PATH)
+    found["spec"] |= {"acquireTime": None, "renewTime": None}
+    await kubernetes.replace(PATH, found)
+
+    await mine.renew()
+
+    spec = (await kubernetes.get(PATH))["spec"]
+    assert (spec["holderIdentity"], bool(spec["acquireTime"] and spec["renewTime"])) == (
+        "run-1/x",
+        True,
+    )
