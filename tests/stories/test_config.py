@@ -210,6 +210,37 @@ def test_a_file_that_is_no_manifest_is_refused(quick: Stage, text: str | None, c
     assert "hidden" not in ended.err
 
 
+MANIFEST = """format: arcctl.configuration/1
+children:
+- {{kind: extensions, name: monitor, body: {{identity: {identity}, properties: {{}}}}}}
+- {{kind: fluxConfigurations, name: apps, body: {{properties: {{kustomizations: {parts}}}}}}}
+"""
+
+
+@pytest.mark.parametrize(
+    "line", ["config diff odd.yaml {}", "config apply {} --file odd.yaml --skip-cluster-check"]
+)
+@pytest.mark.parametrize(
+    ("identity", "parts", "code", "said"),
+    [
+        ("text", "{}", "manifest", "extensions/monitor: body.identity is text"),
+        ("{}", "text", "manifest", "body.properties.kustomizations is text"),
+        ("{}", "{base: 7}", "manifest", "kustomizations.base is a number"),
+        ("{}", "{1: {path: a}, a: {path: b}}", "file", "line 4, column 79: a key must be text"),
+        ("{type: !!bool x}", "{}", "file", "tag in it cannot be read"),
+    ],
+)
+def test_a_manifest_of_another_shape_is_refused(
+    quick: Stage, line: str, identity: str, parts: str, code: str, said: str
+) -> None:
+    """With the place, whichever command reads it."""
+    planted(quick, "harbor")
+    (quick.folder / "odd.yaml").write_text(MANIFEST.format(identity=identity, parts=parts))
+    name = "edge/harbor" if "diff" in line else "-n harbor -g edge"
+
+    refused(quick.type(line.format(name)), code, exit_code=2, said=said)
+
+
 def test_odd_names_and_unknown_fields_are_told(quick: Stage) -> None:
     """Names of any language survive; what a newer service shows is named as not carried."""
     planted(quick, "harbor")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Literal
 
+from arcctl.model.shape import ANY, Shape
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
     from typing import TypeAlias
@@ -23,6 +25,7 @@ class Field:
     sent, and named where it says something. `since` is the first api-version that knows it. `default` is what the
     service takes for its absence. Of a `word` the case does not matter. `parts` are the fields of
     an object, `each` those of every entry of a map. An `empty` object means something.
+    `sort` is what the value of any other field must be.
     """
 
     role: Role = "sent"
@@ -32,6 +35,7 @@ class Field:
     parts: Form | None = None
     each: Form | None = None
     empty: bool = False
+    sort: Shape = ANY
 
 
 SERVER = Field("server")
@@ -62,6 +66,17 @@ def without_nulls(value: Any) -> Any:
     if isinstance(value, list):
         return [without_nulls(each) for each in value if each is not None]
     return value
+
+
+def shape(form: Form) -> Shape:
+    """Return what `misfit` compares a body with: where it has objects, and where maps of them."""
+    return {f"{name}?": _shape(field) for name, field in form.items()}
+
+
+def _shape(field: Field) -> Shape:
+    if field.parts is not None:
+        return shape(field.parts)
+    return field.sort if field.each is None else {str: (shape(field.each), None)}
 
 
 def paths(form: Form, above: str = "") -> Iterator[tuple[str, Field]]:

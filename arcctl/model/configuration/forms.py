@@ -38,9 +38,10 @@ _EXTENSION: Form = {
             "namespace": Field(empty=True, parts={"targetNamespace": TEXT}),
         }
     ),
-    "configurationSettings": TEXT,
+    "configurationSettings": Field(sort=dict),
     PROTECTED: SERVER,
-    **server("currentVersion", "provisioningState", "statuses", "errorInfo", "packageUri"),
+    "statuses": Field("server", sort=list),
+    **server("currentVersion", "provisioningState", "errorInfo", "packageUri"),
     **server("customLocationSettings", "isSystemExtension"),
     "aksAssignedIdentity": LOST,  # for clusters of AKS alone; null on a connected one
     **server("managementDetails", "additionalDetails", "extensionState"),
@@ -152,7 +153,8 @@ _SOURCE_CONTROL: Form = {
     "enableHelmOperator": Field(default=False),
     "helmOperatorProperties": Field(parts={"chartVersion": TEXT, "chartValues": TEXT}),
     PROTECTED: SERVER,
-    **server("repositoryPublicKey", "provisioningState", "complianceStatus"),
+    "complianceStatus": Field("server", sort=dict),
+    **server("repositoryPublicKey", "provisioningState"),
 }
 
 FORMS: dict[Kind, Form] = {

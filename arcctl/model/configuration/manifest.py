@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from arcctl.errors import UsageError
 from arcctl.model.configuration.child import Child
-from arcctl.model.configuration.fields import filled_in
-from arcctl.model.configuration.forms import PROTECTED
+from arcctl.model.configuration.fields import filled_in, shape
+from arcctl.model.configuration.forms import FORMS, PROTECTED
 from arcctl.model.configuration.kinds import Kind
 from arcctl.model.configuration.secrets import needs
+from arcctl.model.shape import misfit
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
 FAMILY, NUMBER = "arcctl.configuration/", 1
 FORMAT = f"{FAMILY}{NUMBER}"
+_ENTRY = {"apiVersion?": str, "notCarried?": [str]}
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,8 @@ def _child(written: Any, where: str, number: int) -> tuple[Child, Mapping[str, A
         raise _bad(where, f"{kind}/{name} has no `body` with `properties`")
     if not (secrets is None or isinstance(secrets, dict)):
         raise _bad(where, f"`secrets` of {kind}/{name} is no map")
+    if wrong := misfit(written, _ENTRY | {"body": shape(FORMS[kind])}):
+        raise _bad(where, f"{kind}/{name}: {wrong}")
     resource = {**body, "name": name, "properties": _spelled_out(body["properties"])}
     child = Child.read(kind, resource, str(written.get("apiVersion") or ""))
     _check_no_secrets(child, body["properties"], where)

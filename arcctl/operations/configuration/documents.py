@@ -13,6 +13,7 @@ from arcctl.model.bounded import MOST_BYTES, MOST_VALUES, Unfit, check
 from arcctl.model.plain_file import given_text
 
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
+_KEYS = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:merge")
 
 
 def read_document(path: str, stdin: TextIO | None = None) -> Any:
@@ -53,9 +54,11 @@ def parsed(text: str, where: str) -> Any:
             why=f"{place}; the line is not shown, as it may hold a secret",
             hints="texts with one of : # * & ! % @ ` need quotes",
         ) from None
-    except (ValueError, AttributeError, RecursionError) as error:
+    except (ValueError, AttributeError, LookupError, RecursionError) as error:
         # Not the library's words where they quote a value; ours in `bounded` and here do not.
-        why = str(error) if isinstance(error, Unfit) else "a number or date in it cannot be read"
+        why = (
+            str(error) if isinstance(error, Unfit) else "a number, date or tag in it cannot be read"
+        )
         raise UsageError(
             f"{where} cannot be used as it is written",
             code="file",
@@ -136,4 +139,18 @@ def _loader() -> Any:
         first: [(tag, form) for tag, form in forms if tag != _TIMESTAMP]
         for first, forms in base.yaml_implicit_resolvers.items()
     }
-    return type("Loader", (base,), {"yaml_implicit_resolvers": resolvers})
+
+    def construct_mapping(loader: Any, node: Any, deep: bool = False) -> Any:
+        _check_keys(node)
+        return base.construct_mapping(loader, node, deep)
+
+    own = {"yaml_implicit_resolvers": resolvers, "construct_mapping": construct_mapping}
+    return type("Loader", (base,), own)
+
+
+def _check_keys(node: Any) -> None:
+    """Raise Unfit for a key that is no text, which JSON does not know."""
+    for key, _ in node.value:
+        if key.tag not in _KEYS:
+            place = f"line {key.start_mark.line + 1}, column {key.start_mark.column + 1}"
+            raise Unfit(f"{place}: a key must be text: put it in quotes")

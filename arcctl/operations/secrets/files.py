@@ -156,11 +156,11 @@ def _looked_up(form: str, said: str, place: str, sources: Sources) -> str:
 def _file(path: Path, place: str, sources: Sources) -> str:
     try:
         content = plain_file.given(path)
-    except OSError as error:
+    except (OSError, ValueError) as error:
         raise UsageError(
             f"{place} is to come from the file {path}, which cannot be read",
             code="file",
-            why=error.strerror or "it cannot be opened",
+            why=getattr(error, "strerror", None) or "no file can have that name",
             hints=f"ls -l {path}",
         ) from None
     _warn_of_readers(path, sources.note)

@@ -19,6 +19,11 @@ def of(*children: Any, **more: Any) -> dict[str, Any]:
     return {"format": manifest.FORMAT, "children": list(children), **more}
 
 
+def of_flux(**properties: Any) -> dict[str, Any]:
+    """An entry with a Flux configuration."""
+    return CHILD | {"kind": "fluxConfigurations", "name": "x", "body": {"properties": properties}}
+
+
 def refused(document: Any) -> UsageError:
     """Why it was refused."""
     with pytest.raises(UsageError) as raised:
@@ -66,6 +71,11 @@ def test_a_newer_format_is_refused() -> None:
         (CHILD | {"name": ""}, "has no name"),
         (CHILD | {"body": {}}, "extensions/flux has no `body` with `properties`"),
         (CHILD | {"secrets": ["key"]}, "`secrets` of extensions/flux is no map"),
+        (CHILD | {"notCarried": 7}, "extensions/flux: notCarried is a number"),
+        (CHILD | {"body": BODY | {"identity": "text"}}, "extensions/flux: body.identity is text"),
+        (of_flux(kustomizations="text"), "fluxConfigurations/x: body.properties.kustomizations is"),
+        (of_flux(kustomizations={"base": 7}), "body.properties.kustomizations.base is a number"),
+        (of_flux(gitRepository={"repositoryRef": []}), "gitRepository.repositoryRef is an empty"),
     ],
 )
 def test_a_bad_entry_is_refused_by_its_number(child: Any, why: str) -> None:
