@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 
 from arcctl.checks.azure import (
@@ -25,6 +26,7 @@ from arcctl.model.next_command import adopting
 from arcctl.operations import proofs
 from arcctl.operations.aftermath import Aftermath, telling
 from arcctl.operations.changing import confirm_benefit, refuse_issuer
+from arcctl.operations.keeping.alone import alone
 from arcctl.operations.standing import Standing, judge
 from arcctl.operations.steps import (
     agents,
@@ -36,10 +38,14 @@ from arcctl.operations.steps import (
     leftovers,
     looks,
     registration,
+    release,
+    seeing,
     waiting,
 )
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from arcctl.checks.check import Check
     from arcctl.flow.step import Move
     from arcctl.model.connected_cluster import Body
@@ -55,16 +61,48 @@ async def connect(request: ConnectRequest, world: World) -> Body:
     await world.clients.within(request.onboarding_timeout)
     world.standing = await judge(world.sight)
     await _may_go_on(request, world)
-    if world.standing is Standing.STALE:
-        await run(clearing(), world, world.observer)
-        world.sight.forget()
-    diagnose = request.diagnostics and world.standing is not Standing.OURS
-    await run(preparing(request, choose, diagnose=diagnose), world, world.observer)
-    with telling(lambda: _half_done(world)):
-        await run(registering(request, choose), world, world.observer)
-        await run(installing(request), world, world.observer)
+    async with _alone(request, world):
+        if world.standing is Standing.STALE:
+            await run(clearing(), world, world.observer)
+            world.sight.forget()
+        diagnose = request.diagnostics and world.standing is not Standing.OURS
+        await run(preparing(request, choose, diagnose=diagnose), world, world.observer)
+        with telling(lambda: _half_done(world)):
+            await run(registering(request, choose), world, world.observer)
+            await run(installing(request), world, world.observer)
     await run(settling(request), world, world.observer)
     return world.resource
+
+
+@asynccontextmanager
+async def _alone(request: ConnectRequest, world: World) -> AsyncIterator[None]:
+    """Hold the cluster's Lease while the block runs, where it changes anything in the cluster.
+
+    What was judged before is judged again: a question may have stood for hours. Raise Refusal
+    `agents-changed`, or as `judge`; AzureError `azure-made-again` for another resource.
+    """
+    if await _as_asked(request, world):
+        yield
+        return
+    was = world.standing, await world.sight.release()
+    resource = await world.sight.resource() or {}
+    async with alone(world.clients, f"connect of {world.cluster.name}"):
+        world.sight.forget()
+        world.standing = await judge(world.sight)
+        seeing.require_same(world, resource, await world.sight.resource() or {})
+        if was != (world.standing, await world.sight.release()):
+            told = ("the resource or the agents' release is not what was read before",)
+            raise release.changed(told, world.cluster.named)
+        yield
+
+
+async def _as_asked(request: ConnectRequest, world: World) -> bool:
+    """Tell whether the cluster itself is as asked, so that only Azure may have to be changed."""
+    if world.standing is not Standing.OURS or request.private_key:
+        return False
+    held = await world.sight.readable_key()
+    known = public_key(await world.sight.resource())
+    return bool(held and held.public == known and await agents.whole(world, request))
 
 
 def looking(request: ConnectRequest, world: World) -> list[Move[World]]:

@@ -16,7 +16,7 @@ from arcctl.sandbox.kubernetes.routes import Wire
 from tests import arm
 from tests.clients.serving import serving, tls
 from tests.stage import PATIENCE
-from tests.stories.moved import MOVE, asleep, region, spaces
+from tests.stories.moved import MOVE, asleep, kept_in_cluster, region
 from tests.stories.refusals import changes, refused
 
 if TYPE_CHECKING:
@@ -83,7 +83,7 @@ def test_nothing_is_changed_through_the_agents(
     refused(ended, code, exit_code=exit_code, said="--kube-config FILE")
     assert changes(through_the_agents) == []
     found = region(through_the_agents), asleep(through_the_agents)
-    assert (*found, "arcctl" in spaces(through_the_agents)) == ("eastus", [], False)
+    assert (*found, kept_in_cluster(through_the_agents)) == ("eastus", [], [])
 
 
 def test_a_session_shows_how_things_stand(through_the_agents: Stage) -> None:

@@ -10,7 +10,7 @@ import yaml
 from arcctl.sandbox.azure import entra
 from arcctl.sandbox.kubernetes.kinds import KINDS
 from tests.stories import moving
-from tests.stories.moved import MOVE, asleep, region, spaces
+from tests.stories.moved import MOVE, asleep, kept_in_cluster, region
 from tests.stories.refusals import changes, refused
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ BARE = "move -n harbor -g edge --skip-prechecks --yes"
 def untouched(stage: Stage) -> None:
     """Assert that neither Azure nor the cluster has been asked to change anything."""
     assert changes(stage) == []
-    assert (region(stage), asleep(stage), "arcctl" in spaces(stage)) == ("eastus", [], False)
+    assert (region(stage), asleep(stage), kept_in_cluster(stage)) == ("eastus", [], [])
 
 
 @pytest.mark.parametrize(
@@ -204,12 +204,10 @@ def test_another_run_in_progress_keeps_this_one_out(harbor: Stage) -> None:
     """Its Lease is alive: who holds it, and what to do if that is known to be dead."""
     now = datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
     spec = {"holderIdentity": "move-of-another/1", "leaseDurationSeconds": 60}
-    space = {"metadata": {"name": "arcctl"}}
     lease = {
         "metadata": {"name": "arcctl"},
         "spec": spec | {"acquireTime": now, "renewTime": now},
     }
-    harbor.within(lambda: harbor.cluster.api.create(KINDS["namespaces"], "", space))
     harbor.within(lambda: harbor.cluster.api.create(KINDS["leases"], "arcctl", lease))
 
     refused(harbor.type(MOVE), "run-in-progress", exit_code=5, said="move-of-another")

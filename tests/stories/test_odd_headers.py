@@ -134,9 +134,7 @@ def test_a_time_that_is_none_is_shown_or_left_out(connected: Stage, time: str) -
 def test_a_lease_of_odd_times_is_read(harbor: Stage, spec: dict[str, Any]) -> None:
     """It is alive or it is not; a time that nobody can read is long ago."""
     whole = {"holderIdentity": "move-of-another/1", "leaseDurationSeconds": 60, **spec}
-    space = {"metadata": {"name": "arcctl"}}
     lease = {"metadata": {"name": "arcctl"}, "spec": whole}
-    harbor.within(lambda: harbor.cluster.api.create(KINDS["namespaces"], "", space))
     harbor.within(lambda: harbor.cluster.api.create(KINDS["leases"], "arcctl", lease))
     harbor.fault("arm", {"status": 403, "body": {}}, method="DELETE", path=HARBOR, times=None)
 

@@ -18,7 +18,7 @@ from arcctl.operations.steps.agents import UntilReady, chart_reference, forget, 
 from arcctl.operations.world import World
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from arcctl.model.installed import Aim, Installed
     from arcctl.model.onboarding import Release
@@ -134,12 +134,17 @@ def require_same(was: Installed, now: Installed | None, named: str) -> None:
     """Raise Refusal `agents-changed` where somebody has changed the agents since they were read."""
     told = was.differences(now) if now else ["the agents' release is gone"]
     if told:
-        raise Refusal(
-            "somebody has changed the agents meanwhile",
-            code="agents-changed",
-            why=(*told, "arcctl has left them as they are"),
-            hints=(f"arcctl show {named} --agents", "then the same command again"),
-        )
+        raise changed(told, named)
+
+
+def changed(told: Sequence[str], named: str) -> Refusal:
+    """Return the refusal to change agents that are not those that were read; `told` says how."""
+    return Refusal(
+        "somebody has changed the agents meanwhile",
+        code="agents-changed",
+        why=(*told, "arcctl has left them as they are"),
+        hints=(f"arcctl show {named} --agents", "then the same command again"),
+    )
 
 
 async def _newest(world: World) -> int:
