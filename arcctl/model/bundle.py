@@ -145,7 +145,7 @@ class Bundle:
         fits(document, _SHAPE)
         attached = document["attached"]
         return cls(
-            source=ClusterId.parse(document["source"]),
+            source=ClusterId.recorded(document["source"]),
             region=document["region"],
             resource=document["resource"],
             children=tuple(map(Child.from_document, document["children"])),

@@ -10,22 +10,32 @@ import hashlib
 import json
 from dataclasses import asdict, dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Literal, TypeVar, get_args
+from typing import TYPE_CHECKING, Any, Literal, get_args
 
 from arcctl.errors import UsageError
 from arcctl.model.resource_id import ClusterId
+from arcctl.model.shape import fits
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Mapping
+    from collections.abc import Mapping
 
     from arcctl.model.connected_cluster import Body
 
 FORMAT = "arcctl.plan/2"
 _FAMILY, _NUMBER = "arcctl.plan/", 2
 _SEAL, _DIGITS = "fingerprint", 9
+_ROW = {**dict.fromkeys(("subject", "fate", "detail", "code"), str), "remedy": [str]}
+_SHAPE: dict[str, Any] = {
+    **dict.fromkeys(("source", "target", "fromRegion", "toRegion", "madeAt"), str),
+    "rows": [_ROW | {"accepted": bool}],
+    "secrets": [{"child": str, "name": str, "from": str}],
+    "steps": [{"title": str, "note": str, "noReturn": bool}],
+    "observed": {str: str},
+    "options": dict,
+    "seconds": int,
+}
 
 Origin = Literal["file", "environment", "cluster", "missing", "waived", "surplus", "misnamed"]
-Part = TypeVar("Part")
 
 
 class Fate(StrEnum):
@@ -153,38 +163,39 @@ class Plan:
         `plan-damaged` for anything else that arcctl did not write, a plan whose fingerprint is
         not that of all it holds among it.
         """
-        number = _format_of(document)
-        if number < _NUMBER:
-            raise _old(document)
-        plan = cls.recorded(document)
+        try:
+            if _format_of(document) < _NUMBER:
+                raise _old(document)
+            plan = cls.recorded(document)
+        except (KeyError, TypeError, ValueError, AttributeError) as error:
+            raise damaged(f"{type(error).__name__}: {error}") from error
         written = {name: value for name, value in document.items() if name != _SEAL}
         if document.get(_SEAL) != plan.fingerprint or digest(written) != plan.fingerprint:
-            raise _damaged("its fingerprint is not that of what it holds")
+            raise damaged("its fingerprint is not that of what it holds")
         return plan
 
     @classmethod
     def recorded(cls, document: Any) -> Plan:
         """Read a plan that a run has kept, of this format or an earlier one.
 
-        Its run's journal has the digest of the whole, so nobody has changed it.
+        Its run's journal has the digest of the whole, so nobody has changed it. Raise UsageError
+        `plan-newer` for a later format, ValueError for another shape.
         """
         _format_of(document)
-        try:
-            return cls(
-                source=ClusterId.parse(document["source"]),
-                target=ClusterId.parse(document["target"]),
-                from_region=str(document["fromRegion"]),
-                to_region=str(document["toRegion"]),
-                rows=_parts(document["rows"], _row),
-                secrets=_parts(document["secrets"], _secret),
-                steps=_parts(document["steps"], _step),
-                observed={str(name): str(value) for name, value in document["observed"].items()},
-                options=dict(document["options"]),
-                made_at=str(document["madeAt"]),
-                seconds=int(document["seconds"]),
-            )
-        except (KeyError, TypeError, ValueError, AttributeError, UsageError) as error:
-            raise _damaged(f"{type(error).__name__}: {error}") from error
+        fits(document, _SHAPE)
+        return cls(
+            source=ClusterId.recorded(document["source"]),
+            target=ClusterId.recorded(document["target"]),
+            from_region=document["fromRegion"],
+            to_region=document["toRegion"],
+            rows=tuple(map(_row, document["rows"])),
+            secrets=tuple(map(_secret, document["secrets"])),
+            steps=tuple(map(_step, document["steps"])),
+            observed=document["observed"],
+            options=document["options"],
+            made_at=document["madeAt"],
+            seconds=document["seconds"],
+        )
 
 
 def digest(value: Any) -> str:
@@ -213,11 +224,11 @@ def differences(old: Mapping[str, str], new: Mapping[str, str]) -> tuple[str, ..
 
 
 def _format_of(document: Any) -> int:
-    """Return the number of its format; raise UsageError where it is no plan, or a newer one."""
+    """Return the number of its format; UsageError for a newer one, ValueError for no plan."""
     written = str(document.get("format", "")) if isinstance(document, dict) else ""
     number = written.removeprefix(_FAMILY)
     if not written.startswith(_FAMILY) or not number.isdecimal() or len(number) > _DIGITS:
-        raise _damaged("it does not begin as a plan does")
+        raise ValueError("it does not begin as a plan does")
     if int(number) > _NUMBER:
         raise UsageError(
             f"this plan has the format {written}",
@@ -237,17 +248,14 @@ def _old(document: Any) -> UsageError:
     )
 
 
-def _damaged(why: str) -> UsageError:
+def damaged(why: str) -> UsageError:
+    """Return the error for a plan that arcctl did not write so."""
     return UsageError(
         "this is not a plan that arcctl wrote, or it is damaged",
         code="plan-damaged",
         why=why,
         hints="plan again with --dry-run --plan-out FILE",
     )
-
-
-def _parts(listed: Any, read: Callable[[Mapping[str, Any]], Part]) -> tuple[Part, ...]:
-    return tuple(read(each) for each in listed)
 
 
 def _row(each: Mapping[str, Any]) -> Row:
@@ -257,7 +265,7 @@ def _row(each: Mapping[str, Any]) -> Row:
         detail=each["detail"],
         code=each["code"],
         remedy=tuple(each["remedy"]),
-        accepted=bool(each["accepted"]),
+        accepted=each["accepted"],
     )
 
 
@@ -268,4 +276,4 @@ def _secret(each: Mapping[str, Any]) -> SecretStatus:
 
 
 def _step(each: Mapping[str, Any]) -> PlannedStep:
-    return PlannedStep(each["title"], each["note"], bool(each["noReturn"]))
+    return PlannedStep(each["title"], each["note"], each["noReturn"])

@@ -42,6 +42,14 @@ class ClusterId:
             )
         return cls(found["subscription"], found["group"], found["name"])
 
+    @classmethod
+    def recorded(cls, text: str) -> ClusterId:
+        """Read the id that a document holds; raise ValueError for anything else."""
+        try:
+            return cls.parse(text)
+        except UsageError as error:
+            raise ValueError(error.message) from error
+
     @property
     def group_path(self) -> str:
         """The path of the resource group."""

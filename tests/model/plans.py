@@ -43,7 +43,14 @@ def plan(**more: Any) -> Plan:
         "secrets": (SecretStatus("extensions/monitor", "amalogs.secret.key", "file"),),
         "steps": STEPS,
         "observed": {"resource": digest("harbor"), "extensions/flux": digest("flux")},
-        "options": {"name": "harbor", "accept": []},
+        "options": {
+            "name": "harbor",
+            "group": "edge",
+            "subscription": "s",
+            "target_region": "westeurope",
+            "accept": [],
+            "waive": [],
+        },
         "made_at": "2026-11-23T07:00:00+00:00",
         "seconds": 487,
     }

@@ -141,6 +141,8 @@ def without(name: str) -> dict[str, Any]:
         plan().to_document() | {"source": "/nowhere"},
         plan().to_document() | {"seconds": "soon"},
         plan().to_document() | {"observed": []},
+        plan().to_document() | {"rows": [{**plan().to_document()["rows"][0], "subject": 7}]},
+        plan().to_document() | {"steps": "text"},
         plan().to_document() | {"secrets": [{"child": "x", "name": "y", "from": "heaven"}]},
         plan().to_document() | {"toRegion": "northeurope"},
         plan().to_document() | {"fingerprint": "0" * 64},

@@ -7,6 +7,7 @@ import gzip
 import json
 import os
 import random
+from hashlib import sha256
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -182,6 +183,47 @@ def spoil(dice: random.Random, lines: list[Any]) -> None:
         key = dice.choice(list(value) if isinstance(value, dict) else range(len(value)))
         value = at[key]
     at[key] = dice.choice([each for each in ODD if type(each) is not type(value)])
+
+
+def rewrite(stage: Stage, run: str, name: str, **odd: Any) -> None:
+    """Change a document of a run in the cluster, and its digest in the journal with it."""
+    secret = f"arcctl-run-{run}-{name}"
+    kept = stage.within(lambda: stage.cluster.store.get(KINDS["secrets"].key, "arcctl", secret))
+    document = json.loads(gzip.decompress(base64.b64decode(kept["data"][name])))
+    text = json.dumps(document | odd).encode()
+    data = {name: base64.b64encode(gzip.compress(text)).decode()}
+    stage.within(lambda: merge(stage, "secrets", "arcctl", secret, data=data))
+    lines = written_again(stage, run)
+    opened = next(each["detail"]["documents"] for each in lines if each.get("kind") == "opened")
+    opened[name]["sha256"] = sha256(text).hexdigest()
+    plant(stage, run, lines)
+
+
+@pytest.mark.parametrize(
+    ("name", "odd"),
+    [
+        ("plan", {"rows": "text"}),
+        ("plan", {"rows": [{"subject": 7}]}),
+        ("plan", {"seconds": "soon"}),
+        ("bundle", {"source": "/tmp/not-an-id"}),
+        ("bundle", {"source": None}),
+    ],
+    ids=repr,
+)
+def test_documents_of_another_shape_are_damaged(
+    harbor: Stage, name: str, odd: dict[str, Any]
+) -> None:
+    """Told so by `resume`, before or after the rest is done; `history --close` ends the run."""
+    refusing(harbor)
+    run = stopped(harbor.type(MOVE), "children-failed")
+    harbor.within(harbor.world.faults.remove)
+    rewrite(harbor, run, name, **odd)
+
+    ended = harbor.type(f"resume {run} {GIVEN} --yes", **elsewhere(harbor))
+    closed = harbor.type(f"history {run} --close --yes --export {run}", **elsewhere(harbor))
+
+    assert (ended.code in (1, 6), "[document-damaged]" in ended.err) == (True, True), ended.err
+    assert (closed.code, in_cluster(harbor)) == (5 if name == "bundle" else 0, []), closed.err
 
 
 def elsewhere(stage: Stage) -> dict[str, str]:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from arcctl.model import keys
+from arcctl.model.plan import digest
 from tests.stories import moving
 from tests.stories.moved import GIVEN, MOVE, region
 from tests.stories.refusals import refused
@@ -79,6 +80,32 @@ def test_what_a_plan_asks_for_cannot_be_changed_in_its_file(
     ended = harbor.type(f"{BARE} {GIVEN} --plan plan.json")
 
     refused(ended, "plan-damaged", exit_code=2, said="fingerprint")
+    untouched(harbor)
+
+
+@pytest.mark.parametrize(
+    ("option", "said"),
+    [
+        ({"concurrency": "x"}, "concurrency is text"),
+        ({"accept": None}, "accept is null"),
+        ({"name": 7}, "name is a number"),
+        ({"colour": "red"}, "colour"),
+    ],
+    ids=str,
+)
+def test_options_of_another_shape_are_refused(
+    harbor: Stage, option: dict[str, Any], said: str
+) -> None:
+    """Also in a file whose fingerprint was made again."""
+    file = plan_of(harbor)
+    document = json.loads(file.read_text())
+    del document["fingerprint"]
+    document["options"] |= option
+    file.write_text(json.dumps(document | {"fingerprint": digest(document)}))
+
+    ended = harbor.type(f"{BARE} {GIVEN} --plan plan.json")
+
+    refused(ended, "plan-damaged", exit_code=2, said=said)
     untouched(harbor)
 
 

@@ -16,14 +16,14 @@ from arcctl.model.configuration.adjusting import adjusted
 from arcctl.model.configuration.comparing import written_alike
 from arcctl.model.configuration.needs import needs
 from arcctl.model.connected_cluster import writable
-from arcctl.model.plan import Plan, digest
+from arcctl.model.plan import digest
 from arcctl.model.resource_id import moved
 from arcctl.operations.moving import late_fields
 from arcctl.operations.moving.likeness import chosen_since, unlike
 from arcctl.operations.moving.observing import listed, steady
 from arcctl.operations.moving.request import MoveRequest
 from arcctl.operations.moving.second_look import flat, fresh
-from arcctl.operations.moving.worlds import BUNDLE, PLAN, Moving
+from arcctl.operations.moving.worlds import BUNDLE, Moving
 from arcctl.operations.steps.attached import RestoreAttached, taken_off
 from arcctl.operations.steps.pieces import LOCKS, Seen, is_role, pieces
 
@@ -333,7 +333,7 @@ class _Late:
 
     def others(self, now: Mapping[str, Sequence[Body]]) -> None:
         """Name what cannot be carried and was not there when the plan was made."""
-        planned = Plan.recorded(self._world.run.documents[PLAN])
+        planned = self._world.planned
         for subject, found in now.items():
             if found and digest(listed(found)) != planned.observed.get(subject):
                 names = ", ".join(str(each.get("name")) for each in found)

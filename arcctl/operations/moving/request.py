@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import MISSING, asdict, dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
 from arcctl.model.region import canonical
@@ -19,7 +19,7 @@ _SHAPES: dict[Any, Any] = {
     "bool": bool,
     "int": int,
     "frozenset[str]": [str],
-    "str | None": str,
+    "str | None": (str, None),
 }
 # What a plan fixes beside the target, and its flag; the key of --private-key is compared by itself.
 _FIXED = {
@@ -140,8 +140,10 @@ class MoveRequest:
 
     @classmethod
     def from_document(cls, document: Mapping[str, Any]) -> MoveRequest:
-        """Read what `to_document` wrote; raise ValueError, KeyError or TypeError for anything else."""
-        fits(document, {f"{each.name}?": _SHAPES[each.type] for each in fields(cls)})
+        """Read what `to_document` wrote; raise ValueError or TypeError for anything else."""
+        optional = {each.name for each in fields(cls) if each.default is not MISSING} - {*_SETS}
+        present = [each for each in fields(cls) if each.name not in optional - document.keys()]
+        fits(document, {each.name: _SHAPES[each.type] for each in present})
         return cls(**{**document, **{name: frozenset(document[name]) for name in _SETS}})
 
 

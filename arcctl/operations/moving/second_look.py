@@ -28,7 +28,7 @@ from arcctl.operations.moving.observing import (
     sight_of,
 )
 from arcctl.operations.moving.stored_plans import outdated
-from arcctl.operations.moving.worlds import PLAN, Moving
+from arcctl.operations.moving.worlds import Moving
 from arcctl.operations.steps.attached import taken_off
 from arcctl.operations.steps.children import PENDING
 
@@ -68,7 +68,7 @@ class LookAgain(Step[Moving]):
     note = "it must be as planned"
 
     async def do(self, world: Moving, tell: Callable[[str], None]) -> str:
-        planned = Plan.recorded(world.run.documents[PLAN])
+        planned = world.planned
         try:
             moved = await self._moved(world, planned)
         except NotFound as error:

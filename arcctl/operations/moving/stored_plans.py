@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from arcctl.errors import FindingsError, UsageError
 from arcctl.model import plain_file
 from arcctl.model.bounded import read_json
-from arcctl.model.plan import Plan, differences
+from arcctl.model.plan import Plan, damaged, differences
 from arcctl.operations.moving.observing import PART, in_detail
 from arcctl.operations.moving.request import MoveRequest
 
@@ -54,6 +54,10 @@ def read(path: str, cluster: ClusterId | None = None) -> Plan:
     except ValueError:
         document = None  # what is not even JSON is damaged in the same words
     plan = Plan.from_document(document)
+    try:
+        MoveRequest.from_document(plan.options)
+    except (TypeError, ValueError) as error:
+        raise damaged(f"options: {error}") from error
     if cluster and plan.source != cluster:
         source = plan.source
         raise UsageError(

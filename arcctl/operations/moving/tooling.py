@@ -70,10 +70,10 @@ class ToolsWork(Step[Moving]):
     async def observe(self, world: Moving) -> str | None:
         if world.run.journal.no_return and await _leaving(world):
             return "the source is being left"
-        plan = world.run.documents.get(PLAN) or {}
+        seconds = world.planned.seconds if PLAN in world.run.documents else 0
         checks = (
             *_asked(self._request, world, self._bundle.resource),
-            tools.credentials(plan.get("seconds", 0), strict=not world.run.journal.no_return),
+            tools.credentials(seconds, strict=not world.run.journal.no_return),
         )
         report = await ask_all(checks, world.origin.sight)
         if failures := report.having(Verdict.FAIL):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from arcctl.checks.sight import Sight
 from arcctl.model.bundle import Bundle, marked
+from arcctl.model.plan import Plan
 from arcctl.model.run_shape import as_written
 from arcctl.operations.moving.request import MoveRequest
 from arcctl.operations.world import World
@@ -74,6 +75,12 @@ class Moving(Restoring):
     """second_look.LookAgain: the subjects that whoever is signed in may not read, as in the plan"""
     report: Report | None = None
     """proving.Prove"""
+
+    @property
+    def planned(self) -> Plan:
+        """The plan that the run carries out; Refusal `document-damaged` where it is of another shape."""
+        with as_written(f"the plan of {self.run.id}"):
+            return Plan.recorded(self.run.documents[PLAN])
 
     async def save(self, bundle: Bundle) -> None:
         """Go on with another bundle, and keep it for whoever takes the run up."""

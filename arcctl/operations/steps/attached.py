@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING
 
 from arcctl.errors import ArcctlError
 from arcctl.flow.step import Step
-from arcctl.model.plan import Plan
 from arcctl.model.resource_id import moved
 from arcctl.operations.moving.stored_plans import outdated
-from arcctl.operations.moving.worlds import PLAN, Moving
+from arcctl.operations.moving.worlds import Moving
 from arcctl.operations.steps.pieces import alike, looked_at, pieces
 
 if TYPE_CHECKING:
@@ -110,7 +109,7 @@ class TakeOffLocks(Step[Moving]):
         if not now:
             return
         if not world.turned:
-            planned = Plan.recorded(world.run.documents[PLAN])
+            planned = world.planned
             names = sorted(str(found["name"]) for found in now.values())
             raise outdated(planned, [f"the lock {name}: changed" for name in names])
         attached, places = world.bundle.attached, _put_there(world)
