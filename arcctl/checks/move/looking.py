@@ -139,6 +139,7 @@ class Looking(Remembering):
             cluster = self.asked.source
             raise NotFound(
                 f"there is no connected cluster {cluster.name} in group {cluster.group}",
+                code="AZK8S0405",
                 hints=(
                     "arcctl list -o table",
                     "if it was moved: arcctl history",
