@@ -54,6 +54,7 @@ def test_a_difference_that_lasts_is_told(harbor: Stage) -> None:
 def test_roles_that_do_not_follow_are_told_as_planned(harbor: Stage) -> None:
     """Without `--reassign-identities` nobody gives them again, and the plan has said so."""
     moving.granted(harbor)
+    harbor.world.delays = replace(harbor.world.delays, arm_delete=5)
 
     ended = harbor.well(moved.MOVE)
 
