@@ -188,9 +188,10 @@ def test_a_check_that_fails_is_told_by_the_peers_key(
     connected: Stage, ill: symptoms.Break, key: str, code: str
 ) -> None:
     """With arcctl's code beside it, in the document and on the page; exit 5, and the archive is there."""
-    ill(connected)
     if key == "kap_cert_check":
+        # First, or the agents may fetch another before they are cut off.
         symptoms.cut_off(connected)
+    ill(connected)
 
     ended = connected.type(TROUBLESHOOT)
 
