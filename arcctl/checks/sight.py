@@ -93,15 +93,17 @@ class Sight(Remembering):
     @once
     async def pods(self) -> list[Body]:
         """The pods of the agents' namespace."""
-        kubernetes = await self.clients.kubernetes()
-        return [each async for each in kubernetes.items(PODS)]
+        return await self._pods()
 
     async def pods_again(self) -> list[Body]:
         """The same, read once more, for a list that something contradicts."""
-        kubernetes = await self.clients.kubernetes()
-        found = [each async for each in kubernetes.items(PODS)]
+        found = await self._pods()
         self.learn("pods", found)
         return found
+
+    async def _pods(self) -> list[Body]:
+        kubernetes = await self.clients.kubernetes()
+        return [each async for each in kubernetes.items(PODS)]
 
     @once
     async def deployments(self) -> list[Body]:

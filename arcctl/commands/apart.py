@@ -36,7 +36,6 @@ def _is_same(one: Path, other: Path) -> bool:
     try:
         if one.exists() and not one.is_file():  # a terminal, or nothing at all
             return False
-        both = one.exists() and other.exists()
-        return one.resolve() == other.resolve() or (both and one.samefile(other))
+        return one.resolve() == other.resolve() or one.samefile(other)
     except (OSError, ValueError, RuntimeError):
-        return False  # opening it says why
+        return False  # one is not there, or opening it says why

@@ -218,19 +218,23 @@ def contradicted(cluster: ClusterId, found: Ownership, *way_on: str) -> Refusal:
 
 def unproved(cluster: ClusterId, found: Ownership, *way_on: str, sure: str) -> Refusal:
     """Return the refusal of a cluster that may be another one; `sure` answers for it."""
-    certain = f"if you are certain: {sure}"
     if found.seen.silent:
         return Refusal(
             f"nothing in this cluster says that it is {cluster.name}",
             code="AZK8S0406",
             why=found.why,
-            hints=(CONTEXT, certain, *way_on),
+            hints=(CONTEXT, f"if you are certain: {sure}", *way_on),
         )
+    return uncertain(cluster, found.why, *way_on, sure=sure)
+
+
+def uncertain(cluster: ClusterId, why: tuple[str, ...], *way_on: str, sure: str) -> Refusal:
+    """Return the refusal of a cluster for which too little speaks; `why` says what is lacking."""
     return Refusal(
         f"it is not certain that this is the cluster of {cluster.name} (group {cluster.group})",
         code="cluster-unproved",
-        why=found.why,
-        hints=(CONTEXT, certain, *way_on),
+        why=why,
+        hints=(CONTEXT, f"if you are certain: {sure}", *way_on),
     )
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
-from arcctl.errors import AccessError, Refusal
+from arcctl.errors import AccessError
 from arcctl.model.connected_cluster import never_connected, public_key
 from arcctl.model.ownership import Agents, Verdict, decide
 from arcctl.model.region import canonical
@@ -65,15 +65,8 @@ async def _require_unmoved(world: Moving, sure: str) -> None:
     """
     if world.clients.settings.flags.skip_cluster_check:
         return
-    if not (why := await _restored(world) or await _went_on_elsewhere(world)):
-        return
-    cluster = world.cluster
-    raise Refusal(
-        f"it is not certain that this is the cluster of {cluster.name} (group {cluster.group})",
-        code=_ACCEPTED,
-        why=why,
-        hints=(ownership.CONTEXT, f"if you are certain: {sure}"),
-    )
+    if why := await _restored(world) or await _went_on_elsewhere(world):
+        raise ownership.uncertain(world.cluster, (why,), sure=sure)
 
 
 async def _restored(world: Moving) -> str:
