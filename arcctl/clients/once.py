@@ -6,6 +6,8 @@ import asyncio
 from functools import update_wrapper
 from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
+from arcctl.clients.finishing import stopped
+
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
 
@@ -30,9 +32,7 @@ class Remembering:
 
     async def end(self) -> list[Any]:
         """Stop what is still running; return what was made, errors among it."""
-        for task in self._seen.values():
-            task.cancel()
-        return await asyncio.gather(*self._seen.values(), return_exceptions=True)
+        return await stopped(*self._seen.values())
 
 
 async def _told(answer: object) -> Any:

@@ -256,6 +256,7 @@ async def _with_session(
     work: Work, settings: Settings, own: dict[str, Any], typed: frozenset[str]
 ) -> None:
     from arcctl.clients import Clients, own_folder, room
+    from arcctl.clients.finishing import stop_the_others
     from arcctl.errors import ArcctlError
     from arcctl.flow.events import Noted
     from arcctl.views.console import Console
@@ -277,6 +278,7 @@ async def _with_session(
             raise
         finally:
             console.close()
+            await stop_the_others()
             await clients.close()
             own_folder.remove()
 

@@ -176,10 +176,14 @@ async def _attempt(
 async def _outlast(
     error: ArcctlError, trial: Trial | None, step: Step[World], observer: Observer
 ) -> None:
-    """Wait before the next try, or raise the error where there is to be none."""
+    """Wait before the next try, or raise the error where there is to be none.
+
+    Nothing is tried again once somebody has said stop: asyncio may have raised the error instead.
+    """
     import asyncio
 
-    pause = trial.pause(error) if trial else None
+    task = asyncio.current_task()
+    pause = trial.pause(error) if trial and not (task and task.cancelling()) else None
     if trial is None or pause is None:
         raise error
     observer(Started(step.name, step.title))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from arcctl.checks.check import Answer, asked, failed, noted, passed
 from arcctl.checks.health.cluster import right_cluster
@@ -18,13 +18,14 @@ from arcctl.operations import ownership, standing
 from arcctl.operations.checking.before import before, unfinished_run
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Iterable, Sequence
+    from collections.abc import AsyncIterator, Coroutine, Iterable, Sequence
 
     from arcctl.checks.check import Check
     from arcctl.checks.health.sight import HealthSight
     from arcctl.model.finding import Finding
     from arcctl.operations.world import World
 
+Told = TypeVar("Told")
 # Categories that ask Azure; the others ask the cluster.
 _AZURE = frozenset({"sign-in", "providers", "network"})
 _RUN = "run"
@@ -218,14 +219,19 @@ async def _answers(
 async def _whole(sight: HealthSight, patience: float) -> tuple[str, Inside]:
     """How Azure and the cluster look; whoever does not answer in time is unseen."""
     status, inside = await asyncio.gather(
-        asyncio.wait_for(sight.status(), patience),
-        asyncio.wait_for(sight.inside(), patience),
+        _in_time(sight.status(), patience),
+        _in_time(sight.inside(), patience),
         return_exceptions=True,
     )
     return (
         UNSEEN if isinstance(status, BaseException) else status,
         Inside.UNSEEN if isinstance(inside, BaseException) else inside,
     )
+
+
+async def _in_time(question: Coroutine[Any, Any, Told], patience: float) -> Told:
+    async with asyncio.timeout(patience):
+        return await question
 
 
 def _once(sections: Iterable[Section]) -> Iterable[Section]:

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from arcctl.clients.finishing import stopped
 from arcctl.flow.events import Noted
 from arcctl.model.evidence import Collected, Evidence
 from arcctl.operations.check import require_well
@@ -107,9 +108,7 @@ async def _all(case: Case) -> list[Collected]:
     try:
         return list(await asyncio.gather(*tasks))
     except BaseException:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await stopped(*tasks)
         raise
 
 

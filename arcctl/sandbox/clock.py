@@ -37,7 +37,8 @@ class Clock:
         """Sleep until the sandbox's time has come to `moment`, however it gets there."""
         while (left := (moment - self.now()).total_seconds()) > 0:
             try:
-                await asyncio.wait_for(self._moved.wait(), timeout=left)
+                async with asyncio.timeout(left):
+                    await self._moved.wait()
             except TimeoutError:
                 continue
 

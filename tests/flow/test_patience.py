@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -88,3 +89,31 @@ def test_pauses_grow() -> None:
     pauses = [trial.pause(ClusterError("away")) for _ in range(8)]
 
     assert pauses == [0.5, 1, 2, 4, 8, 10, 10, 10]
+
+
+class StopAndTrouble(Try):
+    """Somebody says stop in the very moment in which something fails."""
+
+    async def do(self, world: World, tell: Callable[[str], None]) -> str:
+        """Fail beside others; asyncio raises the error, and not the cancellation."""
+        task = asyncio.current_task()
+        assert task
+
+        async def fail() -> str:
+            task.cancel()
+            raise ClusterError("away")
+
+        (done,) = await asyncio.gather(fail())
+        return str(done)
+
+
+async def test_nothing_is_tried_again_once_somebody_has_said_stop() -> None:
+    """The error is told, where it has taken the place of the stop."""
+    world = World([])
+    stop = asyncio.create_task(
+        run([StopAndTrouble()], world, lambda event: None, patience=patient(world, times=1))
+    )
+    with pytest.raises(ClusterError):
+        await stop
+
+    assert world.happened == ["looked"]

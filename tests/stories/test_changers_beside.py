@@ -208,3 +208,41 @@ def test_a_killed_change_is_typed_again_at_once_on_the_same_machine(quick: Stage
         process.wait()
 
     quick.well(line)
+
+
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_who_is_stopped_while_taking_the_lease_holds_nobody_up(
+    quick: Stage, how: signal.Signals, when: str
+) -> None:
+    """A request that is on its way arrives after its sender has gone."""
+    line = f"connect {HARBOR} -l eastus --skip-prechecks"
+    with quick.start(line) as process:
+        asked = "kubernetes POST .*/leases"
+        moment = at(quick, asked, when, lambda: os.kill(process.pid, how))
+        until(lambda: moment.happened, "a Lease that is taken")
+        process.wait()
+
+    quick.well(line)
+
+
+def test_who_is_stopped_while_letting_go_lets_go(quick: Stage) -> None:
+    """The agents are installed, and the Lease is about to go."""
+    line = f"connect {HARBOR} -l eastus --skip-prechecks"
+    with quick.start(line) as process:
+        asked = "kubernetes DELETE .*/leases/arcctl"
+        moment = at(quick, asked, "before", lambda: os.kill(process.pid, signal.SIGTERM))
+        until(lambda: moment.happened, "a Lease that is let go")
+        process.wait()
+
+    quick.well(line)
+
+
+def test_one_bad_answer_on_the_way_out_is_no_reason_to_keep_the_lease(quick: Stage) -> None:
+    """The others would wait for a minute."""
+    line = f"connect {HARBOR} -l eastus --skip-prechecks"
+    quick.fault("kubernetes", {"status": 500}, method="DELETE", path="/leases/arcctl$", times=1)
+
+    quick.well(line)
+
+    assert len([each for each in quick.requests("kubernetes", "DELETE") if "leases" in each]) == 2

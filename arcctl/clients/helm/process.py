@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from arcctl.clients import fence
+from arcctl.clients.finishing import Begun, stopped, to_its_end
 from arcctl.model.scrub import scrubbed
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ async def beside(
         ended.cancel()
         if process.returncode is None:
             await _stop(process)
-        await asyncio.gather(ended, return_exceptions=True)
+        await stopped(ended)
 
 
 async def _heard(process: asyncio.subprocess.Process, on_line: Callable[[str], None]) -> int:
@@ -115,7 +116,7 @@ async def _begun(argv: Sequence[str], environ: Mapping[str, str]) -> asyncio.sub
 
     asyncio itself would kill the program without grace, and not its children.
     """
-    starting = asyncio.ensure_future(
+    starting = Begun(
         asyncio.create_subprocess_exec(
             *argv,
             stdin=asyncio.subprocess.PIPE,
@@ -127,9 +128,9 @@ async def _begun(argv: Sequence[str], environ: Mapping[str, str]) -> asyncio.sub
         )
     )
     try:
-        return await asyncio.shield(starting)
+        return await to_its_end(starting)
     except asyncio.CancelledError:
-        await _stop(await starting)
+        await _stop(starting.result())
         raise
 
 
@@ -151,9 +152,7 @@ async def _talk(
     try:
         held = await _heard_out(tasks, ended)
     finally:
-        for task in (*tasks, ended):
-            task.cancel()
-        await asyncio.gather(*tasks, ended, return_exceptions=True)
+        await stopped(*tasks, ended)
     if held:
         log.debug("a child of the program holds its pipes")
         _close(process)

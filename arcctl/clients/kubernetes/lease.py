@@ -14,12 +14,13 @@ from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from arcctl.clients import fence
+from arcctl.clients.finishing import stopped, to_its_end
 from arcctl.errors import ArcctlError, ClusterError, Refusal, StoppedPartWay
 from arcctl.model.duration import spoken
 from arcctl.model.times import read
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable
+    from collections.abc import AsyncIterator, Callable, Iterable
 
     from arcctl.clients.kubernetes.client import Kubernetes
 
@@ -32,6 +33,7 @@ _CORE = ("/apis/coordination.k8s.io/v1", "/api/v1")
 _ABOUT, _HOST = "arcctl/about", "arcctl/host"
 _TRIES = 5
 _PARTING_SECONDS = 5.0
+_BEFORE_ONCE_MORE = 0.3
 _WAIT = "wait for it; a process that was killed holds nobody up for more than a minute"
 _HOW_FAR = "how far it is: arcctl history"
 
@@ -43,6 +45,7 @@ class Lease:
 
     `holder` names the process, an annotation its machine; `about` tells people what it is doing.
     `seconds` is how long the Lease lasts without a sign of life; one is given three times as often.
+    `left` says whether the Lease may be there still under this holder's name.
     """
 
     def __init__(
@@ -59,14 +62,24 @@ class Lease:
         self._awake = _now()
         self._ahead = timedelta()
         self._asking = asyncio.Lock()
+        self._unanswered = False
         self.holder = holder
+        self.left = False
 
     async def take(self, *, dead: Callable[[str], bool] = lambda holder: not holder) -> str:
         """Hold the Lease; return who held it before and was pushed aside, or "".
 
         `dead` tells of a holder whether it is known to be gone. Raise Refusal `run-in-progress`
-        where somebody else holds it and has given a sign of life.
+        where somebody else holds it and has given a sign of life. A caller who is stopped holds
+        nothing.
         """
+        try:
+            return await to_its_end(self._take(dead), seconds=_PARTING_SECONDS)
+        except asyncio.CancelledError:
+            await to_its_end(self.release(), seconds=_PARTING_SECONDS)
+            raise
+
+    async def _take(self, dead: Callable[[str], bool]) -> str:
         self._ahead = await _server_ahead(self._kubernetes)
         for _ in range(_TRIES):
             found = await self._kubernetes.find(self._path)
@@ -117,13 +130,23 @@ class Lease:
 
     async def release(self) -> None:
         """Let go, unless another holds it by now; a cluster that is away costs five seconds."""
-        with suppress(ArcctlError, TimeoutError):
+        with suppress(TimeoutError):
             async with asyncio.timeout(_PARTING_SECONDS):
-                found = await self._kubernetes.find(self._path)
-                if found and _holder(found) == self.holder:
-                    version = found["metadata"]["resourceVersion"]
-                    only = {"preconditions": {"resourceVersion": version}}
-                    await self._kubernetes.delete(self._path, body=only)
+                await self._let_go()
+                if self.left:
+                    await asyncio.sleep(_BEFORE_ONCE_MORE)
+                    await self._let_go()
+
+    async def _let_go(self) -> None:
+        with suppress(ArcctlError):
+            found = await self._kubernetes.find(self._path)
+            if found and _holder(found) == self.holder:
+                version = found["metadata"]["resourceVersion"]
+                only = {"preconditions": {"resourceVersion": version}}
+                await self._kubernetes.delete(self._path, body=only)
+                self._unanswered = False
+            # What was written last, and not answered, may still arrive.
+            self.left = self._unanswered
 
     @asynccontextmanager
     async def held(self) -> AsyncIterator[None]:
@@ -154,10 +177,11 @@ class Lease:
             task.uncancel()
             raise self._lost from error
         finally:
-            for each in staying:
-                each.cancel()
-            await asyncio.gather(*staying, return_exceptions=True)
-            await self.release()
+            await to_its_end(self._part(staying), seconds=_PARTING_SECONDS)
+
+    async def _part(self, staying: Iterable[asyncio.Task[None]]) -> None:
+        await stopped(*staying)
+        await self.release()
 
     async def _space(self) -> str:
         """Return the uid of the namespace, "" where there is none."""
@@ -190,15 +214,20 @@ class Lease:
 
     async def _written(self, found: Body | None) -> bool:
         """Create it, or replace what was found; False where another was faster."""
+        before, self.left, self._unanswered = self.left, True, True
         try:
             if found:
                 self._seen = await self._kubernetes.replace(self._path, self._body(found))
             else:
                 self._seen = await self._kubernetes.create(self._collection, self._body({}))
-        except ClusterError as error:
-            if error.status == 409 or (found and error.status == 404):
+        except ArcctlError as error:
+            status = error.status if isinstance(error, ClusterError) else 403
+            self._unanswered = not status
+            self.left = before or self._unanswered
+            if status == 409 or (found and status == 404):
                 return False
             raise
+        self._unanswered = False
         return True
 
     def _time(self) -> datetime:

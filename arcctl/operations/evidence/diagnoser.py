@@ -10,6 +10,7 @@ import asyncio
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from arcctl.clients.finishing import to_its_end
 from arcctl.errors import ArcctlError
 from arcctl.model import cluster as names
 from arcctl.model.overall import Inside
@@ -26,7 +27,7 @@ from arcctl.operations.evidence.diagnoser_job import (
 from arcctl.operations.evidence.diagnoser_results import lay_failure, lay_results
 from arcctl.operations.evidence.logs import BYTES
 from arcctl.operations.evidence.piece import Tray, piece
-from arcctl.operations.steps.jobs import finished_pod, to_its_end, unfinished
+from arcctl.operations.steps.jobs import finished_pod, unfinished
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

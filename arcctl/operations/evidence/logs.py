@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from arcctl.checks.agents import containers_of
+from arcctl.clients.finishing import stopped
 from arcctl.errors import ArcctlError
 from arcctl.model import cluster as names
 from arcctl.operations.evidence.dossier import Unwritable, safe
@@ -61,9 +62,7 @@ async def lay_logs(tray: Tray, namespace: str, pods: list[Body], folder: str) ->
     try:
         await asyncio.wait(tasks.values(), timeout=tray.case.patience)
     finally:
-        for task in tasks.values():
-            task.cancel()
-        ended = await asyncio.gather(*tasks.values(), return_exceptions=True)
+        ended = await stopped(*tasks.values())
     for log, result in zip(wanted, ended, strict=True):
         if isinstance(result, asyncio.CancelledError):
             tray.lacks(f"{log.path}: no answer in time")

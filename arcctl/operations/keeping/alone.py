@@ -31,7 +31,7 @@ async def alone(clients: Clients, about: str) -> AsyncIterator[None]:
     await require_free(clients)
     lease = Lease(kubernetes, space.LEASE, f"/{secrets.token_hex(4)}", about=about)
     try:
-        with here.at_work(home, lease.holder):
+        with here.at_work(home, lease.holder, lambda: lease.left):
             await taken(kubernetes, lease, lambda other: not other or here.has_died(home, other))
             async with lease.held():
                 await require_none_left(kubernetes)

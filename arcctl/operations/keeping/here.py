@@ -6,6 +6,7 @@ import fcntl
 import json
 import os
 import shutil
+import time
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Any
@@ -18,7 +19,7 @@ from arcctl.model.plain_file import handle as _handle
 from arcctl.model.run_shape import is_name, named
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Callable, Iterator, Sequence
 
     from arcctl.model.run import Entry, Header, Record
 
@@ -28,6 +29,7 @@ _LOCK = "lock"
 CHANGES = "changes"
 """The folder beside the runs with a lock of each change that has no journal"""
 _MOST_HOLDERS = 1024 * 1024
+_A_DAY = 24 * 3600
 
 
 class Folder:
@@ -148,15 +150,16 @@ def has_died(home: Path, holder: str) -> bool:
 
 
 @contextmanager
-def at_work(home: Path, holder: str) -> Iterator[None]:
+def at_work(home: Path, holder: str, needed: Callable[[], bool]) -> Iterator[None]:
     """Hold a lock that tells this machine's other processes whether `/TOKEN` has died.
 
-    A disk that fails leaves them to wait until the Lease is stale.
+    It stays after the block where it is `needed`, for a while. A disk that fails leaves the others
+    to wait until the Lease is stale.
     """
     changes = home.parent / CHANGES
     folder = Folder(changes, holder.removeprefix("/"))
     for name in _names(changes):
-        if has_died(home, f"/{name}"):
+        if _is_old(changes / name) and has_died(home, f"/{name}"):
             shutil.rmtree(changes / name, ignore_errors=True)
     stream = None
     with suppress(ArcctlError):
@@ -164,9 +167,17 @@ def at_work(home: Path, holder: str) -> Iterator[None]:
     try:
         yield
     finally:
-        if stream:
+        if stream and not needed():
             shutil.rmtree(folder.path, ignore_errors=True)
+        if stream:
             stream.close()
+
+
+def _is_old(folder: Path) -> bool:
+    """Whether it says what no Lease needs any more; the clusters' own clocks are not asked."""
+    with suppress(OSError):
+        return time.time() - folder.stat().st_mtime > _A_DAY
+    return False
 
 
 def lives(home: Path, run: str) -> bool:

@@ -11,6 +11,7 @@ from arcctl.checks.move.codes import CODES
 from arcctl.checks.move.questions import in_order, rows_of
 from arcctl.checks.move.verdicts import blocks, lost, named, noted
 from arcctl.checks.sight import Sight
+from arcctl.clients.finishing import stopped
 from arcctl.errors import UsageError
 from arcctl.model.bundle import Bundle, marked
 from arcctl.model.plan import Fate, Plan
@@ -62,8 +63,7 @@ async def plan(
         seen = digests(await look(sight))
     except BaseException:
         # Whatever else was being looked at is of no use any more, and must not be left running.
-        proved.cancel()
-        await asyncio.gather(proved, return_exceptions=True)
+        await stopped(proved)
         await asyncio.gather(sight.end(), sight.target.end(), sight.source.end())
         sight.source.forget()
         raise

@@ -9,11 +9,12 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING, Any
 
+from arcctl.clients.finishing import to_its_end
 from arcctl.errors import ArcctlError, ClusterError
 from arcctl.flow.step import Step
 from arcctl.model import cluster as names
 from arcctl.model import diagnosis
-from arcctl.operations.steps.jobs import Job, finished_pod, to_its_end, unfinished
+from arcctl.operations.steps.jobs import Job, finished_pod, unfinished
 from arcctl.operations.world import World
 
 if TYPE_CHECKING:

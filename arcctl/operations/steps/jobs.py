@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
 from arcctl.errors import ClusterError, HelmError
 from arcctl.model.diagnosis import way_out
@@ -12,12 +11,11 @@ from arcctl.model.duration import spoken
 from arcctl.operations.steps.holdings import holdings
 
 if TYPE_CHECKING:
-    from collections.abc import Coroutine, Iterable
+    from collections.abc import Iterable
 
     from arcctl.clients.kubernetes import Kubernetes
     from arcctl.model.connected_cluster import Body
 
-Result = TypeVar("Result")
 _OFTEN = {3: "three", 5: "five"}
 
 
@@ -84,16 +82,3 @@ async def unfinished(
         why=told[-3:],
         hints=(way_out(told, job.namespace), *hints),
     )
-
-
-async def to_its_end(work: Coroutine[Any, Any, Result]) -> Result:
-    """Let what was begun be finished, however often somebody says stop; then stop."""
-    task, stopped = asyncio.ensure_future(work), False
-    while not task.done():
-        try:
-            await asyncio.wait([task])
-        except asyncio.CancelledError:
-            stopped = True
-    if stopped:
-        raise asyncio.CancelledError
-    return task.result()

@@ -137,7 +137,8 @@ async def until_gone(
                 await asyncio.gather(*(_nudge(kubernetes, _name(each)) for each in left))
 
     try:
-        await asyncio.wait_for(urge(), patience)
+        async with asyncio.timeout(patience):
+            await urge()
     except TimeoutError:
         raise still_there("kinds", map(_name, left), patience, _holding(left)) from None
 

@@ -8,7 +8,8 @@ from contextlib import suppress
 from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
-from arcctl.errors import AccessError, ArcctlError, AzureError, Refusal
+from arcctl.clients.finishing import stopped
+from arcctl.errors import AccessError, ArcctlError, AzureError, Refusal, StoppedPartWay
 from arcctl.flow.step import Step
 from arcctl.model.connected_cluster import public_key
 from arcctl.model.region import canonical
@@ -77,9 +78,7 @@ class DeleteSource(Step[Moving]):
                 error.why = (*error.why, "the source is still there, and nothing has been lost yet")
             raise
         finally:
-            looking.cancel()
-            hushing.cancel()
-            await asyncio.gather(looking, hushing, return_exceptions=True)
+            await stopped(looking, hushing)
         await _until_gone(world, tell)
         await unseen.look_is_missing(world)
         world.sight.forget()
@@ -96,8 +95,12 @@ async def _hush(world: Moving, tell: Callable[[str], None]) -> None:
 async def _hush_while_it_goes(world: Moving, tell: Callable[[str], None]) -> None:
     await world.origin.deregistering.wait()
     while True:
-        with suppress(ArcctlError):  # the deletion is under way, and nothing can stop it
+        try:
             await _hush(world, tell)
+        except StoppedPartWay:
+            raise
+        except ArcctlError:
+            pass  # the deletion is under way, and nothing can stop it
         await asyncio.sleep(_HUSH_AGAIN)
 
 
@@ -112,7 +115,8 @@ async def _look_while_it_goes(world: Moving, gone: asyncio.Event) -> None:
             return
         await unseen.was_seen(world)
         with suppress(TimeoutError):
-            await asyncio.wait_for(gone.wait(), pause)
+            async with asyncio.timeout(pause):
+                await gone.wait()
         if gone.is_set():
             return
 

@@ -152,7 +152,8 @@ async def until_gone(
             tell(holding(left))
 
     try:
-        await asyncio.wait_for(watch(), patience)
+        async with asyncio.timeout(patience):
+            await watch()
     except TimeoutError:
         raise still_there("namespaces", sorted(left), patience, holding(left)) from None
 

@@ -135,7 +135,8 @@ async def _next_chunk(watch: Watch) -> bytes:
     """Wait for something to say; empty when the watch is over."""
     while (left := watch.until - monotonic()) > 0:
         try:
-            events = [await asyncio.wait_for(watch.queue.get(), min(left, BOOKMARK_EVERY))]
+            async with asyncio.timeout(min(left, BOOKMARK_EVERY)):
+                events = [await watch.queue.get()]
         except TimeoutError:
             if watch.bookmarks:
                 return watch.bookmark(watch.cluster.store.revision)

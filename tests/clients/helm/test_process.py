@@ -7,9 +7,11 @@ import gc
 import os
 import resource
 import sys
+import time
 from typing import TYPE_CHECKING
 
 import pytest
+from arcctl.clients.finishing import stop_the_others
 from arcctl.clients.helm import process
 from tests.clients.helm.scripts import GRANDCHILD, let_go, script, there, until
 
@@ -225,3 +227,17 @@ async def test_a_child_that_holds_a_pipe_is_not_waited_for(tmp_path: Path, strea
 
     assert finished.status == 3
     assert (finished.stdout.decode() if stream == "stdout" else finished.stderr).strip() == "said"
+
+
+@pytest.mark.parametrize("ticks", range(12))
+async def test_a_start_in_the_midst_of_which_all_ends_is_no_trap(ticks: int) -> None:
+    """asyncio itself would wait for ever, where the program has ended before its pipes are there."""
+    calling = asyncio.create_task(run("/bin/true"))
+    for _ in range(ticks):
+        await asyncio.sleep(0)
+    time.sleep(0.02)  # noqa: ASYNC251 - the program ends, and the loop has not heard of it
+
+    async with asyncio.timeout(30):
+        await stop_the_others()
+
+    assert calling.done()

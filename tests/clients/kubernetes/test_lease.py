@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
@@ -210,3 +211,41 @@ async def test_one_that_somebody_has_edited_is_still_renewed(kubernetes: Kuberne
         "run-1/x",
         True,
     )
+
+
+@pytest.mark.parametrize("rounds", range(12))
+async def test_who_is_stopped_on_the_way_out_lets_go(kubernetes: Kubernetes, rounds: int) -> None:
+    """At whatever point between the end of the work and the Lease being gone."""
+    inside = asyncio.Event()
+
+    async def work() -> None:
+        mine = lease(kubernetes, "/x")
+        await mine.take()
+        async with mine.held():
+            inside.set()
+
+    task = asyncio.create_task(work())
+    await inside.wait()
+    for _ in range(rounds):
+        await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+
+    assert await holder(kubernetes) == ""
+
+
+@pytest.mark.parametrize("seconds", [0, 0.001, 0.003, 0.01, 0.03])
+async def test_who_is_stopped_while_taking_it_holds_nothing(
+    kubernetes: Kubernetes, seconds: float
+) -> None:
+    """What is on its way is waited for, and taken back."""
+    mine = lease(kubernetes, "/x")
+    task = asyncio.create_task(mine.take())
+    await asyncio.sleep(seconds)
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task
+        await mine.release()
+
+    assert await holder(kubernetes) == ""
