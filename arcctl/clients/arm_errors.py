@@ -37,6 +37,7 @@ _NO_WAY = (
     "timed out",
     "certificate verify failed",
 )
+_WHO_GRANTS = "an Owner or User Access Administrator of the subscription can grant more"
 _DENIED = re.compile(
     r"(?:client|user|principal) '(?P<who>[^']*)'(?: with object id '(?P<object>[^']*)')?"
     r".*?action(?:\(s\))? '(?P<action>[^']*)'.*?scope(?:\(s\))? '(?P<scope>[^']*)'",
@@ -194,7 +195,12 @@ def _denied(problem: Problem, facts: tuple[str, ...]) -> AccessError:
     found = _DENIED.search(problem.message)
     code = problem.code or "AuthorizationFailed"
     if not found:
-        return AccessError(_sentence(problem) or "Azure does not permit this", code=code, why=facts)
+        return AccessError(
+            _sentence(problem) or "Azure does not permit this",
+            code=code,
+            why=facts,
+            hints=("what may be done with this sign-in: arcctl check --only sign-in", _WHO_GRANTS),
+        )
     action, scope, who = found["action"], found["scope"], found["object"] or found["who"]
     role = next((name for pattern, name in _ROLES if pattern.search(action)), "Contributor")
     return AccessError(
@@ -222,7 +228,9 @@ def _hints(status: int, problem: Problem) -> tuple[str, ...]:
         return ("Azure limits how fast one may ask; try again in a minute",)
     if status >= 500:
         return ("try again in a minute; if it stays so: https://azure.status.microsoft",)
-    return ()
+    if status == 404:
+        return ()
+    return ("change what Azure names and type the same command again",)
 
 
 def _sentence(problem: Problem) -> str:

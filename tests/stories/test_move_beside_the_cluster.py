@@ -234,6 +234,19 @@ def test_the_link_to_a_gateway_is_proved_as_well(gated: Stage, how: str) -> None
     assert name in linked(gated) or "the link to the Arc gateway gw1 is not as it was" in ended.err
 
 
+def test_one_404_is_no_lost_link(gated: Stage) -> None:
+    """The proof asks again before it says that something is not as it was."""
+    gone = {"status": 404, "body": {"error": {"code": "ResourceNotFound", "message": "Not here."}}}
+
+    def act() -> None:
+        gated.fault("arm", gone, method="GET", path="settings/default$", times=1)
+
+    slowly(gated)
+    ended = beside.type_beside(gated, MOVE, "restore-attached", act, events=("done",))
+
+    assert (ended.code, "gw1" in linked(gated)) == (0, True), ended.err
+
+
 def test_a_gateway_that_others_have_linked_is_carried_back(gated: Stage) -> None:
     """Behind the point of no return, with rollback."""
     gated.fault("arm", FAILS, method="PUT", path="/extensions/monitor$", times=None)

@@ -124,7 +124,8 @@ async def link(world: World, gateway: str) -> None:
 
 async def linked_gateway(world: World) -> str:
     """Return the id of the Arc gateway that the resource is linked to, in lower case; "" for none."""
-    return gateway_in(await (await world.clients.arm()).find(link_of(world.cluster))).casefold()
+    arm = await world.clients.arm()
+    return gateway_in(await arm.find_surely(link_of(world.cluster))).casefold()
 
 
 async def _seen(world: World, before: Body, sent: Body) -> Body:
