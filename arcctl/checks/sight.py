@@ -194,7 +194,7 @@ class Sight(Remembering):
     @once
     async def resource(self) -> Body | None:
         """The connected cluster in ARM, or None; a missing group is also None."""
-        return await (await self.clients.arm()).find(self.cluster.path)
+        return await (await self.clients.arm()).find_once(self.cluster.path)
 
     async def resource_surely(self) -> Body | None:
         """Return the same, but None only where two looks, a second apart, have found nothing.

@@ -81,12 +81,12 @@ class Arm:
         expected = _expected_at(path_or_url)
         return await self._ask("GET", path_or_url, None, version, query, expected)
 
-    async def find(
+    async def find_once(
         self, path_or_url: str, *, version: str | None = None, query: Query | None = None
     ) -> dict[str, Any] | None:
-        """Return the JSON object at a path, None where resource or group do not exist.
+        """Return the JSON object at a path, None where one answer says that it does not exist.
 
-        A subscription that does not exist is still an error: it is never what was meant. So is a
+        To be used only where another look follows. A subscription that does not exist is still an error: it is never what was meant. So is a
         404 in which ARM does not say what is missing: somebody else has answered.
         """
         try:
@@ -98,28 +98,28 @@ class Arm:
                 raise arm_errors.nameless(path_or_url, error) from error
             return None
 
-    async def find_surely(
+    async def find(
         self, path: str, *, version: str | None = None, query: Query | None = None
     ) -> dict[str, Any] | None:
-        """Do as `find`, but take no single 404 for absence: one may come from a replica behind.
+        """Return the JSON object at a path, None where resource or group do not exist.
 
-        What was not found is asked for again a second later (`Pace.again`), over a new connection.
-        To be used before anything is concluded that destroys, or that ends the search.
+        No single 404 is taken for absence: one may come from a replica behind. What was not found
+        is asked for again a second later (`Pace.again`), over a new connection.
         """
         with suppress(NotFound):
-            if found := await self.find(path, version=version, query=query):
+            if found := await self.find_once(path, version=version, query=query):
                 return found
         return await self.find_again(path, version=version, query=query)
 
     async def find_again(
         self, path: str, *, version: str | None = None, query: Query | None = None
     ) -> dict[str, Any] | None:
-        """Take the second of the two looks of `find_surely`, where the first has found nothing."""
+        """Take the second of the two looks of `find`, where the first has found nothing."""
         await asyncio.sleep(self._pace.again)
         afresh = Arm(self.settings, self.cloud, self.identity, pace=self._pace)
         afresh._versions = self._versions
         try:
-            return await afresh.find(path, version=version, query=query)
+            return await afresh.find_once(path, version=version, query=query)
         finally:
             await afresh.close()
 

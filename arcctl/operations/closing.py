@@ -254,7 +254,7 @@ async def _asleep(held: _Held, world: World, home: Home | None) -> Sleepers | No
     try:
         groups = await at_zero(moving)
         arm = await world.clients.arm()
-        if not groups or await arm.find_surely(moving.bundle.source.path) is None:
+        if not groups or await arm.find(moving.bundle.source.path) is None:
             return None
     except ArcctlError:
         return None

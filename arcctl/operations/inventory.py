@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 async def show(clients: Clients, cluster: ClusterId) -> Body:
     """Return the resource, or raise NotFound."""
-    resource = await (await clients.arm()).find_surely(cluster.path)
+    resource = await (await clients.arm()).find(cluster.path)
     if resource is None:
         raise missing(cluster)
     return resource

@@ -159,7 +159,7 @@ async def _somebody_elses(sight: Sight, onboarding: Onboarding) -> Standing:
     """Only a resource that is proved to be gone makes agents stale; doubt protects the owner."""
     owner = onboarding.cluster
     try:
-        resource = await (await sight.clients.arm()).find_surely(owner.path)
+        resource = await (await sight.clients.arm()).find(owner.path)
     except NotFound:
         resource = None
     except ArcctlError as error:

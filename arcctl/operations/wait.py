@@ -79,7 +79,7 @@ class Until(Step["Clients"]):
 
     async def _look(self, arm: Arm, cluster: ClusterId) -> None:
         try:
-            resource = await arm.find(cluster.path)
+            resource = await arm.find_once(cluster.path)
             if resource is None and self._matters:
                 resource = await arm.find_again(cluster.path)
         except AzureError as error:

@@ -71,7 +71,7 @@ class World:
         """Return what is there, or None."""
         return self.objects.get(path)
 
-    find_surely = find_again = find
+    find_once = find_again = find
 
     async def get(self, path: str) -> Any:
         """Return what is there."""

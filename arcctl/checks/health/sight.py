@@ -110,14 +110,7 @@ class HealthSight(FeatureSight):
     @once
     async def custom_resources(self, path: str) -> list[Body] | None:
         """The objects of a kind that may not be there; None where it is not."""
-        from arcctl.errors import ClusterError
-
-        try:
-            return await self._listed(path)
-        except ClusterError as error:
-            if error.status == 404:
-                return None
-            raise
+        return await (await self.clients.kubernetes()).collection(path)
 
     @once
     async def children(self, kind: str) -> list[Body]:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 
 from arcctl.checks.move.looking import Looking
 from arcctl.clients.once import once
-from arcctl.errors import AccessError, ClusterError
+from arcctl.errors import AccessError
 from arcctl.model.configuration.kinds import Kind
 
 if TYPE_CHECKING:
@@ -39,7 +39,6 @@ _CLUSTER_ID = re.compile(
     r"/connectedClusters/[^/\"\s]+",
     re.IGNORECASE,
 )
-_NOT_FOUND = 404
 _LONGEST = 40  # letters of a name that are kept where Kubernetes takes no more
 
 
@@ -120,13 +119,8 @@ class Configs(Looking):
             return []
         plural, _, group = name.partition(".")
         path = f"/apis/{group}/{_version(definition)}/{plural}"
-        try:
-            objects = [each async for each in kubernetes.items(path)]
-        except ClusterError as error:
-            # Deleted between two looks: with the kind, its objects.
-            if error.status != _NOT_FOUND:
-                raise
-            return []
+        # Deleted between two looks: with the kind, its objects.
+        objects = await kubernetes.collection(path) or ()
         return [self._config(kind, each) for each in objects]
 
     def _config(self, kind: Kind, each: Body) -> Config:

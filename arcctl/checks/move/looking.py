@@ -201,7 +201,7 @@ class Looking(Remembering):
         """Return one resource, or None; what may not be read is remembered in `unseen`."""
         arm = await self.clients.arm()
         try:
-            return await arm.find(path)
+            return await arm.find_once(path)
         except (AccessError, NotFound, AzureError) as error:
             self.could_not(subject, error, needed=needed)
             return None

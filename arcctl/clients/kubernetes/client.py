@@ -168,6 +168,23 @@ class Kubernetes:
         except Relist as error:
             raise ClusterError(f"{path} cannot be listed to its end", status=410) from error
 
+    async def collection(
+        self, path: str, *, metadata_only: bool = False, **query: Any
+    ) -> list[dict[str, Any]] | None:
+        """Return the objects of a kind that the cluster may not know; None where it does not.
+
+        Two requests must say so, as for `find`.
+        """
+        for _ in range(2):
+            try:
+                return [
+                    each async for each in self.items(path, metadata_only=metadata_only, **query)
+                ]
+            except ClusterError as error:
+                if error.status != 404:
+                    raise
+        return None
+
     def watch(
         self, path: str, *, since: str, **query: Any
     ) -> AsyncIterator[tuple[str, dict[str, Any]]]:

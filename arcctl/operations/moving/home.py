@@ -37,7 +37,7 @@ async def home_of(moving: Moving) -> Home:
     if not moving.run.journal.no_return:
         return Home(saved.source, region, f"The move has not deleted it, so it is in {region}.")
     try:
-        found = await (await moving.clients.arm()).find_surely(moving.cluster.path)
+        found = await (await moving.clients.arm()).find(moving.cluster.path)
     except ArcctlError as error:
         return Home(
             saved.source, region, f"It was in {region}; Azure was not read: {error.message}."

@@ -68,7 +68,7 @@ def _known(world: Moving) -> dict[str, str] | None:
 async def require_made(world: Moving) -> None:
     """Raise AzureError `azure-not-done` unless two looks find the target, with the run's key."""
     arm = await world.clients.arm()
-    found = await arm.find_surely(world.cluster.path)
+    found = await arm.find(world.cluster.path)
     if found is not None and (not world.key or public_key(found) == world.key.public):
         return
     what = "is not there" if found is None else "does not have the key that was sent"

@@ -79,7 +79,7 @@ async def _not_in_azure(moving: Moving) -> list[str]:
     cluster = moving.cluster
     hung = await looked_at(moving, pieces(moving), surely=True)
     kept = [child for child in moving.bundle.children if child.carried]
-    found = await arm.find_surely(cluster.path)
+    found = await arm.find(cluster.path)
     if found is None:
         lost = [f"{_called(cluster)} is not in Azure"]
         lost += [f"{child.key} is not there" for child in kept]
@@ -143,7 +143,7 @@ async def _made(moving: Moving) -> list[str]:
     if moving.request.in_place or not run.journal.has_begun(CreateTarget.name):
         return []
     arm = await moving.clients.arm()
-    if await arm.find_surely(target.path) is None:
+    if await arm.find(target.path) is None:
         return []
     return [
         f"{_called(target)}, which {run.id} has begun to make, is in Azure: {_deleting(target)}"
@@ -156,7 +156,7 @@ async def _lingering(moving: Moving) -> list[str]:
     arm = await moving.clients.arm()
     if source.path.casefold() == moving.cluster.path.casefold():
         return []
-    found = await arm.find_surely(source.path)
+    found = await arm.find(source.path)
     if found is None or moving.bundle.is_other(found):
         return []
     return [f"{_called(source)} is still in Azure: {_deleting(source)}"]

@@ -12,7 +12,6 @@ import base64
 import json
 from typing import TYPE_CHECKING, Any
 
-from arcctl.errors import ClusterError
 from arcctl.model.configuration.kinds import Kind
 from arcctl.model.configuration.needs import VERIFICATION
 from arcctl.model.configuration.secrets import accepted, needs
@@ -120,13 +119,9 @@ async def _of_extensions(
     cluster: Kubernetes, children: Sequence[Child], domain: str
 ) -> list[Reference]:
     configs: dict[str, Body] = {}
-    try:
-        async for each in cluster.items(_EXTENSION_API.format(domain=domain)):
-            spec = each.get("spec") or {}
-            configs[str(spec.get("extensionName") or each["metadata"]["name"]).casefold()] = each
-    except ClusterError as error:
-        if error.status != 404:
-            raise
+    for each in await cluster.collection(_EXTENSION_API.format(domain=domain)) or ():
+        spec = each.get("spec") or {}
+        configs[str(spec.get("extensionName") or each["metadata"]["name"]).casefold()] = each
     return [
         (child.key, need.name, reference)
         for child in children

@@ -6,7 +6,6 @@ import asyncio
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from arcctl.errors import ClusterError
 from arcctl.model import cluster as names
 from arcctl.model.agents import BY_NAME
 from arcctl.model.configuration.kinds import Kind
@@ -138,25 +137,21 @@ def _is_arcs_owner(owner: Body) -> bool:
 
 
 async def _listed(kubernetes: Kubernetes, path: str, labels: str = "") -> list[Body]:
-    """Return the metadata of what is there; a kind that the cluster does not know has nothing."""
-    try:
-        found = kubernetes.items(path, metadata_only=True, labelSelector=labels)
-        return [each async for each in found]
-    except ClusterError as error:
-        if error.status == 404:
-            return []
-        raise
+    """Return the metadata of what is there; a kind that the cluster does not know has nothing.
+
+    Where there is nothing it is asked again: what is not seen is destroyed with the namespace.
+    """
+    for _ in range(2):
+        found = await kubernetes.collection(path, metadata_only=True, labelSelector=labels)
+        if found:
+            return found
+    return []
 
 
 async def _extensions(world: World, kubernetes: Kubernetes, space: str) -> frozenset[str]:
     """Return the releases of extensions whose releaseNamespace this is, as the cluster names them."""
     path = f"/apis/clusterconfig.azure.{world.domain}/v1beta1/extensionconfigs"
-    try:
-        specs = [each.get("spec") or {} async for each in kubernetes.items(path)]
-    except ClusterError as error:
-        if error.status == 404:
-            return frozenset()
-        raise
+    specs = [each.get("spec") or {} for each in await kubernetes.collection(path) or ()]
     named = [
         (each.get("releaseName"), each.get("extensionName"))
         for each in specs

@@ -189,13 +189,7 @@ async def free_objects(kubernetes: Kubernetes, definition: dict[str, Any]) -> No
     version = next(each["name"] for each in spec["versions"] if each.get("served", True))
     base = f"/apis/{spec['group']}/{version}"
     plural = spec["names"]["plural"]
-    try:
-        held = [each async for each in kubernetes.items(f"{base}/{plural}")]
-    except ClusterError as error:
-        if error.status != 404:
-            raise
-        return
-    for each in held:
+    for each in await kubernetes.collection(f"{base}/{plural}") or ():
         space = each["metadata"].get("namespace")
         place = f"{base}/namespaces/{space}/{plural}" if space else f"{base}/{plural}"
         await _free(kubernetes, f"{place}/{each['metadata']['name']}")

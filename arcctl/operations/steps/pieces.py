@@ -88,7 +88,7 @@ async def looked_at(world: Moving, several: Iterable[Piece], *, surely: bool = F
 async def _found(world: Moving, piece: Piece, *, surely: bool) -> Body | None:
     path, body, _ = piece
     arm = await world.clients.arm()
-    found = await (arm.find_surely if surely else arm.find)(path)
+    found = await (arm.find if surely else arm.find_once)(path)
     if found is not None or not is_role(path):
         return found
     # The same grant may be there under another name; Azure takes no second one.

@@ -130,7 +130,7 @@ class Register(Step[World]):
     async def _anew(self, world: World) -> Body | None:
         """Look directly before the PUT: what others have written meanwhile is kept."""
         before, arm = await self.there(world), await world.clients.arm()
-        if found := await arm.find(world.cluster.path):
+        if found := await arm.find_once(world.cluster.path):
             world.sight.learn("resource", found)
         now = await self.there(world)
         if now and (not before or _taken_since(before, now)):

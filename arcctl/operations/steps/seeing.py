@@ -69,7 +69,7 @@ async def forgotten(
     """
     arm = await world.clients.arm()
     for number, pause in enumerate((0.1, 0.4, 0.5, 1.0, *[2.0] * 14)):
-        found = await arm.find(world.cluster.path)
+        found = await arm.find_once(world.cluster.path)
         if found is None or is_another(before, found):
             return
         deleting = provisioning(found) == "Deleting"
@@ -98,7 +98,7 @@ async def made(world: World) -> Body:
     arm = await world.clients.arm()
     for pause in _PAUSES:
         await asyncio.sleep(pause)
-        if found := await arm.find(world.cluster.path):
+        if found := await arm.find_once(world.cluster.path):
             return found
     raise AzureError(
         f"Azure has agreed to make {world.cluster.name}, and does not show it",
@@ -125,7 +125,7 @@ async def link(world: World, gateway: str) -> None:
 async def linked_gateway(world: World) -> str:
     """Return the id of the Arc gateway that the resource is linked to, in lower case; "" for none."""
     arm = await world.clients.arm()
-    return gateway_in(await arm.find_surely(link_of(world.cluster))).casefold()
+    return gateway_in(await arm.find(link_of(world.cluster))).casefold()
 
 
 async def _seen(world: World, before: Body, sent: Body) -> Body:

@@ -126,7 +126,7 @@ async def _until_gone(world: Moving, tell: Callable[[str], None]) -> None:
     arm = await world.clients.arm()
     for _ in range(math.ceil(world.at_most(_LONGEST) / _AGAIN)):
         await asyncio.sleep(_AGAIN)
-        if await arm.find(world.bundle.source.path) is None:
+        if await arm.find_once(world.bundle.source.path) is None:
             return
         tell("Azure still shows it")
     raise AzureError(

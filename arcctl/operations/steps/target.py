@@ -104,7 +104,7 @@ class CreateTarget(Register):
         It was begun, so what bears its name is named where it cannot be proved to be the one.
         """
         arm = await world.clients.arm()
-        found = await arm.find_surely(world.cluster.path)
+        found = await arm.find(world.cluster.path)
         if found is None or not isinstance(world, Moving):
             return None
         if why := await _not_to_be_deleted(world, found):
