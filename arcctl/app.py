@@ -226,6 +226,7 @@ def main() -> NoReturn:
     """Be the program."""
     fill_in()
     code = int(run(sys.argv[1:]))
-    # All is said. Whoever says stop once more, while Python ends, is not to see a traceback.
-    signal.signal(signal.SIGINT, signal.SIG_DFL)
+    # All is said, and the code tells it. Whoever says stop while Python ends changes neither.
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, signal.SIG_IGN)
     raise SystemExit(code)

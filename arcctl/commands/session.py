@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Coroutine
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import wraps
+from itertools import count
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, get_args, get_type_hints
 
@@ -31,6 +32,9 @@ if TYPE_CHECKING:
     from arcctl.operations.world import World
     from arcctl.settings import Settings
     from arcctl.views.console import Console
+
+_PATIENT_STOPS = 2
+_TIDYING_SECONDS = 5.0
 
 
 @dataclass
@@ -231,6 +235,8 @@ def _in_loop(
         asyncio.run(main())
     except (KeyboardInterrupt, asyncio.CancelledError) as stop:
         # Said here, because Typer would end in silence.
+        if isinstance(stop, KeyboardInterrupt):  # at once, whatever was half done
+            raise Interrupted("stopped at once", hints="what is half done: arcctl history") from stop
         raise Interrupted("stopped; the same command goes on from here") from stop
     except BrokenPipeError as error:
         _cut_off(error, around)
@@ -255,8 +261,10 @@ def _cut_off(error: BrokenPipeError, around: Surroundings) -> None:
 async def _with_session(
     work: Work, settings: Settings, own: dict[str, Any], typed: frozenset[str]
 ) -> None:
+    import asyncio
+
     from arcctl.clients import Clients, own_folder, room
-    from arcctl.clients.finishing import stop_the_others
+    from arcctl.clients.finishing import to_its_end
     from arcctl.errors import ArcctlError
     from arcctl.flow.events import Noted
     from arcctl.views.console import Console
@@ -278,16 +286,24 @@ async def _with_session(
             raise
         finally:
             console.close()
-            await stop_the_others()
-            await clients.close()
+            # What the command has come to is told, however often somebody says stop now.
+            with suppress(asyncio.CancelledError):
+                await to_its_end(_tidied(clients), seconds=_TIDYING_SECONDS)
             own_folder.remove()
 
 
-def _stop_on_signals(task: asyncio.Task[Any] | None) -> None:
-    """A pipeline that is cancelled sends SIGTERM, a terminal that is closed SIGHUP; end as on Ctrl-C.
+async def _tidied(clients: Clients) -> None:
+    from arcctl.clients.finishing import stop_the_others
 
-    Children have sessions of their own, so nobody else would end them. nohup's wish is respected.
-    Where a command is but a part of a process, run in one of its threads, signals are not its own.
+    await stop_the_others()
+    await clients.close()
+
+
+def _stop_on_signals(task: asyncio.Task[Any] | None) -> None:
+    """Ctrl-C, a pipeline that is cancelled (SIGTERM) and a terminal that is closed (SIGHUP) end alike.
+
+    The second one hurries, and a third one ends it at once. Children have sessions of their own, so
+    nobody else would end them. nohup's wish is respected. Where a command is but a part of a process, run in one of its threads, signals are not its own.
     """
     import asyncio
     import signal
@@ -295,6 +311,14 @@ def _stop_on_signals(task: asyncio.Task[Any] | None) -> None:
 
     if threading.current_thread() is not threading.main_thread():
         return
-    for number in (signal.SIGTERM, signal.SIGHUP):
-        if task and signal.getsignal(number) != signal.SIG_IGN:
-            asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    said = count(1)
+
+    def stop() -> None:
+        if next(said) > _PATIENT_STOPS:
+            raise KeyboardInterrupt
+        if task:
+            task.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) != signal.SIG_IGN:
+            asyncio.get_running_loop().add_signal_handler(number, stop)

@@ -130,6 +130,10 @@ async def _one(
     journal: Journal | None,
     patience: Patience | None,
 ) -> None:
+    import asyncio
+
+    if _stopping():  # while something was finished that had to be
+        raise asyncio.CancelledError
     began = time.monotonic()
     trial = patience.begin() if patience else None
     try:
@@ -182,14 +186,21 @@ async def _outlast(
     """
     import asyncio
 
-    task = asyncio.current_task()
-    pause = trial.pause(error) if trial and not (task and task.cancelling()) else None
+    pause = trial.pause(error) if trial and not _stopping() else None
     if trial is None or pause is None:
         raise error
     observer(Started(step.name, step.title))
     observer(Progressed(step.name, f"{error.message}; trying again"))
     await asyncio.sleep(pause)
     trial.patience.anew()
+
+
+def _stopping() -> bool:
+    """Whether somebody has said stop."""
+    import asyncio
+
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
 
 
 async def _do(step: Step[World], world: World, observer: Observer, journal: Journal | None) -> str:

@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from arcctl.checks.cluster import direct, reachable
-from arcctl.errors import ClusterError, HelmError, Refusal
+from arcctl.errors import AccessError, ClusterError, HelmError, Refusal
 from arcctl.flow.runner import run
 from arcctl.flow.step import in_turn, together
 from arcctl.model.ownership import Verdict
 from arcctl.operations import agreement, ownership, proofs, standing
 from arcctl.operations.aftermath import Aftermath, Counting, telling
+from arcctl.operations.keeping.alone import alone
 from arcctl.operations.steps import foreign, kinds, leftovers, looks, registration, waiting, whose
 
 if TYPE_CHECKING:
+    from collections.abc import AsyncIterator
+
     from arcctl.flow.step import Move
     from arcctl.operations.request import DeleteRequest
     from arcctl.operations.standing import Seen
@@ -45,7 +49,8 @@ async def delete(request: DeleteRequest, world: World) -> Removed:
     await agreement.reach(request, world)
     heard = Counting(world.observer)
     with telling(lambda: _so_far(world, heard.done)):
-        await run(removing(request, marks), world, heard)
+        async with _alone(request, world):
+            await run(removing(request, marks), world, heard)
     return Removed(
         resource=bool(seen.resource) and not request.cluster_only, agents=not world.others
     )
@@ -72,6 +77,24 @@ def removing(request: DeleteRequest, marks: whose.Marks) -> list[Move[World]]:
         return [inside]
     outside = registration.Deregister(wait=request.wait, force=request.force, last=True)
     return [together(outside, inside)]
+
+
+@asynccontextmanager
+async def _alone(request: DeleteRequest, world: World) -> AsyncIterator[None]:
+    """Hold the cluster's Lease while the block runs, so that nothing else changes the agents.
+
+    With `--force` what a run has left is no obstacle, and who may not write Leases may delete all
+    the same.
+    """
+    async with AsyncExitStack() as stack:
+        if not request.force:
+            try:
+                await stack.enter_async_context(
+                    alone(world.clients, f"delete of {world.cluster.name}")
+                )
+            except AccessError as error:
+                world.warn(f"other commands cannot be kept away meanwhile: {error.message}")
+        yield
 
 
 async def _azure_only(request: DeleteRequest, world: World) -> Removed:

@@ -246,3 +246,15 @@ def test_one_bad_answer_on_the_way_out_is_no_reason_to_keep_the_lease(quick: Sta
     quick.well(line)
 
     assert len([each for each in quick.requests("kubernetes", "DELETE") if "leases" in each]) == 2
+
+
+def test_one_bad_answer_after_the_lease_was_written_leaves_none(quick: Stage) -> None:
+    """The next one may come from another machine, which cannot tell that this process is dead."""
+    line = f"connect {HARBOR} -l eastus --skip-prechecks"
+    bad = {"service": "kubernetes", "action": {"status": 503}, "method": "GET"}
+    asked = {**bad, "path": "/api/v1/namespaces/arcctl$", "times": 1}
+    at(quick, "kubernetes POST .*/leases", "after", lambda: quick.world.faults.add(asked))
+
+    quick.type(line)
+
+    assert "arcctl" not in moved.kept_in_cluster(quick)

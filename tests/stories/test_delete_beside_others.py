@@ -2,16 +2,24 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import time
 from typing import TYPE_CHECKING
 
 import pytest
 from arcctl.model import keys
 from tests import arm
+from tests.stage import PATIENCE
 from tests.stories import beside, changing, moved, moving
-from tests.stories.refusals import refused
+from tests.stories.moments import at, until
+from tests.stories.refusals import FORBIDDEN, refused
+from tests.stories.symptoms import merge
+from tests.stories.test_changers_beside import under_way
+from tests.stories.test_move_bad_days import elsewhere
 
 if TYPE_CHECKING:
-    from tests.stage import Stage
+    from tests.stage import Ended, Stage
 
 DELETE = f"delete {changing.HARBOR}"
 WHERE = "connectedClusters/harbor$"
@@ -130,3 +138,56 @@ def test_an_undisturbed_question_is_asked_once(plain: Stage) -> None:
 
     assert (ended.code, asked) == (0, 1), ended.err
     assert (moved.resource(plain), changing.agents(plain)) == ({}, set())
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "connect -n harbor -g edge -l eastus --skip-prechecks --proxy-https http://p.example:3128",
+        "enable-features -n harbor -g edge --features azure-rbac",
+        DELETE + " --yes",
+    ],
+)
+def test_nothing_changes_the_agents_beside_a_delete(plain: Stage, line: str) -> None:
+    """It is told what is under way, and the deletion has its way."""
+    said: list[Ended] = []
+
+    ended = beside.type_beside(
+        plain,
+        f"{DELETE} --yes",
+        "uninstall-agents",
+        lambda: said.append(plain.type_apart(line)),
+        events=("started",),
+    )
+
+    assert ended.code == 0, ended.err
+    under_way(said[0], "a delete of harbor")
+    assert not changing.agents(plain)
+
+
+def test_who_may_not_write_leases_may_delete(plain: Stage) -> None:
+    """As with az; that others cannot be kept away is said."""
+    plain.fault("kubernetes", FORBIDDEN, method="POST", path="/leases$", times=None)
+
+    ended = plain.type(f"{DELETE} --yes")
+
+    assert (ended.code, "other commands cannot be kept away" in ended.err) == (0, True), ended.err
+    assert not changing.agents(plain)
+
+
+def test_a_change_that_wakes_after_a_delete_ends_at_once(plain: Stage) -> None:
+    """Its Lease was pushed aside: there is nothing left to wait for."""
+    with plain.start("enable-features -n harbor -g edge --features azure-rbac") as process:
+        asked = "kubernetes PATCH .*deployments"
+        moment = at(plain, asked, "before", lambda: os.kill(process.pid, signal.SIGSTOP))
+        until(lambda: moment.happened, "a change that falls asleep")
+        slept = time.monotonic()
+        old = {"renewTime": "2026-01-01T00:00:00.000000Z"}
+        plain.within(lambda: merge(plain, "leases", "arcctl", "arcctl", spec=old))
+        plain.well(f"{DELETE} --yes", **elsewhere(plain))
+        until(lambda: time.monotonic() > slept + 3, "a nap that is long enough")
+        process.send_signal(signal.SIGCONT)
+        _, err = process.communicate(timeout=PATIENCE)
+
+    assert (process.returncode, "lease-lost" in err) == (6, True), err
+    assert not changing.agents(plain)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from arcctl.sandbox.kubernetes.kinds import KINDS
 from tests.stage import PATIENCE, Ended
+from tests.stories.moved import MOVE
 from tests.stories.spying import descendants
 
 if TYPE_CHECKING:
@@ -147,3 +148,54 @@ def test_before_anything_has_begun_nothing_is_changed(quick: Stage) -> None:
 
     assert not heard(quick, "arm", "PUT", "")
     assert releases(quick) == []
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_stop_after_the_work_changes_no_ending(
+    quick: Stage, how: signal.Signals, times: int
+) -> None:
+    """The Lease is being let go; what was done is told, and the exit code is its own."""
+    quick.after(CONNECT)
+    quick.fault("kubernetes", {"delay": 1}, method="DELETE", path="/leases/arcctl$", times=None)
+    with quick.start("enable-features -n harbor -g edge --features azure-rbac") as process:
+        until(lambda: heard(quick, "kubernetes", "DELETE", "/leases/arcctl"), "the Lease's end")
+        for _ in range(times):
+            process.send_signal(how)
+            time.sleep(0.1)
+        last = ended(process)
+
+    assert (last.code, "azure-rbac" in last.out + last.err) == (0, True), last.err
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_stop_while_a_move_ends_hides_nothing(
+    harbor: Stage, how: signal.Signals, times: int
+) -> None:
+    """The source is gone, the target refused: the run's own words are what a person needs."""
+    refused = {"status": 400, "body": {"error": {"code": "BadRegion", "message": "not there"}}}
+    harbor.fault("arm", refused, method="PUT", path="connectedClusters/harbor$", times=None)
+    harbor.fault("kubernetes", {"delay": 1}, method="DELETE", path="/leases/arcctl$", times=None)
+    with harbor.start(MOVE) as process:
+        until(lambda: heard(harbor, "kubernetes", "DELETE", "/leases/arcctl"), "the Lease's end")
+        for _ in range(times):
+            process.send_signal(how)
+            time.sleep(0.1)
+        last = ended(process)
+
+    assert (last.code, "arcctl resume move-" in last.err) == (6, True), last.err
+
+
+def test_twice_in_the_midst_of_a_move_is_told_as_once(harbor: Stage) -> None:
+    """That the run is half done, its name, and both ways on."""
+    harbor.fault("arm", {"delay": 2}, method="PUT", path="connectedClusters/harbor$", times=None)
+    with harbor.start(MOVE) as process:
+        until(lambda: heard(harbor, "arm", "PUT", "connectedClusters/harbor"), "the target's PUT")
+        for _ in range(2):
+            process.send_signal(signal.SIGINT)
+            time.sleep(0.05)
+        last = ended(process)
+
+    assert (last.code, "is half done" in last.err) == (130, True), last.err
+    assert "arcctl rollback move-" in last.err

@@ -75,8 +75,9 @@ class Lease:
         """
         try:
             return await to_its_end(self._take(dead), seconds=_PARTING_SECONDS)
-        except asyncio.CancelledError:
-            await to_its_end(self.release(), seconds=_PARTING_SECONDS)
+        except (ArcctlError, asyncio.CancelledError):
+            if self.left:
+                await to_its_end(self.release(), seconds=_PARTING_SECONDS)
             raise
 
     async def _take(self, dead: Callable[[str], bool]) -> str:
@@ -177,7 +178,9 @@ class Lease:
             task.uncancel()
             raise self._lost from error
         finally:
-            await to_its_end(self._part(staying), seconds=_PARTING_SECONDS)
+            # What the block has come to is told all the same; the next step hears of the stop.
+            with suppress(asyncio.CancelledError):
+                await to_its_end(self._part(staying), seconds=_PARTING_SECONDS)
 
     async def _part(self, staying: Iterable[asyncio.Task[None]]) -> None:
         await stopped(*staying)

@@ -11,6 +11,7 @@ from arcctl.errors import UsageError
 from arcctl.model.blocking import interruptible
 from arcctl.model.bounded import MOST_BYTES, MOST_VALUES, Unfit, check
 from arcctl.model.plain_file import given_text
+from arcctl.model.plain_file import text as text_of
 
 _TIMESTAMP = "tag:yaml.org,2002:timestamp"
 _KEYS = ("tag:yaml.org,2002:str", "tag:yaml.org,2002:merge")
@@ -21,13 +22,16 @@ def read_document(path: str, stdin: TextIO | None = None) -> Any:
     return parsed(read_text(path, stdin), "stdin" if path == "-" else path)
 
 
-def read_text(path: str, stdin: TextIO | None = None) -> str:
-    """Return a file's text, `-` for stdin; raise UsageError where it cannot be read."""
+def read_text(path: str, stdin: TextIO | None = None, *, named: bool = True) -> str:
+    """Return a file's text, `-` for stdin; raise UsageError where it cannot be read.
+
+    One that is not `named` lay in a folder: it may be no pipe, whose writer may never come.
+    """
     try:
         if path == "-":
             with interruptible():
                 return (stdin or sys.stdin).read(MOST_BYTES + 1)
-        return given_text(Path(path))
+        return given_text(Path(path)) if named else text_of(Path(path))
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or "it is not UTF-8 text"
         raise UsageError(f"cannot read {path}", code="file", why=why, hints="ls -l") from None

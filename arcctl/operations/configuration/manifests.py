@@ -83,7 +83,7 @@ def _read_folder(folder: Path) -> Manifest:
     head = _head(folder)
     files = [path for path in sorted(folder.rglob("*")) if path.suffix in _ENDINGS]
     found = [
-        manifests.read(parsed(read_text(str(path)), str(path)), str(path))
+        manifests.read(parsed(read_text(str(path), named=False), str(path)), str(path))
         for path in files
         if path != folder / HEAD
     ]
@@ -113,7 +113,7 @@ def _head(folder: Path) -> Mapping[str, Any]:
     path = folder / HEAD
     if not path.exists():
         return {}
-    found = read_document(str(path))
+    found = parsed(read_text(str(path), named=False), str(path))
     manifests.read({"children": [], **found} if isinstance(found, dict) else found, str(path))
     return dict(found)
 
