@@ -236,7 +236,9 @@ def _in_loop(
     except (KeyboardInterrupt, asyncio.CancelledError) as stop:
         # Said here, because Typer would end in silence.
         if isinstance(stop, KeyboardInterrupt):  # at once, whatever was half done
-            raise Interrupted("stopped at once", hints="what is half done: arcctl history") from stop
+            raise Interrupted(
+                "stopped at once", hints="what is half done: arcctl history"
+            ) from stop
         raise Interrupted("stopped; the same command goes on from here") from stop
     except BrokenPipeError as error:
         _cut_off(error, around)
