@@ -2,7 +2,8 @@
 
 Two keepers hold it, one on this machine and one in the cluster. Every method returns once both
 have what it says. Before the point of no return either may stop the run; after it the run goes on
-with the one that is left, because stopping would help nobody.
+with the one that is left, because stopping would help nobody. The mark itself is kept by the first
+keeper before the second is asked: where the second has it, the first cannot lack it.
 """
 
 from __future__ import annotations
@@ -49,12 +50,14 @@ class Journal:
         *,
         observer: Observer | None = None,
         clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        marked: bool = True,
     ) -> None:
+        """`entries` are known already; `marked` whether the first keeper has the mark, if they have."""
         self.run = run
         self._keepers = keepers
         self._entries = list(entries)
         self._kept = 0
-        self._excused = self.no_return
+        self._excused = self.no_return and marked
         self._behind: set[str] = set()
         self._observer = observer
         self._clock = clock
@@ -170,12 +173,15 @@ class Journal:
                 await self._keep()
 
     async def _keep(self) -> None:
-        entries = tuple(self._entries)
+        entries, keepers = tuple(self._entries), self._keepers
+        if keepers and self.no_return and not self._excused:
+            await keepers[0].keep(entries)
+            keepers = keepers[1:]
         answers = await asyncio.gather(
-            *(keeper.keep(entries) for keeper in self._keepers), return_exceptions=True
+            *(keeper.keep(entries) for keeper in keepers), return_exceptions=True
         )
         failures: dict[str, BaseException] = {}
-        for keeper, answer in zip(self._keepers, answers, strict=True):
+        for keeper, answer in zip(keepers, answers, strict=True):
             if answer is not None:
                 failures[keeper.name] = answer
         self._judge(failures)

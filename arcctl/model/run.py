@@ -25,7 +25,7 @@ _DIGITS = 9
 PUT_CHILD = "put"
 """Of each child that is sent, `put KIND/NAME` is begun, beside the step that sends them"""
 HERE_ONLY = "hereOnly"
-"""Marks the ending of a copy whose cluster was taken for gone"""
+"""Marks the ending of a copy whose cluster was taken for gone, or was not proved to be the run's"""
 RENAMED: dict[str, str] = {}
 """What earlier versions called a step: old name → the name it has now. No name has changed yet."""
 

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from arcctl.errors import ArcctlError, Refusal
 from arcctl.flow.events import Noted
-from arcctl.model.run import Header, Record
+from arcctl.model.run import HERE_ONLY, Header, Record
 from arcctl.operations import closing_here, config_apply, move, ownership, saved
 from arcctl.operations.closed import CLOSED, Asked, Closed, cluster_of, has_ended
 from arcctl.operations.configuration.children import children_of
@@ -87,7 +87,11 @@ async def _closed(held: _Held, asked: Asked, observer: Observer, open_world: Ope
         asked.confirm(_question(held), run.id)
         written = await saved.exported(run, world, asked.folder, home, asleep)
         await kept_key.keep(run.cabinet.kubernetes, kept)
-    await run.journal.ended(CLOSED, clean=True, unfinished=list(unfinished), lost=list(lost))
+    # Where a person and no evidence says that this is its cluster, another may hold the run as well.
+    skipped = {HERE_ONLY: True} if world.clients.settings.flags.skip_cluster_check else {}
+    await run.journal.ended(
+        CLOSED, clean=True, unfinished=list(unfinished), lost=list(lost), **skipped
+    )
     await run.clear()
     return Closed(run.id, unfinished, lost, written, asleep)
 
@@ -110,7 +114,8 @@ async def _held(clients: Clients, run_id: str, observer: Observer) -> AsyncItera
     async with entered(kubernetes, folder, before.header, observer, without_disk=True):
         now = await lookup.one(settings, kubernetes, run_id)
         record, legible, diverged = _readable(now, run_id)
-        run = run_of(record, kubernetes, settings, observer)
+        there = now.there.get(run_id)
+        run = run_of(record, kubernetes, settings, observer, there=there)
         try:
             await run.read_documents()
         except Refusal as error:
@@ -195,9 +200,14 @@ async def _ended(run: Run, asked: Asked, open_world: OpenWorld) -> Closed:
     outcome = str(run.ending.detail.get("outcome"))
     if not await run.cabinet.journal():
         raise has_ended(run.id, outcome)
-    asked.confirm(f"Remove what the cluster keeps of {run.id}? It has ended: {outcome}.", run.id)
     cluster = cluster_of(run)
     with open_world(cluster) if cluster else nullcontext() as world:
+        if world and run.ended_here_only:
+            for each in await _whose(run, world):
+                run.observer(Noted(each, warning=True))
+        asked.confirm(
+            f"Remove what the cluster keeps of {run.id}? It has ended: {outcome}.", run.id
+        )
         kept = await kept_key.needed(run, world, _resources(run, world) if world else ())
     await kept_key.keep(run.cabinet.kubernetes, kept)
     await run.clear()

@@ -116,7 +116,8 @@ async def _take_up(
         async def decide(run: Run) -> None:
             run.secrets_file = wanted.secrets_file
             run.waive, run.manifest = wanted.waive, wanted.manifest
-            if run.ending is None and run.verb in WHOSE:
+            # An ending takes away what the cluster keeps, so it must be that of this very cluster.
+            if (run.ending is None or run.ended_here_only) and run.verb in WHOSE:
                 await _loaded(WHOSE[run.verb])(run, world, verb)
 
         async with taken_up(clients, name, observer, take_over=take_over, decide=decide) as run:

@@ -73,6 +73,8 @@ class Run:
     manifest: str | None = None
     wants_secrets: bool = False
     """Whether whoever takes it up must give secrets, which a hint should say"""
+    there: Record | None = None
+    """The cluster's own copy when the run was taken up: this machine's may be of another cluster"""
 
     @property
     def id(self) -> str:
@@ -136,6 +138,14 @@ class Run:
     def ending(self) -> Entry | None:
         """The entry that closed it, or None."""
         return next((each for each in reversed(self.journal.entries) if each.kind == "ended"), None)
+
+    @property
+    def ended_here_only(self) -> bool:
+        """Whether this machine's copy has an ending that the cluster's own lacks.
+
+        The process was killed in between, or the ending is that of another cluster.
+        """
+        return self.ending is not None and self.there is not None and self.there.ending is None
 
     def require_known(self, moves: Sequence[Move[Any]]) -> None:
         """Raise Refusal `steps-renamed` where a step was begun that is not one of these.
@@ -300,7 +310,7 @@ async def taken_up(
         if run_id in first.there and run_id not in found.there:
             raise ended_elsewhere(run_id)
         record = found.record(run_id, lambda text: observer(Noted(text, warning=True)))
-        run = run_of(record, kubernetes, settings, observer)
+        run = run_of(record, kubernetes, settings, observer, there=found.there.get(run_id))
         await run.read_documents()
         async with explained(run, sweep=False):
             if decide:
@@ -338,9 +348,17 @@ def _header(verb: str, cluster: str, request: Body, steps: Sequence[str]) -> Hea
 
 
 def run_of(
-    record: Record, kubernetes: Kubernetes | None, settings: Settings, observer: Observer
+    record: Record,
+    kubernetes: Kubernetes | None,
+    settings: Settings,
+    observer: Observer,
+    *,
+    there: Record | ArcctlError | None = None,
 ) -> Run:
-    """Return a run as it is written down, with the places that keep it: here alone without a cluster."""
+    """Return a run as it is written down, with the places that keep it: here alone without a cluster.
+
+    `there` is what the cluster's own copy says; one that is damaged says nothing.
+    """
     header = record.header
     folder = Folder(lookup.home(settings), header.run)
     # Without a cluster nothing is asked of it.
@@ -348,10 +366,13 @@ def run_of(
     # Whoever has less time for the agents to come up has less for a server that is away.
     wanted = header.request.get("timeout")
     patience = min(PATIENCE, wanted) if isinstance(wanted, int | float) else PATIENCE
-    there = ClusterKeeper(cabinet, header, observer, patience=patience)
-    keepers = (LocalKeeper(folder, header), *((there,) if kubernetes else ()))
-    journal = Journal(header.run, keepers, record.entries, observer=observer)
-    return Run(header, journal, {}, folder, cabinet, observer)
+    in_cluster = ClusterKeeper(cabinet, header, observer, patience=patience)
+    # The mark goes into the cluster first, so the right cluster's copy cannot lack it.
+    keepers = (*((in_cluster,) if kubernetes else ()), LocalKeeper(folder, header))
+    own = there if isinstance(there, Record) else None
+    marked = own is None or own.no_return
+    journal = Journal(header.run, keepers, record.entries, observer=observer, marked=marked)
+    return Run(header, journal, {}, folder, cabinet, observer, there=own)
 
 
 async def _free(kubernetes: Kubernetes) -> None:

@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING
 import pytest
 from arcctl.errors import ArcctlError, StoppedPartWay
 from arcctl.flow.events import Event, Noted
-from arcctl.flow.journal import Journal
+from arcctl.flow.journal import Entry, Journal
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
-
-    from arcctl.flow.journal import Entry
 
 
 class Shelf:
@@ -153,6 +151,24 @@ async def test_after_it_one_place_is_needed() -> None:
 
     with pytest.raises(ArcctlError, match="full"):
         await journal.begin("delete")
+
+
+@pytest.mark.parametrize("taken_up", [False, True])
+async def test_the_mark_is_in_the_first_place_before_the_second(taken_up: bool) -> None:
+    """Where it is only in the second, the first is not the place where the run has gone on."""
+    shelves = Shelf("there"), Shelf("here")
+    shelves[0].broken = ArcctlError("away")
+    entries = [Entry("2026-11-23T07:00:00Z", "passed")] if taken_up else []
+    journal = Journal("run-1", shelves, entries, marked=False)
+
+    for writing in (journal.passed, journal.opened) if not taken_up else (journal.opened,):
+        with pytest.raises(ArcctlError, match="away"):
+            await writing()
+
+    assert shelves[1].held == []
+    shelves[0].broken = None
+    await journal.begin("delete")
+    assert shelves[0].held == shelves[1].held == list(journal.entries)
 
 
 async def test_what_was_passed_before_excuses_who_takes_it_up() -> None:

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 from uuid import uuid4
 
 import pytest
+from arcctl.operations.keeping.in_cluster import JOURNAL, Cabinet
 from arcctl.sandbox.kubernetes.kinds import KINDS
 from arcctl.sandbox.kubernetes.store import copy_of
 from tests.stories import beside, copies, half_done, moved
 from tests.stories.refusals import DENIED, FORBIDDEN
 
 if TYPE_CHECKING:
+    from arcctl.clients.kubernetes import Kubernetes
     from tests.stage import Ended, Stage
 
 MOVE = "move -n harbor -g edge --target-region westeurope --skip-prechecks --yes"
@@ -243,3 +246,105 @@ def test_a_restored_backup_is_no_clone_behind_the_point_of_no_return(
     assert kept(stage, "sandbox-2") == before
     assert moved.resource(stage) == {}
     assert stage.type(f"{verb} {run} --yes {copies.REAL}").code == 0
+
+
+def gone_on_in_the_right_cluster(stage: Stage, what: frozenset[str]) -> str:
+    """Cloned before the mark; since then the right cluster has passed it, and has stopped again."""
+    stage.after(copies.connected)
+    run = stopped(stage)
+    cloned(stage, what)
+    refused = stage.fault("arm", DENIED, method="PUT", path="/connectedClusters/harbor$")
+    assert stage.type(f"resume {run} --yes {copies.REAL}").code == 6
+    stage.within(lambda: stage.world.faults.remove(refused))
+    return run
+
+
+@pytest.mark.parametrize("line", ["resume {}", "rollback {}", "history {} --close"])
+@pytest.mark.parametrize("here", [True, False], ids=["here", "elsewhere"])
+def test_a_clone_from_before_the_mark_is_told_by_its_own_journal(
+    two_clusters: Stage, line: str, here: bool
+) -> None:
+    """This machine's copy lies behind the mark, which the right cluster's cannot lack."""
+    stage = two_clusters
+    run = gone_on_in_the_right_cluster(stage, copies.ASLEEP)
+    before = kept(stage, "sandbox-2"), journals(stage)
+    home = {} if here else {"ARCCTL_HOME": str(stage.folder / "other")}
+
+    ended = stage.type(f"{line.format(run)} --yes {copies.COPY}", **home)
+
+    assert "[cluster-unproved]" in ended.err, ended.err
+    assert ended.code == (1 if "close" in line else 6)
+    assert (kept(stage, "sandbox-2"), journals(stage)) == before
+    assert moved.resource(stage) == {}
+    stage.well(f"resume {run} --yes {copies.REAL}")
+    assert moved.region(stage) == "westeurope"
+
+
+@pytest.mark.parametrize("line", ["resume {}", "rollback {}", "history {} --close"])
+def test_the_ending_of_another_cluster_clears_no_clone(two_clusters: Stage, line: str) -> None:
+    """What the clone holds of the run may be all that wakes its agents."""
+    stage = two_clusters
+    run = gone_on_in_the_right_cluster(stage, copies.ASLEEP)
+    stage.well(f"resume {run} --yes {copies.REAL}")
+    before = kept(stage, "sandbox-2")
+
+    ended = stage.type(f"{line.format(run)} --yes {copies.COPY}")
+
+    assert (ended.code, "[cluster-unproved]" in ended.err) == (1, True), ended.err
+    assert kept(stage, "sandbox-2") == before
+
+
+def test_an_ending_that_was_cut_short_is_cleaned_up(two_clusters: Stage) -> None:
+    """Killed once it was written down here, and before it was in the cluster, which is the right one."""
+    stage = two_clusters
+    run = stopped_behind(stage)
+    stage.well(f"resume {run} --yes {copies.REAL}")
+    [journal] = journals(stage).values()
+    without = b"".join(journal.splitlines(keepends=True)[:-1])
+    secret = Cabinet(cast("Kubernetes", None), run).body(JOURNAL, gzip.compress(without))
+    api = stage.sandbox.clusters["sandbox"].api
+    stage.within(lambda: api.create(KINDS["secrets"], "arcctl", secret))
+
+    ended = stage.well(f"resume {run} --yes {copies.REAL}")
+
+    assert "Moved: harbor" in ended.err
+    assert f"arcctl-run-{run}" not in kept(stage, "sandbox")
+
+
+def test_a_run_that_was_closed_on_a_clone_is_open_in_the_right_cluster(
+    two_clusters: Stage,
+) -> None:
+    """A person's word has closed it there, and this machine's copy says so."""
+    stage = two_clusters
+    run = gone_on_in_the_right_cluster(stage, copies.ASLEEP)
+    sure = f"history {run} --close --yes --skip-cluster-check {copies.COPY}"
+    assert stage.type(sure).code in (0, 5)
+
+    stage.well(f"resume {run} --yes {copies.REAL}")
+
+    assert moved.region(stage) == "westeurope"
+
+
+@pytest.mark.parametrize("verb", ["resume", "rollback"])
+@pytest.mark.parametrize("lock", [True, False], ids=["locked", "plain"])
+def test_a_clone_whose_run_has_ended_elsewhere_contradicts(
+    two_clusters: Stage, verb: str, lock: bool
+) -> None:
+    """Its ConfigMap names the old region, and the resource is in another: no agent of it is woken."""
+    stage = two_clusters
+    stage.after(copies.connected)
+    if lock:
+        beside.write(stage, "lock", "mine")
+        stage.fault("arm", DENIED, method="DELETE", path="/locks/mine$", times=None)
+        run = run_of(stage.type(f"{MOVE} --accept locked-itself {copies.REAL}"))
+        stage.within(stage.world.faults.remove)
+    else:
+        run = stopped(stage)
+    cloned(stage, copies.ASLEEP)
+    stage.well(f"resume {run} --yes {copies.REAL}")
+    before = kept(stage, "sandbox-2")
+
+    ended = stage.type(f"{verb} {run} --yes {copies.COPY}", ARCCTL_HOME=str(stage.folder / "other"))
+
+    assert (ended.code, "[AZK8S0406]" in ended.err) == (6, True), ended.err
+    assert kept(stage, "sandbox-2") == before

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from arcctl.errors import AccessError
+from arcctl.flow.journal import Journal
 from arcctl.model.connected_cluster import never_connected, public_key
 from arcctl.model.ownership import Agents, Verdict, decide
 from arcctl.model.region import canonical
@@ -33,14 +34,16 @@ async def require_same(world: Moving, sure: str) -> None:
 
     `sure` is the command by which a person answers for this one.
 
-    Agents that the run itself has put to sleep contradict nothing.
+    Agents that the run itself has put to sleep contradict nothing. A source that is gone, or is
+    another one by now, may be what the run has made of it in another cluster.
     """
     if world.run.journal.no_return:
         await _require_unmoved(world, sure)
         return
     sight = world.origin.sight
     resource = await sight.resource_surely()
-    if resource is None or world.bundle.is_other(resource):
+    if resource is None:
+        _require_not_begun(world, sure)
         return
     found = await ownership.look(sight, resource)
     asleep = found.seen.agents is not Agents.RUNNING
@@ -53,20 +56,61 @@ async def require_same(world: Moving, sure: str) -> None:
             raise ownership.unproved(sight.cluster, told, sure=sure)
         if _ACCEPTED in world.request.accept or _is_enough(world, found):
             return
-    if error := ownership.refusal(sight, found, sure=sure):
+    if error := ownership.refusal(sight, found, *_way_out(world, resource), sure=sure):
         raise error
+
+
+def _way_out(world: Moving, resource: Body) -> tuple[str, ...]:
+    """Return how a run can end whose source others have made anew: no evidence will ever agree."""
+    if not world.bundle.is_other(resource):
+        return ()
+    close = f"arcctl history {world.run.id} --close {ownership.SURE}"
+    return (f"if others have made {world.bundle.source.name} anew: {close}",)
+
+
+def _require_not_begun(world: Moving, sure: str) -> None:
+    """Raise Refusal `cluster-unproved` where the run has changed something, and the source is gone.
+
+    Agents that were woken here would speak with the key that the target may have by now.
+    """
+    if world.clients.settings.flags.skip_cluster_check or not world.run.journal.changed:
+        return
+    source = world.bundle.source
+    why = (
+        f"{source.name} (group {source.group}) is not in Azure, and the journal in this cluster has "
+        "not deleted it: somebody else has, or the run has gone on in another cluster, of which "
+        "this one may be a copy"
+    )
+    raise ownership.uncertain(source, (why,), sure=sure)
 
 
 async def _require_unmoved(world: Moving, sure: str) -> None:
     """Raise Refusal `cluster-unproved` where the run behind the mark is another cluster's.
 
     The source tells nothing any more. The uid tells a cluster that was restored from a backup, and
-    the target's heartbeat a clone with the same uid, as far as it can be told.
+    the mark, or the target's heartbeat, a clone with the same uid, as far as it can be told.
     """
     if world.clients.settings.flags.skip_cluster_check:
         return
-    if why := await _restored(world) or await _went_on_elsewhere(world):
+    if why := _marked_elsewhere(world) or await _restored(world) or await _went_on_elsewhere(world):
         raise ownership.uncertain(world.cluster, (why,), sure=sure)
+
+
+def _marked_elsewhere(world: Moving) -> str:
+    """Say that only this machine's copy has the mark; "" mostly, or where the cluster has no copy.
+
+    It is kept in the cluster before it is written here, whatever fails or is killed in between, and
+    no journal is ever shortened. So the run has passed it in another cluster, or somebody has put
+    an older copy into this one.
+    """
+    own = world.run.there
+    if own is None or own.no_return:
+        return ""
+    return (
+        "this machine's copy of the journal lies behind the point of no return, and the copy in this "
+        "cluster, which is written first, does not: the run has gone on in another cluster, of which "
+        "this one may be a copy, or this one was restored from a backup"
+    )
 
 
 async def _restored(world: Moving) -> str:
@@ -86,9 +130,12 @@ async def _restored(world: Moving) -> str:
 async def _went_on_elsewhere(world: Moving) -> str:
     """Say that agents have spoken for the target that this run has not installed; "" mostly.
 
-    Each step is in the journal before it is begun.
+    Each step is in the journal before it is begun. Where the cluster has a copy of its own, that
+    one counts: this machine's may be of the cluster in which the run has gone on.
     """
-    if world.run.journal.has_begun(Install.name):
+    own = world.run.there
+    entries = own.entries if own else world.run.journal.entries
+    if Journal(world.run.id, entries=entries).has_begun(Install.name):
         return ""
     found = await world.sight.resource_surely()
     if not found or never_connected(found) or canonical(found["location"]) != world.request.region:

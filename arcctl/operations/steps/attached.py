@@ -95,7 +95,15 @@ class TakeOffLocks(Step[Moving]):
         return f"{len(there)} taken off, to be put back at the end"
 
     async def undo(self, world: Moving, tell: Callable[[str], None]) -> str | None:
-        for each in (off := taken_off(world)):
+        off = taken_off(world)
+        arm = await world.clients.arm()
+        found = await arm.find(world.bundle.source.path) if off else None
+        if found and (other := world.bundle.is_other(found)):
+            for each in off:
+                since = f"{found['name']} was deleted and made anew since ({other})"
+                world.leave(f"the lock {each['name']} was not put back: {since}")
+            return None
+        for each in off:
             await _lock(world, each)
         return f"{len(off)} put back" if off else None
 
