@@ -37,12 +37,17 @@ _NO_WAY = (
     "timed out",
     "certificate verify failed",
 )
+_MAY_PASS = frozenset({401, 408, 409, 429})
 _WHO_GRANTS = "an Owner or User Access Administrator of the subscription can grant more"
 _DENIED = re.compile(
     r"(?:client|user|principal) '(?P<who>[^']*)'(?: with object id '(?P<object>[^']*)')?"
     r".*?action(?:\(s\))? '(?P<action>[^']*)'.*?scope(?:\(s\))? '(?P<scope>[^']*)'",
     re.IGNORECASE | re.DOTALL,
 )
+
+
+class Denied(AccessError):
+    """Azure knows who is asking, and does not permit it: 403."""
 
 
 def from_answer(status: int, text: str, headers: Mapping[str, str], request: Any) -> ArcctlError:
@@ -167,6 +172,17 @@ def transient(error: ArcctlError) -> bool:
     )
 
 
+def lasting(error: ArcctlError) -> bool:
+    """Whether the same request would be refused again, until a person has changed something.
+
+    Not where a sign-in has expired: that is soon mended, and by the person who types the command.
+    """
+    if isinstance(error, AzureError):
+        refused = 400 <= error.status < 500 and error.status not in _MAY_PASS
+        return error.code == "ScopeLocked" or (refused and error.code not in _PASSING)
+    return isinstance(error, NotFound | Denied)
+
+
 def _not_signed_in(problem: Problem, facts: tuple[str, ...]) -> AccessError:
     tenant = "Tenant" in problem.code
     return AccessError(
@@ -191,11 +207,11 @@ def _by_policy(problem: Problem, facts: tuple[str, ...]) -> AzureError:
     )
 
 
-def _denied(problem: Problem, facts: tuple[str, ...]) -> AccessError:
+def _denied(problem: Problem, facts: tuple[str, ...]) -> Denied:
     found = _DENIED.search(problem.message)
     code = problem.code or "AuthorizationFailed"
     if not found:
-        return AccessError(
+        return Denied(
             _sentence(problem) or "Azure does not permit this",
             code=code,
             why=facts,
@@ -203,7 +219,7 @@ def _denied(problem: Problem, facts: tuple[str, ...]) -> AccessError:
         )
     action, scope, who = found["action"], found["scope"], found["object"] or found["who"]
     role = next((name for pattern, name in _ROLES if pattern.search(action)), "Contributor")
-    return AccessError(
+    return Denied(
         f"not permitted: {action}",
         code=code,
         why=(f"{who} may not do this on {scope}", *facts),

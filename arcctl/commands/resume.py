@@ -67,7 +67,7 @@ async def resume(
     Example: arcctl resume --kube-context kind-harbor
     """
     from arcctl.operations.outlook import of_resume
-    from arcctl.operations.resume import Wanted, require_well
+    from arcctl.operations.resume import Wanted, require_reached
     from arcctl.operations.resume import resume as carry_on
     from arcctl.views.history import ahead, taken_up
     from arcctl.views.reports import place
@@ -85,4 +85,4 @@ async def resume(
     found = await carry_on(wanted, clients, tell, open_world)
     file, named = report or found.report_file, "" if report else found.named_elsewhere
     taken_up(session.console, found.record, found.result, file, named)
-    return require_well(found)
+    return require_reached(found)

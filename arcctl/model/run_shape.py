@@ -50,6 +50,7 @@ _FACTS: dict[str, Any] = {
     "target": {str: str},
     "deleted-unseen": [{"cluster": str, "from": str, "to": str}],
     "locks-taken-off": [str],
+    "left-to-do": [str],
     "replicas": {str: int},
     "last-heard": (None, str),
     "principals": {str: (None, str)},

@@ -218,7 +218,7 @@ def _require_nothing_left(moving: Moving) -> None:
     """Raise FindingsError where going back has left something to a person."""
     if moving.left:
         raise FindingsError(
-            f"{moving.bundle.source.name} is as it was, and something is left to do",
+            f"{moving.run.id} is taken back, and something is left to do",
             code="rolled-back-in-part",
             why=tuple(moving.left),
             hints=f"arcctl history {moving.run.id}",

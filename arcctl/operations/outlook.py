@@ -17,6 +17,7 @@ from arcctl.operations.resume import RESUMABLE, handler, nothing_open
 from arcctl.operations.runs import looked_at
 from arcctl.operations.secrets.again import supplied_again
 from arcctl.operations.steps import source
+from arcctl.operations.steps.quiet import Quiet
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Sequence
@@ -91,6 +92,7 @@ async def _way_back(run: Run, world: World) -> Outlook:
     words = planned_steps.in_words(moving.request, moving.bundle)
     if not run.journal.no_return:
         begun = [name for name in reversed(words) if run.journal.has_begun(name)]
+        begun.sort(key=lambda name: name != Quiet.name)  # as `sequence.take_back` has it
         return _outlook(run, "undoes what was done", [f"undo: {words[name]}" for name in begun])
     if moving.turned:
         asks = await _secrets(run, world, moving)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from arcctl.errors import ClusterError, NotFound, Refusal
+from arcctl.errors import ClusterError, FindingsError, NotFound, Refusal
 from arcctl.model import report
 from arcctl.model.report import Report
 from arcctl.model.resource_id import ClusterId
@@ -36,6 +36,11 @@ WHOSE = {
     "config apply": "arcctl.operations.config_apply:must_be_the_same",
 }
 
+# How a run's outcome begins that has come to the end that was asked for.
+_REACHED = ("moved", "applied")
+_TURNED = "moved back"
+_DIFFERS = {"move": "moved-with-differences", "config apply": "config-differs"}
+
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
@@ -61,6 +66,8 @@ class Taken:
     """Where `move --report` was to write the report, if it was typed on this machine"""
     named_elsewhere: str = ""
     """What the journal says of that where it was not typed here"""
+    over: bool = False
+    """Whether it had ended before: nothing was done then but to clean up"""
 
 
 async def resume(
@@ -121,11 +128,12 @@ async def _take_up(
                 await _loaded(WHOSE[run.verb])(run, world, verb)
 
         async with taken_up(clients, name, observer, take_over=take_over, decide=decide) as run:
+            over = run.ending is not None
             result = await act(run, world)
             record = Record(run.header, run.journal.entries)
             told = RunRecord.of(record, here=True, there=True)
             here, named = run.report_file, str(run.journal.fact_of(REPORT_FILE, ""))
-            return Taken(told, result, here, "" if here else named)
+            return Taken(told, result, here, "" if here else named, over)
 
 
 def nothing_open(elsewhere: Sequence[str]) -> NotFound:
@@ -163,6 +171,31 @@ def require_well(taken: Taken) -> None:
         move.require_clean(taken.result)
     elif isinstance(taken.result, config_apply.Changes):
         config_apply.require_applied(taken.result, ClusterId.parse(taken.record.cluster))
+
+
+def require_reached(taken: Taken) -> None:
+    """Raise as `require_well`, and where the run had ended before without what was asked for.
+
+    NotFound `nothing-open` then: no green for a move that was taken back, or never begun.
+    """
+    require_well(taken)
+    if not taken.over:
+        return
+    run, outcome = taken.record.run, taken.record.outcome
+    if outcome.startswith(_REACHED) and not outcome.startswith(_TURNED):
+        if outcome not in _REACHED:
+            raise FindingsError(
+                f"{run} has ended: {outcome}",
+                code=_DIFFERS.get(taken.record.verb),
+                hints=f"arcctl history {run}",
+            )
+        return
+    raise NotFound(
+        f"{run} has ended: {outcome}",
+        code="nothing-open",
+        why=f"there is nothing to go on with, and {taken.record.verb} has not reached its end",
+        hints=f"arcctl history {run}",
+    )
 
 
 def handler(registry: Mapping[str, str], verb: str) -> Handler:

@@ -19,6 +19,7 @@ from arcctl.model.configuration.secrets import needs
 from arcctl.model.resource_id import ClusterId
 from arcctl.model.run_shape import as_written
 from arcctl.operations import config_apply, move, reconnecting
+from arcctl.operations.az import locking, typed
 from arcctl.operations.configuration import manifests
 from arcctl.operations.moving.home import home_of
 from arcctl.operations.moving.worlds import BUNDLE, moving_of
@@ -262,7 +263,7 @@ def _command(place: Path, number: int, piece: Piece) -> Iterator[str]:
     path, body, _ = piece
     kind, properties = kind_of(path), body["properties"]
     if kind == _ROLES and set(properties) <= _PLAIN_ROLE:
-        yield _typed(
+        yield typed(
             "az role assignment create",
             **{
                 "--assignee-object-id": properties["principalId"],
@@ -273,32 +274,13 @@ def _command(place: Path, number: int, piece: Piece) -> Iterator[str]:
         )
         return
     if kind == _LOCKS:
-        yield lock_again(piece)
+        yield locking(path, body)
         return
     file = f"attached/{number:02}-{kind.rpartition('/')[2]}.json"
     (place / file).parent.mkdir(mode=0o700, exist_ok=True)
     _write(place / file, _json(body))
     url = f"{path}?api-version={(pins(kind) or ('VERSION',))[0]}"
-    yield _typed("az rest", **{"--method": "put", "--url": url, "--body": f"@{file}"})
-
-
-def lock_again(piece: Piece) -> str:
-    """Return the command that makes a lock."""
-    path, body, _ = piece
-    properties = body["properties"]
-    return _typed(
-        "az lock create",
-        **{
-            "--name": path.rpartition("/")[2],
-            "--lock-type": properties.get("level", "CanNotDelete"),
-            "--resource": path.partition("/providers/Microsoft.Authorization/")[0],
-            **({"--notes": properties["notes"]} if properties.get("notes") else {}),
-        },
-    )
-
-
-def _typed(command: str, **options: str) -> str:
-    return " ".join([command, *(f"{name} {shlex.quote(each)}" for name, each in options.items())])
+    yield typed("az rest", **{"--method": "put", "--url": url, "--body": f"@{file}"})
 
 
 def _json(value: Any) -> str:

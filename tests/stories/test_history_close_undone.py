@@ -75,10 +75,10 @@ def test_a_lock_that_the_run_has_taken_off(harbor: Stage) -> None:
 
     def act() -> None:
         beside.write(harbor, "tag", "late")
-        harbor.fault("arm", DENIED, method="PUT", path="/locks/mine$", times=None)
+        harbor.fault("arm", {"status": 500}, method="PUT", path="/locks/mine$", times=None)
 
     stopped = beside.type_beside(harbor, MOVE, "take-off-locks", act, events=("done",))
-    woken(harbor)
+    assert moved.asleep(harbor) == []
     ended = closed(harbor, stopped)
 
     assert ended.code == 5, ended.err

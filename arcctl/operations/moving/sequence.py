@@ -16,7 +16,7 @@ from arcctl.model.helm_values import layered
 from arcctl.operations.configuration.putting import putting
 from arcctl.operations.moving import second_look, tooling
 from arcctl.operations.moving.patience import patience
-from arcctl.operations.moving.worlds import Moving
+from arcctl.operations.moving.worlds import LEFT, Moving
 from arcctl.operations.request import ConnectRequest
 from arcctl.operations.steps import (
     agents,
@@ -117,10 +117,18 @@ async def _run(moves: Sequence[Move[Moving]], moving: Moving) -> None:
 
 
 async def take_back(moving: Moving) -> None:
-    """Undo what was begun before the point of no return."""
-    await holding.Hold().observe(moving)
+    """Undo what was begun before the point of no return.
+
+    The agents come first: whatever Azure refuses to take back must not leave them at zero.
+    """
+    for each in moving.run.journal.fact_of(LEFT, ()):
+        moving.leave(each)
     reversible, _ = parted(steps(moving.request, moving.bundle))
-    await undo(reversible, moving, moving.observer, moving.run.journal)
+    agents = [each for each in reversible if isinstance(each, quiet.Quiet)]
+    others = [each for each in reversible if each not in agents]
+    await undo(agents, moving, moving.observer, moving.run.journal)
+    await holding.Hold().observe(moving)
+    await undo(others, moving, moving.observer, moving.run.journal)
 
 
 async def stand_back(moving: Moving) -> bool:
@@ -129,11 +137,12 @@ async def stand_back(moving: Moving) -> bool:
     found = await moving.origin.sight.resource()
     if gone or not found or found["properties"].get("provisioningState") == "Deleting":
         return False
+    # The agents first, as in `take_back`; whoever goes on with the move quiets them again.
+    await quiet.Quiet().undo(moving, _unheard)
     await holding.Hold().observe(moving)
     if not moving.request.in_place:
         await _target(moving.request, moving.bundle).undo(moving, _unheard)
-    await attached.lock_again(moving)
-    await quiet.wake(moving)
+    await attached.lock_again(moving, moving.bundle.attached.locks)
     return True
 
 

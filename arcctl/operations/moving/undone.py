@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 
 from arcctl.model import cluster as names
 from arcctl.model.configuration.comparing import compare
-from arcctl.operations import saved
+from arcctl.operations.az import locked, locking
 from arcctl.operations.configuration.children import children_of
 from arcctl.operations.moving.likeness import unlike
 from arcctl.operations.moving.sequence import restored
-from arcctl.operations.steps.attached import taken_off
+from arcctl.operations.steps.attached import gone_with_it, taken_off
 from arcctl.operations.steps.pieces import looked_at, pieces
 from arcctl.operations.steps.quiet import asleep, counts
 from arcctl.operations.steps.seeing import linked_gateway
@@ -132,9 +132,15 @@ async def _missing(moving: Moving, home: Home) -> list[str]:
 
 async def _unlocked(moving: Moving) -> list[str]:
     """Name the locks of the source that the run has taken off, and that are not there again."""
+    arm, told = await moving.clients.arm(), []
     off = [(str(each["id"]), each, f"the lock {each['name']}") for each in taken_off(moving)]
-    seen = await looked_at(moving, off, surely=True)
-    return [f"{each.trouble}: {saved.lock_again(each.piece)}" for each in seen if each.trouble]
+    for each in await looked_at(moving, off, surely=True):
+        path, lock, _ = each.piece
+        if each.found is None and await arm.find_surely(locked(path)) is None:
+            told.append(gone_with_it(lock))
+        elif each.trouble:
+            told.append(f"{each.trouble}: {locking(path, lock)}")
+    return told
 
 
 async def _made(moving: Moving) -> list[str]:

@@ -25,6 +25,9 @@ if TYPE_CHECKING:
 BUNDLE, PLAN, BACK = "bundle", "plan", "back"
 """The documents of a move's run; `BACK` holds request and bundle of the way back"""
 
+LEFT = "left-to-do"
+"""The fact that holds what the way back could not put back, as sentences"""
+
 
 @dataclass(kw_only=True)
 class Restoring(World):
@@ -55,6 +58,11 @@ class Restoring(World):
         if what not in self.left:
             self.left.append(what)
             self.warn(what)
+
+    async def remember_left(self) -> None:
+        """Let whoever takes the way back up say again what a step has left that is not tried again."""
+        if self.left:
+            await self.run.journal.fact(LEFT, self.left)
 
 
 @dataclass(kw_only=True)

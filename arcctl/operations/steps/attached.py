@@ -10,15 +10,17 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from arcctl.errors import ArcctlError
+from arcctl.clients.arm_errors import lasting
+from arcctl.errors import ArcctlError, NotFound
 from arcctl.flow.step import Step
 from arcctl.model.resource_id import moved
+from arcctl.operations.az import locked, locking
 from arcctl.operations.moving.stored_plans import outdated
 from arcctl.operations.moving.worlds import Moving
 from arcctl.operations.steps.pieces import alike, looked_at, pieces
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Sequence
 
     from arcctl.model.connected_cluster import Body
     from arcctl.operations.steps.pieces import Piece, Seen
@@ -95,17 +97,10 @@ class TakeOffLocks(Step[Moving]):
         return f"{len(there)} taken off, to be put back at the end"
 
     async def undo(self, world: Moving, tell: Callable[[str], None]) -> str | None:
-        off = taken_off(world)
-        arm = await world.clients.arm()
-        found = await arm.find(world.bundle.source.path) if off else None
-        if found and (other := world.bundle.is_other(found)):
-            for each in off:
-                since = f"{found['name']} was deleted and made anew since ({other})"
-                world.leave(f"the lock {each['name']} was not put back: {since}")
-            return None
-        for each in off:
-            await _lock(world, each)
-        return f"{len(off)} put back" if off else None
+        off, before = taken_off(world), len(world.left)
+        await lock_again(world, off)
+        left = len(world.left) - before
+        return f"{len(off) - left} of {len(off)} put back" if off else None
 
     async def _as_seen(self, world: Moving, there: list[tuple[Body, Body]]) -> None:
         """Take no lock off that others have changed since; on the way back, take it as it is now."""
@@ -171,10 +166,44 @@ def taken_off(world: Moving) -> list[Body]:
     return [each for each in world.bundle.attached.locks if each["id"] in off]
 
 
-async def lock_again(world: Moving) -> None:
-    """Put the source's locks back where the move stands back."""
-    for each in world.bundle.attached.locks:
-        await _lock(world, each)
+async def lock_again(world: Moving, locks: Sequence[Body]) -> None:
+    """Put locks of the source back where the move is taken back; each is tried.
+
+    One that is refused for good is left to a person, since a run that could not end would keep all
+    others off the cluster. Raise the first trouble that may pass.
+    """
+    passing: list[ArcctlError] = []
+    other = await _made_anew(world) if locks else ""
+    for each in locks:
+        if other:
+            world.leave(f"the lock {each['name']} was not put back: {other}")
+            continue
+        try:
+            await _lock(world, each)
+        except ArcctlError as error:
+            if lasting(error):
+                why = f"the lock {each['name']} could not be put back: {error.message}"
+                world.leave(f"{why}; {locking(each['id'], each)}")
+            else:
+                passing.append(error)
+    if passing:
+        raise passing[0]
+    await world.remember_left()
+
+
+async def _made_anew(world: Moving) -> str:
+    """Say that the source is another resource than the one that was saved, "" where it is not.
+
+    What may not be read is not known to be another one.
+    """
+    try:
+        found = await (await world.clients.arm()).find(world.bundle.source.path)
+    except ArcctlError as error:
+        if not lasting(error):
+            raise
+        return ""
+    other = world.bundle.is_other(found) if found else ""
+    return f"{world.bundle.source.name} was deleted and made anew since ({other})" if other else ""
 
 
 async def _lock(world: Moving, lock: Body) -> None:
@@ -189,10 +218,26 @@ async def _lock(world: Moving, lock: Body) -> None:
         return
     body = {key: value for key, value in lock["properties"].items() if value is not None}
     for _ in range(2):
-        await arm.put(lock["id"], {"properties": body})
+        try:
+            await arm.put(lock["id"], {"properties": body})
+        except NotFound:
+            # One 404 is not absence.
+            if await arm.find(locked(lock["id"])) is None:
+                world.leave(gone_with_it(lock))
+                return
         if await arm.find(lock["id"]):
             return
-    world.leave(f"the lock {lock['name']} was put back, and Azure does not show it")
+    again = locking(lock["id"], lock)
+    world.leave(f"the lock {lock['name']} was put back, and Azure does not show it; {again}")
+
+
+def gone_with_it(lock: Body) -> str:
+    """Say that what a lock was on is gone from Azure, and what to type once it is there again."""
+    where = locked(lock["id"]).rpartition("/")[2]
+    return (
+        f"the lock {lock['name']} is not there, nor is {where}, which it was on: somebody has deleted "
+        f"it; once it is there again: {locking(lock['id'], lock)}"
+    )
 
 
 async def _put(world: Moving, piece: Piece) -> bool:

@@ -104,9 +104,13 @@ async def wake(world: Restoring) -> str:
     found = await agents_of(kubernetes)
     there = [path for path in before if path in found]
     differing = [path for path in there if replicas(found[path]) != before[path]]
-    await asyncio.gather(
-        *(_give_back(kubernetes, path, found[path], before[path]) for path in there)
+    given = await asyncio.gather(
+        *(_give_back(kubernetes, path, found[path], before[path]) for path in there),
+        return_exceptions=True,
     )
+    # Each is tried: one that is refused must not keep the others at zero.
+    if trouble := [each for each in given if isinstance(each, BaseException)]:
+        raise trouble[0]
     if differing:
         await _must_be_awake(kubernetes, before)
     return f"{len(differing)} agents scaled back" if differing else "as many as before"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from arcctl.errors import AccessError, ArcctlError, AzureError, Refusal
+from arcctl.clients.arm_errors import lasting
+from arcctl.errors import AccessError, ArcctlError, AzureError, NotFound, Refusal
 from arcctl.model.connected_cluster import public_key
 from arcctl.model.region import canonical
 from arcctl.operations.moving import late_fields, made_again
@@ -103,19 +104,29 @@ class CreateTarget(Register):
 
         It was begun, so what bears its name is named where it cannot be proved to be the one.
         """
-        arm = await world.clients.arm()
-        found = await arm.find(world.cluster.path)
-        if found is None or not isinstance(world, Moving):
+        if not isinstance(world, Moving):
             return None
-        if why := await _not_to_be_deleted(world, found):
-            cluster = world.cluster
-            world.leave(
-                f"{cluster.group}/{cluster.name} is left in Azure: {why}; to delete it with all "
-                f"that belongs to it: arcctl delete {cluster.named} --azure-only"
-            )
-            return "left as it is"
-        await seeing.delete(world, found, tell)
-        return f"{world.cluster.group}/{world.cluster.name} deleted again"
+        cluster = world.cluster
+        try:
+            arm = await world.clients.arm()
+            found = await arm.find(cluster.path)
+            if found is None:
+                return None
+            why = await _not_to_be_deleted(world, found)
+            if not why:
+                await seeing.delete(world, found, tell)
+                return f"{cluster.group}/{cluster.name} deleted again"
+        except ArcctlError as error:
+            # What went while it was looked at is not found: the next look says so.
+            if isinstance(error, NotFound) or not lasting(error):
+                raise
+            why = f"it could not be deleted: {error.message}"
+        world.leave(
+            f"{cluster.group}/{cluster.name} is left in Azure: {why}; to delete it with all "
+            f"that belongs to it: arcctl delete {cluster.named} --azure-only"
+        )
+        await world.remember_left()
+        return "left as it is"
 
 
 async def _not_to_be_deleted(world: Moving, found: Body) -> str:
