@@ -46,6 +46,7 @@ _FACTS: dict[str, Any] = {
     "written-late": [str],
     "late-fields": {str: {str: [ANY]}},
     "seen-while-deleting": bool,
+    "unread-while-deleting": {str: [str]},
     "revision-of-agents": int,
     "target": {str: str},
     "deleted-unseen": [{"cluster": str, "from": str, "to": str}],

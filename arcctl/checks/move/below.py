@@ -64,8 +64,9 @@ class Below(Depending):
             return []
         few, rest = others[: _FEW - 1], others[_FEW - 1 :]
         if rest:
-            subject = f"diagnostic settings of {len(rest)} {kind.word}s"
-            reason = f"Azure lists them for one at a time, and {_FEW} were read"
+            # No number in the subject: while Azure deletes, children become fewer.
+            subject = f"diagnostic settings of further {kind.word}s"
+            reason = f"Azure lists them for one at a time; {_FEW} of {len(children)} were read"
             self.unseen[subject] = Unseen(subject, reason, needed=False)
         lists = await asyncio.gather(*map(self._settings_of, few))
         return [*found, *(each for several in lists for each in several or ())]

@@ -67,11 +67,11 @@ class Depending(Looking):
     @once
     async def sub_resources(self) -> list[Body]:
         """What another service keeps below the cluster (`arm.md` 12.2)."""
-        provider = await self.looked_at(
-            "resources of Azure Local services",
-            f"/subscriptions/{self.asked.source.subscription}/providers/{RUNTIME}",
-            needed=False,
-        )
+        subject = "resources of Azure Local services"
+        path = f"/subscriptions/{self.asked.source.subscription}/providers/{RUNTIME}"
+        provider = await self.looked_at(subject, path, needed=False)
+        if provider is None and subject not in self.unseen:
+            self.absent[subject] = f"Azure does not know {RUNTIME}"
         if (provider or {}).get("registrationState") != "Registered":
             return []
         lists = await asyncio.gather(

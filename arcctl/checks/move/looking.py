@@ -123,6 +123,10 @@ class Looking(Remembering):
         self.source = source
         self.target = Sight(clients, asked.target, asked.region)
         self.unseen: dict[str, Unseen] = {}
+        self.absent: dict[str, str] = {}
+        """Subjects of which Azure says that it has none of this kind, and how it says so"""
+        self.noted: dict[str, str] = {}
+        """What the look at the children has left out, and why"""
         self._read_children = read_children
         self._read_ownership = read_ownership
 
@@ -164,6 +168,12 @@ class Looking(Remembering):
         owners |= {str(each.state.get("principalId") or ""): each.key for each in children}
         owners.pop("", None)
         return owners
+
+    @property
+    def unread(self) -> dict[str, str]:
+        """What no look has shown so far, and why: an empty answer for it is no evidence."""
+        refused = {subject: look.reason for subject, look in self.unseen.items()}
+        return {**self.noted, **self.absent, **refused}
 
     @property
     def target_named(self) -> str:
@@ -209,6 +219,7 @@ class Looking(Remembering):
     def could_not(self, subject: str, error: ArcctlError, *, needed: bool) -> None:
         """Azure that cannot be asked at all ends the planning; nothing is changed yet."""
         if error.code in NOTHING:
+            self.absent[subject] = error.message
             return
         if signed_out(error) or (needed and not isinstance(error, AccessError)):
             raise error

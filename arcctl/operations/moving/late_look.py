@@ -7,10 +7,10 @@ What was written after the second look is looked for while Azure still shows the
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass, fields, replace
+from dataclasses import fields, replace
 from typing import TYPE_CHECKING, Any
 
-from arcctl.errors import AccessError, ArcctlError, NotFound
+from arcctl.errors import AccessError
 from arcctl.model.bundle import Attached, Bundle
 from arcctl.model.configuration.adjusting import adjusted
 from arcctl.model.configuration.comparing import written_alike
@@ -18,9 +18,10 @@ from arcctl.model.configuration.needs import needs
 from arcctl.model.connected_cluster import writable
 from arcctl.model.plan import digest
 from arcctl.model.resource_id import moved
-from arcctl.operations.moving import late_fields
+from arcctl.operations.moving import late_fields, one_look, unseen
 from arcctl.operations.moving.likeness import chosen_since, unlike
 from arcctl.operations.moving.observing import listed, steady
+from arcctl.operations.moving.one_look import Now, beyond_absence, both, since_the_plan
 from arcctl.operations.moving.request import MoveRequest
 from arcctl.operations.moving.second_look import flat, fresh
 from arcctl.operations.moving.worlds import BUNDLE, Moving
@@ -30,60 +31,13 @@ from arcctl.operations.steps.pieces import LOCKS, Seen, is_role, pieces
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
 
-    from arcctl.checks.move.sight import MoveSight
     from arcctl.model.configuration.child import Child
     from arcctl.model.connected_cluster import Body
     from arcctl.operations.steps.pieces import Piece
 
 _AGAIN = 1.0
-_NEVER_CARRIED = ("custom locations", "resources below it")
 LATE = "written-late"
 """The fact that holds what could not be carried, because it was written while Azure deleted"""
-
-
-@dataclass(frozen=True, slots=True)
-class _Now:
-    """What one look has shown, part by part; `failed` says what could not be read, and why."""
-
-    resource: Body | None
-    children: Sequence[Child] | None
-    hanging: Mapping[str, Sequence[Body]]
-    failed: Mapping[str, ArcctlError]
-    gateway: str | None
-    others: Mapping[str, Sequence[Body]]
-    """What no move can carry, by subject of the plan"""
-
-
-async def _now(sight: MoveSight) -> _Now:
-    """Look at the resource on the word of one look, at its children, and at what hangs on it.
-
-    A part that cannot be read takes none of the others away.
-    """
-    looks: dict[str, Any] = {
-        "resource": sight.source.resource(),
-        "children": sight.read_children(),
-        **{each.name: getattr(sight, each.name)() for each in fields(Attached)},
-        "gateway": sight.gateway(),
-        "custom locations": sight.custom_locations(),
-        "resources below it": sight.sub_resources(),
-    }
-    answers = await asyncio.gather(*looks.values(), return_exceptions=True)
-    found: dict[str, Any] = {}
-    failed: dict[str, ArcctlError] = {}
-    for name, answer in zip(looks, answers, strict=True):
-        if isinstance(answer, ArcctlError):
-            failed[name] = answer
-        elif isinstance(answer, BaseException):
-            raise answer
-        else:
-            found[name] = answer
-    resource, children = found.pop("resource", None), found.pop("children", None)
-    failed |= {name: AccessError(look.reason) for name, look in sight.unseen.items() if look.needed}
-    if "locks" in found:
-        found["locks"] = [each for each in found["locks"] if sight.is_own(str(each["id"]))]
-    gateway = found.pop("gateway", None)
-    others = {name: found.pop(name) for name in _NEVER_CARRIED if name in found}
-    return _Now(resource, children, found, failed, gateway, others)
 
 
 async def of_others(world: Moving) -> list[str]:
@@ -93,7 +47,7 @@ async def of_others(world: Moving) -> list[str]:
         world.request, name=target.name, group=target.group, subscription=target.subscription
     )
     async with fresh(world, there) as sight:
-        now = await _now(sight)
+        now = await one_look.now(sight)
     for error in now.failed.values():
         if not isinstance(error, AccessError):
             raise error
@@ -103,7 +57,8 @@ async def of_others(world: Moving) -> list[str]:
     for name, several in now.others.items():
         found += [_named(name, one) for one in several]
     found += ["its Arc gateway"] if now.gateway else []
-    found += [f"{name.replace('_', ' ')}, which could not be read" for name in now.failed]
+    unread = [*now.failed, *since_the_plan(world, now).unread]
+    found += [f"{name.replace('_', ' ')}, which could not be read" for name in unread]
     return [*found, *(unlike(world, now.resource) if now.resource else ())]
 
 
@@ -124,15 +79,16 @@ async def look_once_more(world: Moving) -> bool:
     """
     late = _Late(world)
     now, missing, gone = await _seen(world, late)
-    if (missing or now.failed) and not gone:
+    if (missing or now.failed or now.unread) and not gone:
         # One answer may have left something out: what a second one shows was there.
         await asyncio.sleep(_AGAIN)
         then, still, gone = await _seen(world, late)
-        now, missing = _both(now, then), [each for each in missing if each in still]
+        now, missing = both(now, then), [each for each in missing if each in still]
     if gone:
-        missing = []
+        # What went with it is no longer there to be read.
+        missing, now = [], replace(now, unread={})
     # Not found twice is gone, whatever a stale answer for the resource itself may show.
-    now = replace(now, failed=_beyond_absence(now.failed))
+    now = replace(now, failed=beyond_absence(now.failed))
     if now.resource is not None:
         late.resource(now.resource)
     late.lost += missing
@@ -141,18 +97,25 @@ async def look_once_more(world: Moving) -> bool:
     late.attached(now.hanging)
     late.gateway(now.gateway, now.resource)
     late.others(now.others)
-    late.lost += [
-        f"what others have written while Azure deleted the source could not be looked for: "
-        f"{name.replace('_', ' ')}: {error.message}"
-        for name, error in now.failed.items()
-    ]
+    await _remember_unread(world, late, now)
     await remember_lost(world, late.lost)
     if late.carried:
         world.warn(f"written while Azure deleted, and carried: {', '.join(late.carried)}")
         # Before the bundle has them: whoever takes the run up finds the same difference again.
         await late_fields.remember(world, world.bundle.resource, late.bundle.resource)
+    if late.bundle != world.bundle:
         await world.save(late.bundle)
     return now.resource is not None and not gone
+
+
+async def _remember_unread(world: Moving, late: _Late, now: Now) -> None:
+    """Let the report have what could not be looked at; what goes with the source is left to do."""
+    failed = {name.replace("_", " "): error.message for name, error in now.failed.items()}
+    late.lost += [
+        f"what others have written while Azure deleted the source could not be looked for: {name}: {why}"
+        for name, why in failed.items()
+    ]
+    await unseen.lists_are_missing(world, {**now.unread, **failed})
 
 
 async def remember_lost(world: Moving, lost: Sequence[str]) -> None:
@@ -162,38 +125,14 @@ async def remember_lost(world: Moving, lost: Sequence[str]) -> None:
         await world.run.journal.fact(LATE, sorted({*known, *lost}))
 
 
-async def _seen(world: Moving, late: _Late) -> tuple[_Now, list[str], bool]:
+async def _seen(world: Moving, late: _Late) -> tuple[Now, list[str], bool]:
     """Take one look; return it, what is missing in it, and whether the resource is gone by now."""
     async with fresh(world) as sight:
-        now = await _now(sight)
-        failed = {name: error for name, error in now.failed.items() if name not in world.unreadable}
-        now = replace(now, failed=failed)
+        now = since_the_plan(world, await one_look.now(sight))
         missing = [] if now.resource is None or sight.unseen else late.missing(now)
         sight.source.forget()
-        doubtful = now.resource is None or now.failed or missing
+        doubtful = now.resource is None or now.failed or now.unread or missing
         return now, missing, bool(doubtful) and await sight.source.resource_surely() is None
-
-
-def _both(first: _Now, then: _Now) -> _Now:
-    """Lay the later look over the earlier one; what either has shown was there."""
-    children = {child.key: child for each in (first, then) for child in each.children or ()}
-    hanging: dict[str, Sequence[Body]] = {}
-    for name in {**first.hanging, **then.hanging}:
-        ones = (*first.hanging.get(name, ()), *then.hanging.get(name, ()))
-        hanging[name] = list({str(each["id"]).casefold(): each for each in ones}.values())
-    return _Now(
-        then.resource or first.resource,
-        tuple(children.values()),
-        hanging,
-        {name: error for name, error in then.failed.items() if name in first.failed},
-        then.gateway if then.gateway is not None else first.gateway,
-        {**first.others, **then.others},
-    )
-
-
-def _beyond_absence(failed: Mapping[str, ArcctlError]) -> dict[str, ArcctlError]:
-    """Leave out what was not found because the resource is gone."""
-    return {name: error for name, error in failed.items() if not isinstance(error, NotFound)}
 
 
 class _Late:
@@ -225,7 +164,7 @@ class _Late:
         )
         self.carried.append("the resource's own fields")
 
-    def missing(self, now: _Now) -> list[str]:
+    def missing(self, now: Now) -> list[str]:
         """Tell what somebody seems to have taken away since the second look; it is put back.
 
         On the way back it is what this run had put to the target. What hung on a child goes with
@@ -247,13 +186,13 @@ class _Late:
     def _below(self) -> str:
         return self._world.bundle.source.child("").casefold()
 
-    def _children(self, now: _Now) -> tuple[str, ...]:
+    def _children(self, now: Now) -> tuple[str, ...]:
         """Return how the ids begin of what hangs on a child that is still there."""
         source = self._world.bundle.source
         children = now.children or ()
         return tuple(f"{source.child(each.kind, each.name)}/".casefold() for each in children)
 
-    def _saved(self, now: _Now) -> list[tuple[str, str]]:
+    def _saved(self, now: Now) -> list[tuple[str, str]]:
         off = {str(lock["id"]).casefold() for lock in taken_off(self._world)}
         return [
             (str(one["id"]), _named(each.name, one))
@@ -282,7 +221,10 @@ class _Late:
         """Take a child that is new or was changed, if it can be written without a new secret."""
         others = [each for each in self.bundle.children if each.key != now.key]
         known = next((each for each in self.bundle.children if each.key == now.key), None)
-        if not now.carried or (known and self._is_known(known, now)):
+        if not now.carried:
+            return
+        self._not_carried(known, now)
+        if known and self._is_known(known, now):
             return
         given = self._world.supplied.get(now.key, {})
         lacking = [need for need in needs(now) if not given.keys() & set(need.any_of)]
@@ -295,6 +237,21 @@ class _Late:
             return
         self.bundle = replace(self.bundle, children=(*others, now))
         self.carried.append(now.key)
+
+    def _not_carried(self, known: Child | None, now: Child) -> None:
+        """Name the fields that cannot be written, and say something only since the second look."""
+        before = known.not_carried if known else ()
+        new = [name for name in now.not_carried if name not in before]
+        if not new:
+            return
+        self.lost.append(
+            f"{now.key}: {', '.join(new)}, written while Azure deleted the source, cannot be carried: "
+            "write it again"
+        )
+        if known:
+            # So that the report has it under "lost" too, and the next look does not find it new.
+            others = [each for each in self.bundle.children if each.key != now.key]
+            self.bundle = replace(self.bundle, children=(*others, known.without(new)))
 
     def _is_known(self, known: Child, now: Child) -> bool:
         """Tell whether a child is as it was saved, or on the way back as this run has put it."""

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from arcctl.checks.move.sight import MoveSight
 from arcctl.model.connected_cluster import writable
-from arcctl.model.plan import digest
+from arcctl.model.plan import differences, digest
 from arcctl.model.region import canonical
 from arcctl.operations import ownership
 from arcctl.operations.agents.choices import choices
@@ -32,6 +32,8 @@ if TYPE_CHECKING:
 _LASTING = ("principalId", "repositoryPublicKey", "protectedKeys", "isSystemExtension", "managedBy")
 PART = "resource/"
 """How the subjects begin that only tell which field of the resource has changed"""
+UNREAD = "unread/"
+"""How the subjects begin that only tell what a look has not shown"""
 _SHORT = 60
 _CLOCKS = frozenset({"systemData", "etag", "createdOn", "updatedOn", "createdBy", "updatedBy"})
 
@@ -39,11 +41,17 @@ _CLOCKS = frozenset({"systemData", "etag", "createdOn", "updatedOn", "createdBy"
 def sight_of(request: MoveRequest, source: Sight, note: Callable[[str], None]) -> MoveSight:
     """Return a look at a move that has seen nothing yet; `source` may have seen something."""
 
+    def heard(text: str) -> None:
+        subject, _, reason = text.partition(": ")
+        sight.noted[subject] = reason
+        note(text)
+
     async def children() -> Sequence[Child]:
         arm = await source.clients.arm()
-        return await children_of(arm, request.source, note=note)
+        return await children_of(arm, request.source, note=heard)
 
-    return MoveSight(source.clients, request, source, children, ownership.look)
+    sight = MoveSight(source.clients, request, source, children, ownership.look)
+    return sight
 
 
 async def chosen(sight: MoveSight) -> Choices:
@@ -81,7 +89,32 @@ async def look(sight: MoveSight, taken_off: Sequence[Body] = ()) -> dict[str, An
     seen["agents"] = {"open": values.open, "held": values.held_names}
     seen["locks"] = listed(_with(locks, taken_off))
     seen["locks of the target's group"] = listed(_with(await sight.target_locks(), off_target))
+    seen |= {f"{UNREAD}{subject}": True for subject in sight.unread}
     return seen | {child.key: _child(child) for child in children}
+
+
+def changes(
+    old: Mapping[str, str], new: Mapping[str, str], why: Mapping[str, str] | None = None
+) -> list[str]:
+    """Say how the digests of two looks differ, and what only the first one has shown.
+
+    An empty answer of the later one, for what could not be read then, is no agreement. `why` has
+    the reasons, by subject. What can be read by now, and could not, is no difference by itself.
+    """
+    unread = [each.removeprefix(UNREAD) for each in new if each.startswith(UNREAD)]
+    since = sorted(each for each in unread if f"{UNREAD}{each}" not in old)
+    told = [_not_any_more(each, (why or {}).get(each, "")) for each in since]
+    silent = {f"{each}: changed" for each in since}
+    return [*told, *(each for each in differences(_read(old), _read(new)) if each not in silent)]
+
+
+def _read(observed: Mapping[str, str]) -> dict[str, str]:
+    return {name: each for name, each in observed.items() if not name.startswith(UNREAD)}
+
+
+def _not_any_more(subject: str, why: str) -> str:
+    said = f"{subject}: could be read when this move was planned, and cannot be read now"
+    return f"{said} ({why})" if why else said
 
 
 def parts(resource: Body) -> dict[str, Any]:

@@ -16,10 +16,12 @@ from arcctl.checks.sight import Sight
 from arcctl.errors import NotFound
 from arcctl.flow.step import Step
 from arcctl.model.connected_cluster import writable
-from arcctl.model.plan import Plan, differences, digest
+from arcctl.model.plan import Plan, digest
 from arcctl.operations.moving.made_again import require_made
 from arcctl.operations.moving.observing import (
     PART,
+    UNREAD,
+    changes,
     chosen,
     digests,
     in_detail,
@@ -53,6 +55,8 @@ class _Seen:
     children: Sequence[Child]
     held: Mapping[str, Any]
     """The agents' secret values, which no plan holds"""
+    unread: Mapping[str, str]
+    """What could not be read, and why"""
 
 
 class LookAgain(Step[Moving]):
@@ -78,7 +82,7 @@ class LookAgain(Step[Moving]):
         if not world.request.in_place:
             # Also where it was made long ago: a run may have been stopped for days since.
             await require_made(world)
-        subjects = [each for each in planned.observed if not each.startswith(PART)]
+        subjects = [each for each in planned.observed if not each.startswith((PART, UNREAD))]
         return f"{len(subjects)} subjects are as planned"
 
     async def _moved(self, world: Moving, planned: Plan) -> list[str]:
@@ -98,9 +102,9 @@ class LookAgain(Step[Moving]):
 async def _looked(world: Moving) -> _Seen:
     async with fresh(world) as sight:
         subjects = await look(sight, taken_off(world))
-        world.unreadable = frozenset(sight.unseen)
         held = (await chosen(sight)).held
-        return _Seen(subjects, await sight.resource(), await sight.children(), held)
+        resource, children = await sight.resource(), await sight.children()
+        return _Seen(subjects, resource, children, held, sight.unread)
 
 
 @asynccontextmanager
@@ -143,16 +147,22 @@ def _differing(
     """Say how a look differs from the plan.
 
     With `later`, a look that came after it, only what that one cannot excuse: subjects that merely
-    lacked something are taken as `later` has them.
+    lacked something, or could not be read, are taken as `later` has them.
     """
     subjects = dict(seen.subjects)
-    for subject, value in (later or {}).items():
-        if _lacks(subjects.get(subject), value):
-            subjects[subject] = value
-    told = differences(planned.observed, digests(subjects))
+    if later is not None:
+        subjects = _shown(subjects)
+        for subject, value in _shown(later).items():
+            if _lacks(subjects.get(subject), value):
+                subjects[subject] = value
+    told = changes(planned.observed, digests(subjects), seen.unread)
     if seen.held != world.held:
-        told = (*told, "agents: a secret value was changed")
+        told = [*told, "agents: a secret value was changed"]
     return in_detail(told, digests(parts(world.bundle.resource)), seen.resource)
+
+
+def _shown(subjects: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in subjects.items() if not name.startswith(UNREAD)}
 
 
 def _lacks(value: Any, later: Any) -> bool:

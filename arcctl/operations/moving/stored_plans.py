@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 from arcctl.errors import FindingsError, UsageError
 from arcctl.model import plain_file
 from arcctl.model.bounded import read_json
-from arcctl.model.plan import Plan, damaged, differences
-from arcctl.operations.moving.observing import PART, in_detail
+from arcctl.model.plan import Plan, damaged
+from arcctl.operations.moving.observing import PART, changes, in_detail
 from arcctl.operations.moving.request import MoveRequest
 
 if TYPE_CHECKING:
@@ -73,7 +73,7 @@ def require_unmoved(stored: Plan, now: Plan, resource: Body | None = None) -> No
 
     `resource` is what `now` was made of; without it no field is named.
     """
-    if moved := differences(stored.observed, now.observed):
+    if moved := changes(stored.observed, now.observed):
         known = stored.observed.items()
         before = {name.removeprefix(PART): each for name, each in known if name.startswith(PART)}
         raise outdated(stored, in_detail(moved, before, resource))

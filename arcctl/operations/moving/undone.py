@@ -136,7 +136,7 @@ async def _unlocked(moving: Moving) -> list[str]:
     off = [(str(each["id"]), each, f"the lock {each['name']}") for each in taken_off(moving)]
     for each in await looked_at(moving, off, surely=True):
         path, lock, _ = each.piece
-        if each.found is None and await arm.find_surely(locked(path)) is None:
+        if each.found is None and await arm.find(locked(path)) is None:
             told.append(gone_with_it(lock))
         elif each.trouble:
             told.append(f"{each.trouble}: {locking(path, lock)}")

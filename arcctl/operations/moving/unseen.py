@@ -2,7 +2,8 @@
 
 A move looks at the source while Azure deletes it (`late_look`). Where Azure is faster than the first
 look, arcctl was stopped before it, or somebody else has deleted the source, what was written after
-the last look is gone.
+the last look is gone. Neither may it claim anything of a list that could be read when the move was
+planned, and could not be read then.
 """
 
 from __future__ import annotations
@@ -13,11 +14,12 @@ from typing import TYPE_CHECKING
 from arcctl.model import times
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Mapping, Sequence
 
     from arcctl.flow.journal import Entry, Journal
     from arcctl.operations.moving.worlds import Moving
 
+_UNREAD = "unread-while-deleting"
 _SEEN, _UNSEEN = "seen-while-deleting", "deleted-unseen"
 _SECOND_LOOK, _DELETION = "look-again", "delete-source"
 
@@ -39,9 +41,24 @@ async def look_is_missing(world: Moving) -> None:
     world.warn(f"not looked at: {_sentence(row)}")
 
 
+async def lists_are_missing(world: Moving, why: Mapping[str, str]) -> None:
+    """Remember what a look while Azure deletes has not shown, and why, by what it is."""
+    known = world.run.journal.fact_of(_UNREAD, {})
+    found = {name: [world.bundle.source.name, said] for name, said in why.items()}
+    if new := {name: each for name, each in found.items() if name not in known}:
+        await world.run.journal.fact(_UNREAD, {**known, **new})
+
+
 def rows(world: Moving) -> tuple[str, ...]:
-    """Return a sentence for each such time, of both directions: a way back brings none of it back."""
-    return tuple(map(_sentence, world.run.journal.fact_of(_UNSEEN, ())))
+    """Return a sentence for each of them, of both directions: a way back brings none of it back."""
+    lists = world.run.journal.fact_of(_UNREAD, {})
+    return (
+        *map(_sentence, world.run.journal.fact_of(_UNSEEN, ())),
+        *(
+            f"{name}, while Azure deleted {cluster}: {why}"
+            for name, (cluster, why) in lists.items()
+        ),
+    )
 
 
 def _was_there(world: Moving) -> bool:

@@ -79,8 +79,6 @@ class Moving(Restoring):
     # ── learned ──
     held: Values = field(default_factory=dict)
     """holding.Hold: the agents' helm values that must not leave the cluster"""
-    unreadable: frozenset[str] = frozenset()
-    """second_look.LookAgain: the subjects that whoever is signed in may not read, as in the plan"""
     report: Report | None = None
     """proving.Prove"""
 
