@@ -108,6 +108,16 @@ _MATRIX = {
     },
 }
 
+HELD = {
+    "run-in-progress": Overall(
+        "run-in-progress", "is being changed by a run of arcctl that is under way: wait for it"
+    ),
+    "run-unfinished": Overall(
+        "run-unfinished", "has a run of arcctl that has stopped part-way, which comes first"
+    ),
+}
+"""What is said instead of all these while a run has the cluster"""
+
 
 def overall(status: str, inside: Inside) -> Overall:
     """Judge by the resource's connectivity status (or ABSENT, UNSEEN) and the cluster's state.

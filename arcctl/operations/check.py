@@ -15,6 +15,7 @@ from arcctl.model.finding import Verdict
 from arcctl.model.overall import ABSENT, UNSEEN, Inside, overall
 from arcctl.model.ownership import Verdict as Evidence
 from arcctl.operations import ownership, standing
+from arcctl.operations.checking import meanwhile
 from arcctl.operations.checking.before import before, unfinished_run
 
 if TYPE_CHECKING:
@@ -29,8 +30,6 @@ Told = TypeVar("Told")
 # Categories that ask Azure; the others ask the cluster.
 _AZURE = frozenset({"sign-in", "providers", "network"})
 _RUN = "run"
-# What is refused while a run has stopped part-way.
-_REFUSED = ("arcctl connect", "arcctl delete", "arcctl move", "arcctl upgrade", "arcctl update")
 _TOLD_BY_AZURE = frozenset({"no-heartbeat", "AZK8S0506", "identity-trusted"})
 BEFORE = ("connect", "delete", "move", "upgrade")
 
@@ -114,13 +113,20 @@ async def everything(request: CheckRequest, sight: HealthSight, world: World) ->
     elif unproved := await _copied(sight, request.patience):
         sections = [_of_a_copy(section, unproved) for section in sections]
     if unfinished := await run:
-        first = Section(_RUN, "run of arcctl", unfinished)
-        sections = [first, *map(_after_the_run, sections)]
+        sections = [Section(_RUN, "run of arcctl", unfinished), *sections]
+    return _examined(sight, world, status, inside, sections)
+
+
+def _examined(
+    sight: HealthSight, world: World, status: str, inside: Inside, sections: list[Section]
+) -> Examination:
+    """Return the whole; while a run has the cluster it advises nothing that would be in its way."""
+    holding = meanwhile.held_by(each for section in sections for each in section.findings)
     return Examination(
         cluster=sight.cluster,
         status="" if status in (ABSENT, UNSEEN) else status,
-        overall=overall(status, inside),
-        sections=_shown(sections, world),
+        overall=meanwhile.diagnosis(overall(status, inside), inside, holding),
+        sections=_shown(meanwhile.as_held(sections), world),
     )
 
 
@@ -150,11 +156,6 @@ def _of_a_copy(section: Section, unproved: Finding) -> Section:
         for each in section.findings
     ]
     return _without(replace(section, findings=tuple(found)), ("arcctl connect", "arcctl delete"))
-
-
-def _after_the_run(section: Section) -> Section:
-    """Leave out advice that would be refused: the run that has stopped part-way comes first."""
-    return _without(section, _REFUSED)
 
 
 def _without(section: Section, refused: tuple[str, ...]) -> Section:
@@ -201,13 +202,8 @@ async def _before(request: CheckRequest, sight: HealthSight, world: World) -> Ex
     whole = asyncio.ensure_future(_whole(sight, request.patience))
     findings = await before(request, sight, world)
     status, inside = await whole
-    return Examination(
-        cluster=sight.cluster,
-        status="" if status in (ABSENT, UNSEEN) else status,
-        overall=overall(status, inside),
-        sections=_shown([Section("before", f"before {request.before}", findings)], world),
-        before=request.before,
-    )
+    asked = Section("before", f"before {request.before}", findings)
+    return replace(_examined(sight, world, status, inside, [asked]), before=request.before)
 
 
 async def _answers(
@@ -269,4 +265,6 @@ def require_well(examination: Examination, *, warnings: bool, told: bool = False
 
 
 def _first_steps(bad: Sequence[Finding]) -> tuple[str, ...]:
+    if holding := meanwhile.held_by(bad):
+        return holding.remedy
     return tuple(dict.fromkeys(step for each in bad[:3] for step in each.remedy[:1]))

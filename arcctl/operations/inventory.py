@@ -76,6 +76,10 @@ async def show_agents(sight: Sight) -> list[AgentState]:
 
     onboarding = await sight.onboarding()
     if onboarding is None:
+        # A move has removed them for now; to connect would be refused.
+        from arcctl.operations.keeping.free import require_free
+
+        await require_free(sight.clients)
         raise ClusterError(
             "no agents of Azure Arc are in this cluster",
             code="AZK8S0201",

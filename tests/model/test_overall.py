@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
-from arcctl.model.overall import ABSENT, UNSEEN, Inside, overall
+from arcctl.model.overall import ABSENT, HELD, UNSEEN, Inside, overall
 from tests.architecture.source import ROOT
 
 STATUSES = ("Connected", "Connecting", "AgentNotInstalled", "Offline", "Expired", ABSENT, UNSEEN)
@@ -62,7 +62,7 @@ def test_an_unknown_status_is_said_as_it_is() -> None:
 
 def test_page_and_schema_know_every_word() -> None:
     """No pair has a word that a script could not look up."""
-    words = {overall(s, i).word for s in (*STATUSES, "Dreaming") for i in Inside}
+    words = {overall(s, i).word for s in (*STATUSES, "Dreaming") for i in Inside} | {*HELD}
     known = SCHEMA["properties"]["diagnosis"]["properties"]["word"]["enum"]
 
     assert words == set(known)

@@ -76,7 +76,8 @@ async def gateway_agent(sight: HealthSight) -> Answer:
 async def awake(sight: HealthSight) -> Answer:
     """A move scales agents to zero, and one that a person has closed leaves them so.
 
-    Where a run is unfinished, that is told first, and no other remedy beside it.
+    To wake them while a run is unfinished lets them hear that their resource is deleted; `check`
+    leaves these remedies out then.
     """
     asleep = [each["metadata"]["name"] for each in await sight.deployments() if replicas(each) == 0]
     if not asleep:

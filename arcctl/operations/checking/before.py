@@ -164,16 +164,17 @@ async def _before_move(
     own = sight.cluster
     wanted = MoveRequest(own.name, own.group, own.subscription, request.target_region)
     quiet = replace(world, observer=lambda _event: None)
-    first = await unfinished_run(sight, request.patience)
+    if first := await unfinished_run(sight, request.patience):
+        # What is in the middle of a run says nothing about a move that begins after it.
+        return first
     try:
         await move.look(quiet)
         wanted = await preparation.completed(wanted, None, quiet)
         plan, _ = await planning.plan(wanted, quiet)
     except ArcctlError as error:
-        return (*first, _unplanned(error))
+        return (_unplanned(error),)
     command = f"arcctl move {own.named}"
-    rows = (_finding(row, command, request.target_region) for row in plan.rows)
-    return (*first, *rows)
+    return tuple(_finding(row, command, request.target_region) for row in plan.rows)
 
 
 async def unfinished_run(sight: HealthSight, patience: float) -> tuple[Finding, ...]:

@@ -81,10 +81,10 @@ def require_none_since(clients: Clients, cluster: ClusterId, known: Collection[s
 def unfinished(record: Record) -> Refusal:
     """Return the error for a run that has stopped part-way, with the ways from there."""
     run = record.header.run
-    back = () if record.no_return else (f"arcctl rollback {run}",)
+    back = f"arcctl rollback {run}"
     return Refusal(
         f"a run has stopped part-way on this cluster: {run}",
         code="run-unfinished",
         why=f"{record.header.verb} of {record.header.cluster}, begun {record.started}",
-        hints=(f"arcctl resume {run}", *back),
+        hints=(f"arcctl resume {run}", f"all the way back: {back}" if record.no_return else back),
     )

@@ -146,7 +146,8 @@ async def prepare(
         await _say_what_remains(error, world)
         raise
     if row := await _unfinished(world):
-        plan = replace(plan, rows=(row, *plan.rows))
+        # What else was seen is in the middle of that run: to act on it would be in its way.
+        plan = replace(plan, rows=(row,))
     secrets = await planning.resolved(request, world, bundle.children, given)
     return Prepared(plan, bundle, secrets, key)
 
