@@ -53,6 +53,8 @@ _FACTS: dict[str, Any] = {
     "locks-taken-off": [str],
     "left-to-do": [str],
     "replicas": {str: int},
+    "workloads": {str: str},
+    "agents-awake": [str],
     "last-heard": (None, str),
     "principals": {str: (None, str)},
     "namespaces-of-old-agents": {str: str},

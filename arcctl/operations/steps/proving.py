@@ -28,6 +28,7 @@ from arcctl.operations.steps.pieces import looked_at, pieces
 from arcctl.operations.steps.policy_identities import name_their_roles
 from arcctl.operations.steps.proving_agents import agents_now
 from arcctl.operations.steps.seeing import linked_gateway
+from arcctl.operations.steps.workloads import outlived
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -106,7 +107,7 @@ class Prove(Step[Moving]):
         _look_for_what_was_left_alone(world, now)
         await _look_for_what_hung_on_it(world)
         await _look_for_the_gateway(world)
-        agents = await agents_now(world)
+        agents, deployed = await agents_now(world), await outlived(world)
         report = world.report = Report(
             run=world.run.id,
             source=world.bundle.source,
@@ -124,6 +125,7 @@ class Prove(Step[Moving]):
                 *_differences(world, comparison),
                 *made_again(world, now),
                 *agents.differences,
+                *deployed.differences,
             ),
             left=(*world.left, *world.run.journal.fact_since_the_turn(LATE, ())),
             lost=tuple(repeated.lost(world)),
@@ -138,6 +140,7 @@ class Prove(Step[Moving]):
                 *repeated.not_looked(world),
                 *unseen.rows(world),
                 *agents.not_looked,
+                *deployed.not_looked,
             ),
             who=await _who(world),
             versions=_versions(world),

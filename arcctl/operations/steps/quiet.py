@@ -14,6 +14,7 @@ from arcctl.flow.step import Step
 from arcctl.model.agents import replicas
 from arcctl.model.run_shape import MOST_REPLICAS
 from arcctl.operations.moving.worlds import Moving, Restoring
+from arcctl.operations.steps import workloads
 from arcctl.operations.steps.silence import agents_of, scale, until_silent
 from arcctl.operations.steps.source import DeleteSource
 
@@ -52,6 +53,7 @@ class Quiet(Step[Moving]):
         await asyncio.gather(*(scale(kubernetes, path, 0) for path in awake))
         agents = tuple(each["metadata"]["name"] for each in found.values())
         await until_silent(kubernetes, min(_PATIENCE, world.request.timeout), tell, agents)
+        await workloads.remember(world)
         await journal.fact(HEARD, await _last_heard(world))
         return f"{len(found)} agents scaled to zero; workloads and Flux's controllers run on"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from contextlib import suppress
-from itertools import chain, repeat
+from itertools import chain, repeat, takewhile
 from typing import TYPE_CHECKING
 
 from arcctl.clients.finishing import stopped
@@ -17,7 +17,7 @@ from arcctl.operations.moving import unseen
 from arcctl.operations.moving.late_look import look_once_more, remember_lost
 from arcctl.operations.moving.switches import changed_late
 from arcctl.operations.moving.worlds import Moving
-from arcctl.operations.steps import old_agents
+from arcctl.operations.steps import old_agents, workloads
 from arcctl.operations.steps.foreign import of_extensions
 from arcctl.operations.steps.kinds import RemoveKinds, left_over
 from arcctl.operations.steps.leftovers import RemoveNamespaces, Uninstall
@@ -62,7 +62,7 @@ class DeleteSource(Step[Moving]):
         if world.turned:
             # A way back begins without a second look: what others have put to the target meanwhile.
             await look_once_more(world)
-        await _hush(world, tell)
+        await _hush(world, tell, late=_was_begun_before(world))
         gone = asyncio.Event()
         looking = asyncio.create_task(_look_while_it_goes(world, gone))
         hushing = asyncio.create_task(_hush_while_it_goes(world, tell))
@@ -85,18 +85,29 @@ class DeleteSource(Step[Moving]):
         return f"{detail} from {world.bundle.region}"
 
 
-async def _hush(world: Moving, tell: Callable[[str], None]) -> None:
-    """Let no agent hear of the deletion: it would take extensions away, and prune."""
+async def _hush(world: Moving, tell: Callable[[str], None], *, late: bool) -> None:
+    """Let no agent hear of the deletion: it would take extensions away, and prune.
+
+    `late` where it may have heard already, which the proof must know.
+    """
     woken = await hush(await world.clients.kubernetes(), world.at_most(_HUSH), tell)
     if woken:
         world.warn(f"somebody has scaled up {', '.join(woken)}; they are at zero again")
+    if woken and late:
+        await workloads.were_awake(world, woken)
+
+
+def _was_begun_before(world: Moving) -> bool:
+    """Tell whether an earlier try, in this direction, may have sent the deletion already."""
+    since = takewhile(lambda each: each.kind != "turned", reversed(world.run.journal.entries))
+    return sum(each.kind == "begun" and each.step == DeleteSource.name for each in since) > 1
 
 
 async def _hush_while_it_goes(world: Moving, tell: Callable[[str], None]) -> None:
     await world.origin.deregistering.wait()
     while True:
         try:
-            await _hush(world, tell)
+            await _hush(world, tell, late=True)
         except StoppedPartWay:
             raise
         except ArcctlError:
@@ -183,6 +194,8 @@ class RemoveAgents(Step[Moving]):
         return None if remains else "gone already"
 
     async def do(self, world: Moving, tell: Callable[[str], None]) -> str:
+        # Where the run was stopped, somebody may have woken them since.
+        await _hush(world, tell, late=True)
         world.releases |= of_extensions(world.bundle.children)
         if not world.turned:
             await remember_lost(world, await changed_late(world))
