@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import yaml
 from tests import arm
 from tests.stories import moved, moving
 
@@ -26,8 +25,11 @@ def noted(harbor: Stage) -> Stage:
     arm.put_child(harbor, "extensions", "sensors", sensors)
     own = moving.git("ssh://git@git.example.com/edge/own", namespace="own")
     arm.put_child(harbor, "fluxConfigurations", "own", own)
-    given = {**moving.SECRETS, "extensions/sensors": {"surplus": "x-22"}}
-    (harbor.folder / "secrets.yaml").write_text(yaml.safe_dump(given), encoding="utf-8")
+    blob = moving.git("", namespace="blob", sourceKind="AzureBlob")
+    del blob["properties"]["gitRepository"]
+    place = {"url": "https://edge.blob.core.windows.net", "containerName": "apps"}
+    blob["properties"]["azureBlob"] = place
+    arm.put_child(harbor, "fluxConfigurations", "blob", blob)
     path = "/providers/Microsoft.KubernetesRuntime$"
     harbor.fault("arm", {"status": 403}, method="GET", path=path, times=None)
     return harbor

@@ -112,6 +112,7 @@ _ALL = (
     _stop("secret-missing", "A protected setting that must be given again is not."),
     Code("secret-waived", "A protected setting that will be missing, by decision."),
     _hand("secret-note", "Something about protected settings that a person should know."),
+    Code("secret-surplus", "A protected setting was given that is needed nowhere."),
     # ── identities and rights ──
     Code("identity", "The managed identity of the resource is another one afterwards."),
     Code("extension-identities", "Managed identities of extensions are others afterwards."),

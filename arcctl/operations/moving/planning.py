@@ -155,6 +155,8 @@ def _of_secrets(secrets: Resolved, request: MoveRequest) -> Iterator[Row]:
                 pass
     for note in secrets.notes:
         yield noted("secret-note", note)
+    for note in secrets.surplus:
+        yield noted("secret-surplus", note)
 
 
 def _of_values(values: Choices) -> Iterator[Row]:

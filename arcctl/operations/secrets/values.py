@@ -32,12 +32,14 @@ class Resolved:
 
     `values` are those to be sent, by `Child.key` and name. `statuses` has one for each that is
     needed for certain, and for each that was given. `notes` are sentences for people: what was
-    misnamed, what may be needed. `references` say where values lie in the cluster, as JSON.
+    misnamed, what may be needed. `surplus` are those about what was given and is needed nowhere:
+    nothing follows of it. `references` say where values lie in the cluster, as JSON.
     """
 
     values: dict[str, dict[str, Secret]] = field(default_factory=dict)
     statuses: list[SecretStatus] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    surplus: list[str] = field(default_factory=list)
     references: dict[str, dict[str, Body]] = field(default_factory=dict)
 
     @property
@@ -59,7 +61,7 @@ class Resolved:
             if len(self.missing) > 1
             else "a secret is missing",
             code="secret-missing",
-            why=(*self.missing, *self.notes),
+            why=(*self.missing, *self.notes, *self.surplus),
             hints=(
                 "add --protected-settings FILE, which has them",
                 *(() if from_cluster else (FROM_CLUSTER,)),
@@ -173,8 +175,12 @@ def _stray(
     )
     origin: Origin = "misnamed" if close else "surplus"
     found.statuses.append(SecretStatus(key, each.name, origin))
-    why = f"did you mean {close}?" if close else "it is needed nowhere, and is not sent"
-    found.notes.append(f"{each.child}/{each.name} was given: {why}")
+    if close:
+        found.notes.append(f"{each.child}/{each.name} was given: did you mean {close}?")
+    else:
+        found.surplus.append(
+            f"{each.child}/{each.name} was given: it is needed nowhere, and is not sent"
+        )
 
 
 def _closest(said: str, missing: Sequence[str]) -> str:
