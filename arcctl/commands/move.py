@@ -194,8 +194,12 @@ async def _move(session: Session, request: MoveRequest, files: _Files, will: _Wi
     report = reports.place(files.report) if files.report else ""
     if report and not will.dry_run:
         unreported.begin(report, request.source)
-    stored = stored_plans.read(files.plan) if files.plan else None
-    with _repeating(files), session.run(session.sight(request.source), yes=will.yes) as world:
+    with (
+        unreported.told("" if will.dry_run else report, request.source),
+        _repeating(files),
+        session.run(session.sight(request.source), yes=will.yes) as world,
+    ):
+        stored = stored_plans.read(files.plan) if files.plan else None
         await operation.look(world)
         request = await preparation.completed(request, stored, world, will.typed)
         given = preparation.given(files.secrets, world)

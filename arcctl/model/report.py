@@ -14,8 +14,18 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
 FORMAT = "arcctl.report/1"
-_LISTS = ("carried", "differences", "left", "lost", "accepted", "waived", "files", "reminders")
-_LET_GO, _NOT_LOOKED = "letGo", "notLookedAt"
+_LISTS = (
+    "carried",
+    "restored",
+    "differences",
+    "left",
+    "lost",
+    "accepted",
+    "waived",
+    "files",
+    "reminders",
+)
+_LET_GO, _NOT_LOOKED, _LATE = "letGo", "notLookedAt", "carriedLate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +71,10 @@ class Report:
     """What nobody could look at, so that the report says nothing of it"""
     reminders: tuple[str, ...] = ()
     """What the plan has noted for a person to do by hand; no difference"""
+    restored: tuple[str, ...] = ()
+    """What hung on the resource, was put back, and was found again as it was"""
+    late: tuple[str, ...] = ()
+    """What others have written after the plan was made, and the move has taken along"""
     back: bool = False
     """Whether this is the way back: `target` is where the cluster came from"""
 
@@ -68,6 +82,16 @@ class Report:
     def clean(self) -> bool:
         """Whether all that was looked at was found again, and nothing is left to do."""
         return not (self.differences or self.left or self.let_go)
+
+    @property
+    def kept(self) -> str:
+        """What the run leaves in the cluster, and the command that removes it; "" where nothing is left."""
+        if self.clean:
+            return ""
+        return (
+            "Secrets of namespace arcctl keep what the run has saved, a private key of the agents "
+            f"among it, until you type: arcctl history {self.run} --close"
+        )
 
     def to_document(self) -> dict[str, Any]:
         """Return it as plain JSON."""
@@ -82,10 +106,12 @@ class Report:
             "back": self.back,
             "clean": self.clean,
             "unmanagedSeconds": self.unmanaged,
+            "keptInCluster": self.kept,
             "changed": [asdict(each) for each in self.changed],
             **lists,
             _LET_GO: list(self.let_go),
             _NOT_LOOKED: list(self.not_looked),
+            _LATE: list(self.late),
             "madeAt": self.made_at,
             "who": self.who,
             "versions": dict(self.versions),
@@ -107,6 +133,7 @@ class Report:
             **{name: tuple(document.get(name, ())) for name in _LISTS},
             let_go=tuple(document.get(_LET_GO, ())),
             not_looked=tuple(document.get(_NOT_LOOKED, ())),
+            late=tuple(document.get(_LATE, ())),
             made_at=document.get("madeAt", ""),
             who=document.get("who", ""),
             versions=document.get("versions", {}),

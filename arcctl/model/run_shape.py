@@ -44,6 +44,7 @@ _FACTS: dict[str, Any] = {
     "report-file": str,
     "waived-children": [str],
     "written-late": [str],
+    "carried-late": [str],
     "late-fields": {str: {str: [ANY]}},
     "seen-while-deleting": bool,
     "unread-while-deleting": {str: [str]},

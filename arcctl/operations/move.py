@@ -32,6 +32,10 @@ if TYPE_CHECKING:
     from arcctl.operations.world import World
 
 VERB = "move"
+_KEPT = (
+    "the cluster keeps what the run has saved, a private key of the agents among it, until the run "
+    "is closed"
+)
 Again = Callable[[FindingsError], Awaitable["Prepared | None"]]
 # A cluster that is changed all the time is not for a machine to run after.
 _PLANS = 3
@@ -209,9 +213,13 @@ async def _to_its_end(moving: Moving) -> Report:
 
 
 def _in_words(report: Report, moving: Moving) -> tuple[tuple[str, float], ...]:
-    """Return the times of the steps under the words by which people know them."""
-    words = planned_steps.in_words(moving.request, moving.bundle)
-    return tuple((words.get(name, name), seconds) for name, seconds in report.steps)
+    """Return the times of the steps that the plan names, in its words and with what belongs to each."""
+    words = planned_steps.belonging(moving.request, moving.bundle)
+    found: dict[str, float] = {}
+    for name, seconds in report.steps:
+        word = words.get(name, name)
+        found[word] = round(found.get(word, 0.0) + seconds, 3)
+    return tuple(found.items())
 
 
 def _require_nothing_left(moving: Moving) -> None:
@@ -231,6 +239,14 @@ def require_clean(report: Report) -> None:
         raise FindingsError(
             f"{report.target.name} was moved, and not everything is as it was",
             code="moved-with-differences",
-            why=(*(f"{each}: let go" for each in report.let_go), *report.differences, *report.left),
-            hints=f"arcctl history {report.run}",
+            why=(
+                *(f"{each}: let go" for each in report.let_go),
+                *report.differences,
+                *report.left,
+                _KEPT,
+            ),
+            hints=(
+                f"arcctl history {report.run}",
+                f"to remove it from the cluster: arcctl history {report.run} --close",
+            ),
         )

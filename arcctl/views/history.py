@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from arcctl.model.duration import spoken
 from arcctl.model.report import Report
-from arcctl.views import output, reports
+from arcctl.views import output, reports, unreported
 from arcctl.views.clusters import counted
 
 if TYPE_CHECKING:
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from arcctl.model.run import Entry, RunRecord
     from arcctl.views.console import Console
 
+_MOVE = "move"
 _FREE = "Other commands may work on the cluster again."
 _WORDS = {
     "opened": "opened",
@@ -48,6 +49,8 @@ def taken_up(
             console.say(f"The report is not written: {report_file} is no place on this machine.")
             report_file = ""
         return reports.moved(console, result, report_file)
+    if report_file and record.verb == _MOVE:
+        unreported.gone_back(report_file, record)
     where = record.cluster.rpartition("/")[2]
     taken = spoken(time.monotonic() - console.opened)
     console.say(f"{_capital(record.outcome)}: {record.verb} of {where} ({record.run}). {taken}.")

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from arcctl.errors import ArcctlError, UsageError
 from arcctl.model import plain_file
 from arcctl.model.duration import spoken
-from arcctl.views.clusters import counted
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,17 +40,18 @@ def sentence(report: Report) -> str:
     did, where = ("Moved back", f"{where} again") if report.back else ("Moved", where)
     if report.clean:
         return f"{did}: {where}, and {_kept(report)}; {gap}."
-    found = [
-        counted(len(several), word)
-        for several, word in (
-            (report.let_go, "lost part"),
-            (report.differences, "difference"),
-            (report.left, "thing"),
-        )
-        if several
-    ]
-    parts = " and ".join(found)
-    return f"{did}, with {parts} to look at: {where}; {gap}."
+    return f"{did}, but not everything is as it was ({_amiss(report)}): {where}; {gap}."
+
+
+def _amiss(report: Report) -> str:
+    several = (
+        (report.let_go, ("child", "children"), "let go"),
+        (report.differences, ("difference", "differences"), "found"),
+        (report.left, ("thing", "things"), "left to do"),
+    )
+    return ", ".join(
+        f"{len(each)} {words[len(each) > 1]} {state}" for each, words, state in several if each
+    )
 
 
 def _kept(report: Report) -> str:
@@ -68,6 +68,8 @@ def _kept(report: Report) -> str:
 
 def _lines(report: Report) -> Iterator[str]:
     yield from _some("carried", report.carried)
+    yield from _some("restored", [_shortened(each) for each in report.restored])
+    yield from _some("carried late", [_shortened(each) for each in report.late])
     yield from _some("changed", [_shortened(_told(each)) for each in report.changed])
     yield from _some("differs", report.differences)
     yield from _some("not looked at", report.not_looked)
@@ -78,6 +80,7 @@ def _lines(report: Report) -> Iterator[str]:
     yield from _some("files", report.files)
     yield from _some("by hand", report.reminders)
     yield from _some("to do", report.left)
+    yield from _some("in the cluster", [report.kept] if report.kept else [])
 
 
 def _some(word: str, several: tuple[str, ...] | list[str]) -> Iterator[str]:
@@ -129,6 +132,16 @@ def markdown(report: Report) -> str:
     """Return the report as a page."""
     sections = (
         ("Carried", report.carried, "Found again in the target, as it was in the source."),
+        (
+            "Restored",
+            report.restored,
+            "Went with the source, was put back, and was found again as it was.",
+        ),
+        (
+            "Carried late",
+            report.late,
+            "Written by others after the plan was made, and taken along.",
+        ),
         ("Changed", tuple(map(_told, report.changed)), "Another now, as was to be expected."),
         ("Different", report.differences, "Not found again, or not as it was."),
         (
@@ -149,6 +162,7 @@ def markdown(report: Report) -> str:
         f"{sentence(report)}\n",
         f"- run: `{report.run}`\n- source: `{report.source.path}`\n- target: `{report.target.path}`\n",
         *_circumstances(report),
+        *([f"{report.kept}\n"] if report.kept else []),
     ]
     for title, several, meaning in sections:
         if several:

@@ -70,7 +70,17 @@ def test_what_nobody_could_look_at_is_no_agreement(capsys: pytest.CaptureFixture
 def test_what_is_left_is_counted() -> None:
     """Nobody reads "moved" and goes home."""
     told = reports.sentence(report(differences=("a", "b"), left=("c",)))
-    assert told.startswith("Moved, with 2 differences and 1 thing to look at: harbor (edge)")
+    assert told.startswith(
+        "Moved, but not everything is as it was (2 differences found, 1 thing left to do): harbor (edge)"
+    )
+
+
+def test_what_was_let_go_is_called_so() -> None:
+    """A child, in the word of `--waive-child`; the page names what the cluster keeps until it is closed."""
+    found = replace(report(), let_go=("extensions/e1",))
+    assert "(1 child let go)" in reports.sentence(found)
+    assert "until you type: arcctl history move-1 --close" in reports.markdown(found)
+    assert "--close" not in reports.markdown(report())
 
 
 def test_the_page_holds_everything_whole() -> None:
@@ -84,5 +94,5 @@ def test_the_page_holds_everything_whole() -> None:
 
 def test_a_report_comes_back_as_it_was_written() -> None:
     """JSON there and back."""
-    found = report(differences=("a",), left=("b",))
+    found = replace(report(differences=("a",), left=("b",)), restored=("c",), late=("d",))
     assert Report.from_document(found.to_document()) == found

@@ -28,20 +28,29 @@ _FEATURES = {
 
 async def settings(sight: MoveSight) -> list[Row]:
     """Proxy and certificates go from the old helm values into the new ones."""
-    words = _words(await sight.agent_values(), _SETTINGS)
+    words = setting_words(await sight.agent_values())
     return [carried("agent-settings", f"{_and(words)} of the agents")] if words else []
 
 
 async def features(sight: MoveSight) -> list[Row]:
     """What is switched on in the cluster is switched on again."""
-    values = await sight.agent_values()
-    properties = (await sight.resource()).get("properties") or {}
+    words = feature_words(await sight.agent_values(), await sight.resource())
+    return [carried("features", _and(words), "switched on again")] if words else []
+
+
+def setting_words(values: Body) -> list[str]:
+    """Say in people's words what helm values say of the way to Azure."""
+    return _words(values, _SETTINGS)
+
+
+def feature_words(values: Body, resource: Body) -> list[str]:
+    """Name the features that are on, by helm values and by the resource."""
+    properties = resource.get("properties") or {}
     words = _words(values, _FEATURES)
     identity = (properties.get("securityProfile") or {}).get("workloadIdentity") or {}
     words += ["workload-identity"] if identity.get("enabled") else []
     issuer = properties.get("oidcIssuerProfile") or {}
-    words += ["oidc-issuer"] if issuer.get("enabled") else []
-    return [carried("features", _and(words), "switched on again")] if words else []
+    return [*words, *(["oidc-issuer"] if issuer.get("enabled") else [])]
 
 
 def _and(words: list[str]) -> str:

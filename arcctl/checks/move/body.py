@@ -38,13 +38,20 @@ async def tags(sight: MoveSight) -> list[Row]:
 
 async def choices(sight: MoveSight) -> list[Row]:
     """All that a PUT may say is said again."""
-    properties: Body = writable(await sight.resource())["properties"]
-    said = [word for path, word in _CHOICES.items() if _at(properties, path) not in _SAY_NOTHING]
+    said = choices_of(await sight.resource()).values()
     if not said:
         return []
     return [
         carried("properties", f"{counted(len(said), 'choice')} of the resource", ", ".join(said))
     ]
+
+
+def choices_of(resource: Body) -> dict[str, str]:
+    """Return what a person has chosen of a resource: dotted fields, and words for them."""
+    properties: Body = writable(resource)["properties"]
+    return {
+        path: word for path, word in _CHOICES.items() if _at(properties, path) not in _SAY_NOTHING
+    }
 
 
 def _at(properties: Body, path: str) -> Any:

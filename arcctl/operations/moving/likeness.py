@@ -20,14 +20,22 @@ _NEVER_BACK = ("kind", "privateLinkScopeResourceId", "privateLinkState")
 
 def unlike(world: Moving, now: Body) -> Iterator[str]:
     """Yield a sentence for each field that is not as it was saved, nor as the move was to make it."""
+    yield from differing(world, now).values()
+
+
+def differing(world: Moving, now: Body) -> dict[str, str]:
+    """Return these sentences by the name of their field."""
+    found: dict[str, str] = {}
     before, after = (_comparable(each) for each in (world.bundle.resource, now))
     if asked := world.request.private_link_scope:
         before["privateLinkScopeResourceId"] = asked.lower()
     if world.bundle.key == "kept" and public_key(world.bundle.resource) != public_key(now):
-        yield "resource agentPublicKeyCertificate: was to stay, and is another one"
+        name = "agentPublicKeyCertificate"
+        found[name] = f"resource {name}: was to stay, and is another one"
     for name in sorted({*before, *after}):
         if before.get(name) != after.get(name):
-            yield f"resource {name}: was {before.get(name)!r}, is {after.get(name)!r}"
+            found[name] = f"resource {name}: was {before.get(name)!r}, is {after.get(name)!r}"
+    return found
 
 
 def chosen_since(asked: MoveRequest, saved: Body, now: Body) -> tuple[Body, list[str]]:

@@ -35,6 +35,26 @@ def in_words(request: MoveRequest, bundle: Bundle) -> dict[str, str]:
     return {step.name: step.intent.format(**words) for step in _told(request, bundle)}
 
 
+def belonging(request: MoveRequest, bundle: Bundle) -> dict[str, str]:
+    """Return which of the plan's steps each step of a move belongs to, by its name, in their order.
+
+    One that the plan does not name, as a wait or a look, belongs to the last one before it that is
+    named; the point of no return itself takes no time.
+    """
+    words = _words(request, bundle)
+    several = [step for step in each_of(steps(request, bundle)) if not _is_line(step)]
+    now = next(step.intent for step in several if step.intent)
+    found: dict[str, str] = {}
+    for step in several:
+        now = step.intent or now
+        found.setdefault(step.name, now.format(**words))
+    return found
+
+
+def _is_line(step: Step[Moving]) -> bool:
+    return isinstance(step, PointOfNoReturn)
+
+
 def _told(request: MoveRequest, bundle: Bundle) -> list[Step[Moving]]:
     once: dict[str, Step[Moving]] = {}
     for step in each_of(steps(request, bundle)):
@@ -53,4 +73,4 @@ def _words(request: MoveRequest, bundle: Bundle) -> dict[str, str]:
 
 def _planned(step: Step[Moving], words: Mapping[str, str]) -> PlannedStep:
     note = step.note or f"about {spoken(round(step.estimate, -1))}"
-    return PlannedStep(step.intent.format(**words), note, isinstance(step, PointOfNoReturn))
+    return PlannedStep(step.intent.format(**words), note, _is_line(step))

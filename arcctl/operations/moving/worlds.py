@@ -10,6 +10,7 @@ from arcctl.model.bundle import Bundle, marked
 from arcctl.model.plan import Plan
 from arcctl.model.run_shape import as_written
 from arcctl.operations.moving.request import MoveRequest
+from arcctl.operations.moving.written_since import CARRIED, written_since
 from arcctl.operations.world import World
 
 if TYPE_CHECKING:
@@ -89,7 +90,14 @@ class Moving(Restoring):
             return Plan.recorded(self.run.documents[PLAN])
 
     async def save(self, bundle: Bundle) -> None:
-        """Go on with another bundle, and keep it for whoever takes the run up."""
+        """Go on with another bundle, and keep it for whoever takes the run up.
+
+        What it holds beyond the one before goes into the report, which is told of it first: whoever
+        is cut between the two finds the same difference again.
+        """
+        if late := list(written_since(self.bundle, bundle)):
+            known = self.run.journal.fact_since_the_turn(CARRIED, ())
+            await self.run.journal.fact(CARRIED, list(dict.fromkeys((*known, *late))))
         self.bundle = bundle
         document = bundle.to_document()
         if self.turned:

@@ -19,10 +19,12 @@ from arcctl.model.report import Changed, Report
 from arcctl.model.run import durations
 from arcctl.operations.configuration.children import children_of
 from arcctl.operations.moving import repeated, unseen
+from arcctl.operations.moving.found_again import found_again
 from arcctl.operations.moving.late_look import LATE
-from arcctl.operations.moving.likeness import unlike
+from arcctl.operations.moving.likeness import differing, unlike
 from arcctl.operations.moving.made_again import PRINCIPALS, made_again
 from arcctl.operations.moving.worlds import Moving
+from arcctl.operations.moving.written_since import CARRIED
 from arcctl.operations.steps.attached import left
 from arcctl.operations.steps.pieces import looked_at, pieces
 from arcctl.operations.steps.policy_identities import name_their_roles
@@ -35,6 +37,7 @@ if TYPE_CHECKING:
 
     from arcctl.model.configuration.child import Child
     from arcctl.model.configuration.comparing import Comparison, Difference
+    from arcctl.operations.steps.proving_agents import Agents
 
 _PAUSES = (0.5, 1.0, 2.0)
 
@@ -105,8 +108,8 @@ class Prove(Step[Moving]):
         saved = [_fitted(world, child) for child in before]
         now, comparison = await _compared(world, saved)
         _look_for_what_was_left_alone(world, now)
-        await _look_for_what_hung_on_it(world)
-        await _look_for_the_gateway(world)
+        restored = await _look_for_what_hung_on_it(world)
+        gateway = await _look_for_the_gateway(world)
         agents, deployed = await agents_now(world), await outlived(world)
         report = world.report = Report(
             run=world.run.id,
@@ -114,7 +117,9 @@ class Prove(Step[Moving]):
             target=world.cluster,
             from_region=world.bundle.region,
             to_region=world.request.region,
-            carried=tuple(_carried(world, comparison)),
+            carried=(*_carried(world, comparison, agents), *gateway),
+            restored=restored,
+            late=tuple(world.run.journal.fact_since_the_turn(CARRIED, ())),
             changed=(
                 *_changed(world),
                 *map(_as_changed, compare(before, saved).changed),
@@ -214,26 +219,36 @@ def _look_for_what_was_left_alone(world: Moving, now: Sequence[Child]) -> None:
             )
 
 
-async def _look_for_what_hung_on_it(world: Moving) -> None:
-    """What was put back must be there, as it was; an answer of Azure is no proof of it."""
+async def _look_for_what_hung_on_it(world: Moving) -> tuple[str, ...]:
+    """What was put back must be there, as it was; an answer of Azure is no proof of it.
+
+    Return what is, by the words that a person knows it by.
+    """
     await name_their_roles(world)
     known = tuple(world.left)
-    for each in await looked_at(world, pieces(world), surely=True):
+    seen = await looked_at(world, pieces(world), surely=True)
+    for each in seen:
         _, _, words = each.piece
         # One that Azure has refused, or that others have put there, was told when it was found.
         if each.trouble and not any(line.startswith(words) for line in known):
             world.leave(left(world, each))
+    return tuple(each.piece[2] for each in seen if each.same)
 
 
-async def _look_for_the_gateway(world: Moving) -> None:
-    """The link to the Arc gateway must be there, too (`arm.md` 9)."""
+async def _look_for_the_gateway(world: Moving) -> tuple[str, ...]:
+    """The link to the Arc gateway must be there, too (`arm.md` 9); return it where it was before."""
     wanted = world.request.gateway or world.bundle.gateway
-    if wanted and await linked_gateway(world) != wanted.casefold():
-        name = wanted.rpartition("/")[2]
+    if not wanted:
+        return ()
+    name = wanted.rpartition("/")[2]
+    if await linked_gateway(world) != wanted.casefold():
         world.leave(
             f"the link to the Arc gateway {name} is not as it was: "
             f"arcctl update {world.cluster.named} --gateway-resource-id {wanted}"
         )
+        return ()
+    stays = wanted.casefold() == world.bundle.gateway.casefold()
+    return (f"Arc gateway {name}",) if stays else ()
 
 
 def _let_go(world: Moving, comparison: Comparison) -> Iterator[str]:
@@ -261,14 +276,10 @@ def _fitted(world: Moving, child: Child) -> Child:
     return adjusted(child, world.bundle.region, world.request.region).child
 
 
-def _carried(world: Moving, comparison: Comparison) -> Iterator[str]:
-    differing = {each.child for each in comparison.changed if not _is_waived(world, each)}
-    broken = {*comparison.missing, *differing}
-    for child in world.bundle.children:
-        if child.carried and child.key not in broken:
-            yield child.key
-    if tags := world.bundle.resource.get("tags"):
-        yield f"{len(tags)} tag{'' if len(tags) == 1 else 's'}"
+def _carried(world: Moving, comparison: Comparison, agents: Agents) -> Iterator[str]:
+    changed = {each.child for each in comparison.changed if not _is_waived(world, each)}
+    broken, fields = {*comparison.missing, *changed}, differing(world, world.resource)
+    yield from found_again(world, broken, fields, agents=agents.as_left)
 
 
 def _changed(world: Moving) -> Iterator[Changed]:

@@ -41,6 +41,11 @@ class Agents:
     changed: tuple[Changed, ...] = ()
     not_looked: tuple[str, ...] = ()
 
+    @property
+    def as_left(self) -> bool:
+        """Whether they were seen, and are as the move has left them."""
+        return not (self.differences or self.not_looked)
+
 
 async def remember_revision(world: Moving, *, anew: bool) -> None:
     """Write down which revision of the release this run leaves; `anew` where it has made one."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from arcctl.operations.moving.planned_steps import planned
+from arcctl.flow.runner import names_of
+from arcctl.operations.moving import sequence
+from arcctl.operations.moving.planned_steps import belonging, planned
 from arcctl.operations.moving.request import MoveRequest
 from tests.checks.move.sights import extension, flux, resource
 from tests.operations.moving.bundles import bundle
@@ -57,6 +59,19 @@ def test_children_have_steps_only_where_there_are_some() -> None:
     found = steps(extension(), extension("more"), system, flux())
 
     assert found[-4:] == ["put 2 extensions back", "put 1 Flux configuration back", *BARE]
+
+
+def test_each_step_belongs_to_one_of_the_plan() -> None:
+    """The time of a wait or a look is told there; nobody has read of `settle-children`."""
+    request = MoveRequest("harbor", "edge", "s-1", "westeurope")
+    saved = bundle(request, resource(), (extension(), flux()))
+    found = belonging(request, saved)
+
+    titles = {step.title for step in planned(request, saved)[0]} - {"point of no return"}
+    assert set(found.values()) == titles
+    assert {*found, "point-of-no-return"} == {*names_of(sequence.steps(request, saved))}
+    assert found["settle-children"] == "put 1 Flux configuration back"
+    assert found["agents-ready"] == "install the agents"
 
 
 def test_one_step_is_the_point_of_no_return() -> None:
