@@ -87,7 +87,7 @@ def _elsewhere(cluster: ClusterId, resource: Body, asked: str) -> Refusal:
     there = f"arcctl move {cluster.named} {to}"
     if never_connected(resource):
         # Nothing could be moved: no agent has ever connected.
-        there = f"arcctl delete {cluster.named} --azure-only, then {connect} -l {asked}"
+        there = f"arcctl delete {cluster.named} --azure-only && {connect} -l {asked}"
     return Refusal(
         f"{cluster.name} is in {home}, not in {asked}",
         code="location-is-fixed",

@@ -110,7 +110,7 @@ async def asked(check: Check, sight: Sight, patience: float) -> Finding:
         # Half an answer, or one of another shape, is the server's doing, and no verdict; but
         # where the answer was the question, there is none. What was odd may be a secret.
         said = f"what came back cannot be read: {error if _plain(error) else type(error).__name__}"
-        answer = wrong(said, "--debug shows more") if check.reaching else skipped(said)
+        answer = wrong(said, "to see more: --debug") if check.reaching else skipped(said)
     return _finding(check, answer)
 
 
@@ -121,7 +121,7 @@ def _plain(error: Exception) -> bool:
 
 def _silent(check: Check, patience: float) -> Answer:
     said = f"no answer within {spoken(patience)}"
-    return wrong(said, "--timeout SECONDS waits longer") if check.reaching else skipped(said)
+    return wrong(said, "to wait longer: --timeout SECONDS") if check.reaching else skipped(said)
 
 
 def _finding(check: Check, answer: Answer) -> Finding:

@@ -27,6 +27,9 @@ _ROLES = (
     (re.compile(r"/listclusterusercredential", re.IGNORECASE), CLUSTER_USER),
     (re.compile(r"kubernetesconfiguration/extensions/", re.IGNORECASE), EXTENSIONS),
 )
+_SCOPE = re.compile(r"/subscriptions/[^'\",\s]*[^'\",.\s]", re.IGNORECASE)
+_WIDE = re.compile(r"/subscriptions/([^/]+)(?:/resourcegroups/([^/]+))?", re.IGNORECASE)
+_LOCKS = "providers/Microsoft.Authorization/locks"
 UNUSABLE = "azure-unusable-answer"
 _PASSING = frozenset({"azure-unreachable", "azure-not-json", UNUSABLE})
 _NO_WAY = (
@@ -215,7 +218,10 @@ def _denied(problem: Problem, facts: tuple[str, ...]) -> Denied:
             _sentence(problem) or "Azure does not permit this",
             code=code,
             why=facts,
-            hints=("what may be done with this sign-in: arcctl check --only sign-in", _WHO_GRANTS),
+            hints=(
+                "what may be done with this sign-in: arcctl check -n NAME -g GROUP --only sign-in",
+                _WHO_GRANTS,
+            ),
         )
     action, scope, who = found["action"], found["scope"], found["object"] or found["who"]
     role = next((name for pattern, name in _ROLES if pattern.search(action)), "Contributor")
@@ -232,9 +238,7 @@ def _denied(problem: Problem, facts: tuple[str, ...]) -> Denied:
 
 def _hints(status: int, problem: Problem) -> tuple[str, ...]:
     if problem.code == "ScopeLocked":
-        group = re.search(r"resourcegroups/([^/'\"\s]+)", problem.message, re.IGNORECASE)
-        where = f" --resource-group {group.group(1)}" if group else ""
-        return (f"az lock list{where} -o table", f"az lock delete --name NAME{where}")
+        return _lifting(problem.message)
     if problem.code == "MissingSubscriptionRegistration":
         named = re.findall(r"'([^']+)'", problem.message)
         return (f"az provider register --namespace {named[-1]}",) if named else ()
@@ -247,6 +251,23 @@ def _hints(status: int, problem: Problem) -> tuple[str, ...]:
     if status == 404:
         return ()
     return ("change what Azure names and type the same command again",)
+
+
+def _lifting(message: str) -> tuple[str, ...]:
+    """Return the commands that find and lift the locks; Azure names the scopes that have them."""
+    locked = message.rpartition("locked:")[2]
+    found: list[str] = []
+    for scope in dict.fromkeys(_SCOPE.findall(locked)):
+        if wide := _WIDE.fullmatch(scope):
+            where = f" --resource-group {wide[2]}" if wide[2] else f" --subscription {wide[1]}"
+            found += (f"az lock list{where} -o table", f"az lock delete --name NAME{where}")
+        else:
+            # The group's name alone would find none of a resource's own locks.
+            found += (
+                f"az lock list --resource {scope} -o table",
+                f"az lock delete --ids {scope}/{_LOCKS}/NAME",
+            )
+    return tuple(found) or ("az lock list -o table", "az lock delete --name NAME")
 
 
 def _sentence(problem: Problem) -> str:

@@ -15,9 +15,7 @@ if TYPE_CHECKING:
 
     from typer.core import TyperOption
 
-_NAMED = re.compile(
-    r"(?P<lead>.*(?:: | with )|add )?(?P<words>-{1,2}[a-z].*?)(?P<reason>, [a-z].*)?"
-)
+_NAMED = re.compile(r"(?P<lead>.*(?:: | with )|add )?(?P<words>-{1,2}[a-z].*)")
 _LEFT_OUT = re.compile(r"leave out (?P<option>-{1,2}[a-z][a-z-]*)")
 # Options whose values hold secrets, or may; they are never repeated.
 _SECRET = frozenset({"configuration_protected_settings", "proxy_https", "proxy_http", "token"})
@@ -52,13 +50,17 @@ class Typed:
         replaced = [each for each in said if not each.multiple]
         others = [_INSTEAD_OF.get(each.name or "") for each in said]
         replaced += [each for each in self.options.values() if each.name in others]
-        return f"{lead}{self._line(replaced)} {found['words']}{found['reason'] or ''}"
+        return f"{lead}{self._line(replaced)} {found['words']}"
 
     def _said(self, text: str) -> list[TyperOption]:
         """Return the options that a text names; none where it is anything but options and values."""
         found: list[TyperOption] = []
         wants = False
-        for word in text.split():
+        try:
+            words = shlex.split(text)
+        except ValueError:
+            return []  # an apostrophe: a sentence
+        for word in words:
             option = self.options.get(word)
             if option:
                 found.append(option)

@@ -1,6 +1,6 @@
 """The next command to type, so that it goes to the cluster and the cloud that this one went to.
 
-A hint is a command, or advice that ends in one behind a colon; prose behind it follows a comma.
+A hint is a command, or advice that ends in one behind a colon, so that it can be pasted.
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ if TYPE_CHECKING:
     from arcctl.model.resource_id import ClusterId
 
 _COMMAND = re.compile(r"(?:^|: )(?P<program>arcctl|kubectl|oc|helm) (?P<verb>(?:config )?[a-z-]+)")
-_PROSE = re.compile(r", [a-z]| \(| …")
-_THEN = re.compile(r"(, (?:then|or) (?=(?:arcctl|kubectl|oc|helm) ))")
+_REST = re.compile(r" …")
+_THEN = re.compile(r"( && )")
 # Whose commands name the cluster, and how; kubectl's and helm's flags may come before the verb.
 _CONTEXT = {"kubectl": "--context", "oc": "--context", "helm": "--kube-context"}
 # Commands that go to Azure alone; the context of `proxy` is one that it writes.
@@ -43,10 +43,10 @@ class Way:
         if program != "arcctl":
             flags = [(_CONTEXT[program], self.kube_context), ("--kubeconfig", self.kube_config)]
             return _with(hint, found.end("program"), flags)
-        prose = _PROSE.search(hint, found.end())
+        rest = _REST.search(hint, found.end())
         flags = [("--kube-context", self.kube_context), ("--kube-config", self.kube_config)]
         flags = [*([] if verb in TO_AZURE_ALONE else flags), ("--cloud", self.cloud)]
-        return _with(hint, prose.start() if prose else len(hint), flags)
+        return _with(hint, rest.start() if rest else len(hint), flags)
 
 
 def adopting(cluster: ClusterId) -> tuple[str, str]:

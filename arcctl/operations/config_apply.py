@@ -157,6 +157,7 @@ async def prepare(world: World, path: str, asked: Asked) -> Prepared:
         kubernetes = await world.clients.kubernetes()
         given += await in_cluster(kubernetes, wanted.touched, world.domain)
     secrets = resolve(wanted.touched, given, asked.waived)
+    secrets.require_meant()
     secrets.require(from_cluster=asked.from_cluster)
     return Prepared(wanted, secrets)
 
@@ -278,7 +279,7 @@ async def _to_its_end(run: Run, world: World, supplied: Supplied) -> Changes:
             error.why = (*error.why, "Azure has refused all of it, and nothing was changed")
             error.hints = ("correct the manifest, then type the same command again",)
         else:
-            again = f"arcctl resume {run.id} --file FILE, with a corrected manifest"
+            again = f"with a corrected manifest: arcctl resume {run.id} --file FILE"
             error.hints = (*error.hints, again)
         raise
     found = changes(wanted, await _now(world, wanted))
@@ -302,7 +303,7 @@ async def _outdated(run: Run, error: FindingsError) -> None:
         each.kind == "begun" and each.step.startswith(f"{PUT_CHILD} ")
         for each in run.journal.entries
     ):
-        error.hints = (f"arcctl resume {run.id} --file FILE, which shows the differences anew",)
+        error.hints = (f"to see the differences anew: arcctl resume {run.id} --file FILE",)
         return
     await run.ended("not begun: the cluster has changed", clean=True)
     error.why = (*error.why, "nothing was changed")

@@ -127,7 +127,7 @@ def _no_object_id() -> AzureError:
         why="Microsoft.ExtendedLocation is not registered, or Graph tells no object id of their app",
         hints=(
             "az provider register --namespace Microsoft.ExtendedLocation",
-            f"--custom-locations-oid ID: az ad sp show --id {CUSTOM_LOCATIONS_APP} --query id",
+            f"the ID for --custom-locations-oid ID: az ad sp show --id {CUSTOM_LOCATIONS_APP} --query id",
         ),
     )
 

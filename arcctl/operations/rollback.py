@@ -52,6 +52,6 @@ async def _ended(run: Run) -> None:
             why="only what is under way can be taken back",
             hints=(
                 f"arcctl history {run.id}",
-                f"arcctl resume {run.id}, if it was still cleaning up",
+                f"if it was still cleaning up: arcctl resume {run.id}",
             ),
         )

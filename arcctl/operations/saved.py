@@ -135,7 +135,7 @@ def _written(run: Run, contents: _Contents, folder: str, asleep: Sleepers | None
             f"cannot write what {run.id} has saved to {folder}",
             code="folder",
             why=error.strerror or str(error),
-            hints=f"arcctl history {run.id} --export FOLDER, with another one",
+            hints=f"with another one: arcctl history {run.id} --export FOLDER",
         ) from error
     return Saved(run.id, str(place), len(children), len(hung))
 

@@ -136,6 +136,6 @@ def _port(number: int) -> int:
         raise UsageError(
             f"port {HTTP} is the one by which arcctl itself speaks to the relay program",
             code="AZK8S0801",
-            hints=f"--port {HTTPS}, or any other",
+            hints=f"choose another: --port {HTTPS}",
         )
     return number

@@ -133,11 +133,11 @@ def _ways_on(sight: Sight, found: Ownership) -> list[str]:
     named = sight.cluster.named
     hints = [
         f"if this is a copy of that cluster: arcctl delete {named} --cluster-only",
-        f"if that cluster is gone: arcctl delete {named} --azure-only, then arcctl connect {named}",
+        f"if that cluster is gone: arcctl delete {named} --azure-only && arcctl connect {named}",
     ]
     if found.seen.key is Says.CONTRADICTS:
         hints.insert(
-            0, f"arcctl connect {named} --private-key FILE, if you hold the resource's key"
+            0, f"if you hold the resource's key: arcctl connect {named} --private-key FILE"
         )
     return hints
 

@@ -27,7 +27,7 @@ _MEANING = {
     "Connected": "last heartbeat {age} ago",
     "Offline": "no heartbeat for {age}: the agents are gone or cannot reach Azure",
     "Expired": "the identity certificate has expired: delete and connect again",
-    "AgentNotInstalled": "made without agents: arcctl connect --adopt --private-key FILE installs them",
+    "AgentNotInstalled": "made without agents; to install them: arcctl connect --adopt --private-key FILE",
 }
 
 

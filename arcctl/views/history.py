@@ -92,7 +92,8 @@ def _what_now(document: Mapping[str, Any]) -> str:
     if document["hereOnly"]:
         return (
             ", on this machine only. Nothing was changed in its cluster; if it comes back, it still "
-            f"holds the run: arcctl resume {run} goes on with it, arcctl history {run} --close ends it."
+            f"holds the run. To go on with it: arcctl resume {run}\n"
+            f"To end it: arcctl history {run} --close"
         )
     return f". {_asleep(asleep) if asleep else _FREE}"
 

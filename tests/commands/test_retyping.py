@@ -28,8 +28,8 @@ def typed(line: str) -> Typed:
         ("--adopt, if you must", "--adopt, if you must"),
         ("choose the right one with -n NAME", f"choose the right one: {OTHER}"),
         (
-            "add --waive-secret a/b, to do without",
-            f"arcctl {LINE} --waive-secret a/b, to do without",
+            "to do without: --waive-secret a/b --waive-secret 'c d/e'",
+            f"to do without: arcctl {LINE} --waive-secret a/b --waive-secret 'c d/e'",
         ),
         (
             "use another context: --kube-context NAME",
@@ -40,6 +40,7 @@ def typed(line: str) -> Typed:
             f"without it: arcctl {SHORT}",
         ),
         ("--debug shows more", "--debug shows more"),
+        ("--accept what's said", "--accept what's said"),
         ("leave out everything", "leave out everything"),
         ("arcctl show -n harbor -g edge", "arcctl show -n harbor -g edge"),
         ("--known-nowhere X", "--known-nowhere X"),

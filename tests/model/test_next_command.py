@@ -11,7 +11,7 @@ TO_THE_CLUSTER = "--kube-context 'edge 7' --kube-config there"
 TO_AZURE = "--cloud AzureChinaCloud"
 HINTS = {
     "arcctl resume 7f2c": f"arcctl resume 7f2c {TO_THE_CLUSTER} {TO_AZURE}",
-    "arcctl rollback 7f2c, the way back": f"arcctl rollback 7f2c {TO_THE_CLUSTER} {TO_AZURE}, the way back",
+    "the way back: arcctl rollback 7f2c": f"the way back: arcctl rollback 7f2c {TO_THE_CLUSTER} {TO_AZURE}",
     "arcctl move -n c -g g …": f"arcctl move -n c -g g {TO_THE_CLUSTER} {TO_AZURE} …",
     "if a move was cut: arcctl resume": f"if a move was cut: arcctl resume {TO_THE_CLUSTER} {TO_AZURE}",
     "arcctl list -g edge": f"arcctl list -g edge {TO_AZURE}",
@@ -29,7 +29,7 @@ HINTS = {
 
 @pytest.mark.parametrize(("hint", "typed"), HINTS.items(), ids=HINTS)
 def test_a_hint_names_the_way(hint: str, typed: str) -> None:
-    """In its command, before the prose; once is enough."""
+    """In its command, which may stand behind prose; once is enough."""
     assert WAY.along(hint) == typed
     assert WAY.along(typed) == typed
 
@@ -54,11 +54,9 @@ def test_the_way_is_only_told_to_commands_that_take_it() -> None:
 
 def test_both_commands_of_a_hint_go_the_same_way() -> None:
     """Whoever pastes the second half alone must not end up in another cluster."""
-    hint = (
-        "if it is gone: arcctl delete -n harbor -g edge --azure-only, then arcctl connect -n harbor"
-    )
+    hint = "if it is gone: arcctl delete -n harbor -g edge --azure-only && arcctl connect -n harbor"
 
     assert Way(kube_context="east").along(hint) == (
-        "if it is gone: arcctl delete -n harbor -g edge --azure-only --kube-context east, "
-        "then arcctl connect -n harbor --kube-context east"
+        "if it is gone: arcctl delete -n harbor -g edge --azure-only --kube-context east "
+        "&& arcctl connect -n harbor --kube-context east"
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from arcctl.sandbox.kubernetes.kinds import KINDS
 from tests import arm
 from tests.stories import moving
+from tests.stories.pasting import mistakes, tried
 from tests.stories.refusals import changes
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ def stopped(ended: Ended, code: str, *, said: str = "") -> str:
     assert (ended.code, f"[{code}]" in ended.err) == (6, True), ended.err
     assert said in ended.err, ended.err
     assert "Traceback" not in ended.err
+    assert mistakes(tried(ended.err)) == [], ended.err
     found = re.search(r"arcctl resume (move-[\w-]+)", ended.err)
     assert found, ended.err
     return found.group(1)

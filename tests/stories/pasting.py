@@ -14,12 +14,13 @@ if TYPE_CHECKING:
     from collections.abc import Iterable
 
 _COMMAND = re.compile(r"(?:^|: )((?:arcctl|az|helm|kubectl|oc) .+)$")
-_PROSE = re.compile(r", [a-z]| \(")
+_PROSE = re.compile(r"[,;] [a-z]| \(| (?:says|shows|names|writes|then|or) ")
 
 
 def commands_in(hints: Iterable[str]) -> list[str]:
     """The commands among hints: each ends its line, alone or behind a colon."""
-    return [found.group(1) for hint in hints if (found := _COMMAND.search(hint))]
+    found = [command.group(1) for hint in hints if (command := _COMMAND.search(hint))]
+    return [each for line in found for each in line.split(" && ")]
 
 
 def mistakes(hints: Iterable[str]) -> list[str]:
@@ -29,13 +30,20 @@ def mistakes(hints: Iterable[str]) -> list[str]:
     return prose + [told for each in found if (told := _refused(each))]
 
 
+def tried(err: str) -> list[str]:
+    """What an error has printed behind `try`, a line each."""
+    _, found, rest = f"\n{err}".rpartition("\ntry  ")
+    lines = rest.splitlines() if found else []
+    return [each.strip() for at, each in enumerate(lines) if at == 0 or each.startswith("     ")]
+
+
 def _refused(line: str) -> str:
     words = shlex.split(line)
-    if words[0] != "arcctl":
+    if words[0] != "arcctl" or words[-1] == "--help":
         return ""
     command: Any = get_command(app)
     context = typer.Context(command, **command.context_settings)
-    left = words[1:]
+    left = [each for each in words[1:] if each != "…"]
     while hasattr(command, "commands"):
         command = command.commands[left.pop(0)]
     try:

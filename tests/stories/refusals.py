@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from tests.stories.pasting import mistakes, tried
+
 if TYPE_CHECKING:
     from tests.stage import Ended, Stage
 
@@ -38,6 +40,7 @@ def refused(ended: Ended, code: str, *, exit_code: int = 1, said: str = "") -> E
     """Assert how a command was refused, and return it for what is particular about it."""
     assert (ended.code, f"[{code}]" in ended.err) == (exit_code, True), ended.err
     assert "\ntry  " in ended.err, ended.err
+    assert mistakes(tried(ended.err)) == [], ended.err
     assert "Traceback" not in ended.err, ended.err
     assert ended.out == ""
     assert said in ended.err, ended.err

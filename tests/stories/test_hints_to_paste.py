@@ -5,6 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.stories.moved import stopped
+from tests.stories.pasting import commands_in, mistakes, tried
 from tests.stories.refusals import changes, refused
 
 if TYPE_CHECKING:
@@ -40,6 +42,32 @@ def test_a_finding_that_may_pass_is_let_pass_by_the_whole_command(harbor: Stage)
     ended = harbor.type(line)
 
     assert f"arcctl {line} --accept source-offline\n" in ended.err, ended.err
+
+
+def test_missing_secrets_are_waived_by_one_line(harbor: Stage) -> None:
+    """All of them: each of three lines alone would be refused again."""
+    line = "move -n harbor -g edge --target-region westeurope --dry-run"
+    blocked = harbor.type(line)
+    found = [each for each in tried(blocked.err) if each.startswith("to do without: arcctl ")]
+
+    assert len(found) == 1, blocked.err
+    assert mistakes(tried(blocked.err)) == []
+    pasted = harbor.well(found[0].partition("arcctl ")[2])
+
+    assert "secret-missing" not in pasted.err + pasted.out
+
+
+def test_a_run_that_stopped_names_each_command_once(harbor: Stage) -> None:
+    """A way back without its secrets: what it needs is not said again in other words."""
+    line = f"move -n harbor -g edge --target-region westeurope --skip-prechecks --yes {GIVEN}"
+    harbor.fault("arm", {"forbid": True}, method="PUT", path="/harbor$", times=None)
+    run = stopped(harbor.type(line), "AuthorizationFailed")
+
+    ended = harbor.type("rollback --yes")
+
+    commands = commands_in(tried(ended.err))
+    assert f"arcctl rollback {run} --protected-settings FILE" in commands, ended.err
+    assert len(commands) == len(set(commands)), ended.err
 
 
 def test_a_plan_that_cannot_be_read_is_made_again_without_it(harbor: Stage) -> None:

@@ -87,7 +87,7 @@ def test_a_target_that_refuses_leaves_two_ways(
     run = stopped(ending, code, said="harbor is gone from eastus and not yet in westeurope")
     assert "its workloads run on, and all it had is saved" in ending.err
     assert f"arcctl resume {run} --protected-settings FILE\n" in ending.err
-    assert f"arcctl rollback {run} --protected-settings FILE, the way back\n" in ending.err
+    assert f"the way back: arcctl rollback {run} --protected-settings FILE\n" in ending.err
     assert (region(harbor), running(harbor)) == ("", uids)
     healed(harbor)
     harbor.seed(providers={"Microsoft.Kubernetes": "Registered"})

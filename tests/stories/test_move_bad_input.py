@@ -47,6 +47,11 @@ def untouched(stage: Stage) -> None:
         ),
         (f"{MOVE} --accept same-region", "accept", 2, "this can never pass"),
         (f"{MOVE} --accept nonsense", "accept", 2, "there is nothing of that name"),
+        (f"{MOVE} --accept source-ofline", "accept", 2, "did you mean source-offline?"),
+        (
+            f"{BARE} --target-region westeurope --waive-secret private/httpsKeyy", "waive-secret",
+            2, "private/httpsKey?",
+        ),
         (f"{MOVE} --target-name 'har bor'", "AZK8S0100", 2, "not a name for a connected cluster"),
         (f"{MOVE} --target-group 'ed!ge'", "AZK8S0100", 2, "not a name for a resource group"),
         (f"{MOVE} --target-subscription Two", "SubscriptionNotFound", 3, "is called Two"),

@@ -54,7 +54,12 @@ def test_another_machine_is_told_what_works(harbor: Stage) -> None:
     waiting = harbor.type(MOVE, ARCCTL_HOME=elsewhere)
     cleared = harbor.type("resume --take-over", ARCCTL_HOME=elsewhere)
 
-    refused(waiting, "run-in-progress", exit_code=5, said="arcctl resume --take-over, if you know")
+    refused(
+        waiting,
+        "run-in-progress",
+        exit_code=5,
+        said="if you know that it was killed: arcctl resume --take-over",
+    )
     assert "it has not changed anything yet" in waiting.err
     refused(cleared, "nothing-open", exit_code=3)
     assert (region(harbor), kept_in_cluster(harbor)) == ("eastus", [])

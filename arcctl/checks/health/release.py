@@ -43,7 +43,7 @@ async def deployed(sight: HealthSight) -> Answer:
     return wrong(
         f"revision {release.revision} of the agents failed",
         f"arcctl connect {sight.named}",
-        why=f"helm history {names.RELEASE} -n {release.namespace} says in which step",
+        why=f"to see in which step: helm history {names.RELEASE} -n {release.namespace}",
     )
 
 

@@ -13,7 +13,7 @@ _MEANINGS = (
     # T43
     (
         r"being terminated",
-        "wait until the namespace is gone; kubectl get namespace NAME -o yaml names what holds it",
+        "wait until the namespace is gone; to see what holds it: kubectl get namespace NAME -o yaml",
     ),
     # T44
     (

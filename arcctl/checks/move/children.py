@@ -123,7 +123,7 @@ async def generated_keys(sight: MoveSight) -> list[Row]:
     own = [child.name for child in _carried(await sight.children()) if _generated(child)]
     if not own:
         return []
-    how = "arcctl config list shows the new ones, for the git host"
+    how = f"the new ones, for the git host: arcctl config list {sight.target_named}"
     return [changes("deploy-key", f"{counted(len(own), 'deploy key')} made anew", named(own), how)]
 
 

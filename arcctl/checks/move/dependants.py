@@ -40,7 +40,7 @@ async def below(sight: MoveSight) -> list[Row]:
     if not found:
         return []
     what = f"{counted(len(found), 'resource')} of other services below the cluster"
-    hint = "note them with az resource show --ids ID, and make them again"
+    hint = "note them, and make them again afterwards: az resource show --ids ID"
     return [lost("sub-resources", what, named(map(_short, found)), hint)]
 
 

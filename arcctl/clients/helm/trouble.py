@@ -183,7 +183,7 @@ def _of_cluster(low: str, why: tuple[str, ...]) -> ArcctlError | None:
             code="AZK8S0200",
             why=why,
             hints=(
-                "kubectl version, which refuses it in the same words",
+                "kubectl refuses it in the same words: kubectl version",
                 "name another file: --kube-config FILE",
             ),
         )

@@ -347,14 +347,14 @@ def _held(lease: Body, now: datetime) -> Refusal:
         why=(f"run {run}, {ago}",),
         hints=(
             f"wait for it; how far it is: arcctl history {run}".rstrip(),
-            f"arcctl resume {run} --take-over, if you know that it has been killed",
+            f"if you know that it has been killed: arcctl resume {run} --take-over",
         ),
     )
 
 
 def _delete(lease: Body) -> str:
     place = "-n {namespace} {name}".format_map(lease["metadata"])
-    return f"kubectl delete lease {place}, if you know that the process is dead"
+    return f"if you know that the process is dead: kubectl delete lease {place}"
 
 
 def _slept(lease: Body) -> StoppedPartWay:

@@ -156,7 +156,7 @@ def _unable(client: str) -> AccessError:
             f"{client or 'an unknown app'} is neither",
         ),
         hints=(
-            'add --token "$(kubectl create token ACCOUNT)", of a service account in the cluster',
+            'as a service account of the cluster: --token "$(kubectl create token ACCOUNT)"',
             "az login",
         ),
     )

@@ -67,7 +67,7 @@ def parsed(text: str, where: str) -> Any:
             f"{where} cannot be used as it is written",
             code="file",
             why=why,
-            hints="write it out plainly: arcctl config export shows how",
+            hints="write it out plainly, as this does: arcctl config export -n NAME -g GROUP",
         ) from None
     return found
 

@@ -38,5 +38,8 @@ async def alone(clients: Clients, about: str) -> AsyncIterator[None]:
                 yield
     except StoppedPartWay as error:
         if error.code == "lease-lost":
-            error.hints = ("see what is there now: arcctl check", "then the same command again")
+            error.hints = (
+                "see what is there now: arcctl check -n NAME -g GROUP",
+                "then the same command again",
+            )
         raise

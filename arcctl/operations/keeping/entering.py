@@ -99,7 +99,8 @@ async def explain(kubernetes: Kubernetes, error: Refusal) -> None:
         error.why = (*error.why, "it has not changed anything yet")
         error.hints = (
             "wait for it; a process that was killed holds nobody up for more than a minute",
-            "arcctl resume --take-over, if you know that it was killed; then the same command again",
+            "if you know that it was killed: arcctl resume --take-over",
+            "then the same command again",
         )
 
 

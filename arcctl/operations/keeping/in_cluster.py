@@ -289,8 +289,8 @@ def journal_gone(run: str) -> Refusal:
             "agents may be scaled to zero, and the private key may lie nowhere else",
         ),
         hints=(
-            f"arcctl resume {run}, on the machine that has a copy of it",
-            f"arcctl history {run} --close, if no machine has one",
+            f"on the machine that has a copy of it: arcctl resume {run}",
+            f"if no machine has one: arcctl history {run} --close",
         ),
     )
 

@@ -96,7 +96,7 @@ def _oddities(errors: list[ArcctlError], whole: dict[str, Record]) -> Iterator[s
 
 
 def _none_whole(run: str, errors: list[ArcctlError]) -> ArcctlError:
-    close = f"arcctl history {run} --close ends it; what it has left undone is not known then"
+    close = f"to end it, not knowing what it has left undone: arcctl history {run} --close"
     first = next((each for each in errors if each.code == "journal-newer"), errors[0])
     if len(errors) == 1 and first.code == "journal-damaged" and not first.hints:
         first.hints = (close,)
@@ -257,7 +257,7 @@ async def must_be_there(record: Record, kubernetes: Kubernetes, *, take_over: bo
             why="it was finished elsewhere, or somebody has deleted namespace arcctl",
             hints=(
                 f"arcctl history {run}",
-                "--take-over goes on from the copy of this machine, if you know that it was deleted",
+                "if you know that it was deleted, to go on from the copy here: --take-over",
             ),
         )
 

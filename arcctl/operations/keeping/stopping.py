@@ -75,7 +75,7 @@ def _stopped(run: Run, error: BaseException) -> ArcctlError | None:
         error.hints = (f"how far it is: arcctl history {run.id}",)
         return None
     if isinstance(error, StoppedPartWay):
-        error.hints = (*_with_secrets(run, error.hints), *hints)
+        error.hints = _once((*_with_secrets(run, error.hints), *hints))
         return None
     if isinstance(error, ArcctlError):
         # A step may know better how to resume: with which secrets, from which machine.
@@ -86,7 +86,7 @@ def _stopped(run: Run, error: BaseException) -> ArcctlError | None:
         better = any(each.startswith(f"arcctl resume {run.id}") for each in own)
         advice = (*own, *hints[1:]) if better else (*hints, *own)
         why = (*error.why, _standing(run))
-        return StoppedPartWay(error.message, code=error.code, why=why, hints=advice)
+        return StoppedPartWay(error.message, code=error.code, why=why, hints=_once(advice))
     if isinstance(error, OSError):
         found = machine.explained(error, why=(_standing(run),))
         advice = (*hints, *found.hints)
@@ -109,7 +109,15 @@ def _standing(run: Run) -> str:
 
 def _hints(run: Run) -> tuple[str, ...]:
     on, back = f"arcctl resume {run.id}", f"arcctl rollback {run.id}"
-    return _with_secrets(run, (on, f"{back}, the way back" if run.journal.no_return else back))
+    return _with_secrets(run, (on, f"the way back: {back}" if run.journal.no_return else back))
+
+
+def _once(hints: tuple[str, ...]) -> tuple[str, ...]:
+    """Return each command once, as it was said first."""
+    kept: dict[str, str] = {}
+    for each in hints:
+        kept.setdefault(each.rpartition(": ")[2], each)
+    return tuple(kept.values())
 
 
 def _of_run(run: Run, hints: tuple[str, ...]) -> tuple[str, ...]:

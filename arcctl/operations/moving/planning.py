@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import replace
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from arcctl.checks.move.codes import CODES
@@ -21,7 +22,7 @@ from arcctl.operations.moving import tooling
 from arcctl.operations.moving.observing import attached, chosen, digests, look, sight_of
 from arcctl.operations.moving.planned_steps import planned
 from arcctl.operations.secrets.in_cluster import in_cluster
-from arcctl.operations.secrets.values import FROM_CLUSTER, Resolved, resolve
+from arcctl.operations.secrets.values import Resolved, resolve, ways_on
 from arcctl.operations.steps import foreign
 from arcctl.operations.steps.waiting import NAMESPACES
 
@@ -67,8 +68,8 @@ async def plan(
         await asyncio.gather(sight.end(), sight.target.end(), sight.source.end())
         sight.source.forget()
         raise
-    more = [*_of_secrets(secrets, request), *_of_values(values), *await _of_others(world, bundle)]
-    more += _of_notes(notes)
+    more = [*_of_secrets(secrets, request), *_of_values(values, request)]
+    more += [*await _of_others(world, bundle), *_of_notes(notes)]
     steps, seconds = planned(request, bundle)
     lasting = await tooling.lasting(world, seconds)
     more += [row for report in (works, lasting) for row in tooling.rows_of(report)]
@@ -102,7 +103,9 @@ async def resolved(
 async def _secrets(
     request: MoveRequest, world: World, sight: MoveSight, given: Sequence[Given]
 ) -> Resolved:
-    return await resolved(request, world, await sight.children(), given)
+    found = await resolved(request, world, await sight.children(), given)
+    found.require_meant()
+    return found
 
 
 async def _tools(request: MoveRequest, world: World, sight: MoveSight) -> ToolsReport:
@@ -138,17 +141,13 @@ async def _bundle(request: MoveRequest, sight: MoveSight) -> Bundle:
 
 
 def _of_secrets(secrets: Resolved, request: MoveRequest) -> Iterator[Row]:
+    ways = ways_on(secrets.missing, from_cluster=request.secrets_from_cluster)
     for each in secrets.statuses:
         place = f"{each.child}/{each.name}"
         match each.origin:
             case "missing":
-                give = (
-                    "add --protected-settings FILE, which has them",
-                    *(() if request.secrets_from_cluster else (FROM_CLUSTER,)),
-                    f"add --waive-secret {place}, to do without",
-                )
                 why = "Azure does not give it back"
-                yield blocks("secret-missing", f"secret {place} is missing", why, *give)
+                yield blocks("secret-missing", f"secret {place} is missing", why, *ways)
             case "waived":
                 yield lost("secret-waived", f"secret {place}", "waived: it will not be set")
             case _:
@@ -159,12 +158,11 @@ def _of_secrets(secrets: Resolved, request: MoveRequest) -> Iterator[Row]:
         yield noted("secret-surplus", note)
 
 
-def _of_values(values: Choices) -> Iterator[Row]:
+def _of_values(values: Choices, request: MoveRequest) -> Iterator[Row]:
     if values.dropped:
         what = "helm values that name the old region"
-        yield lost(
-            "agent-values", what, named(values.dropped), "set them again with arcctl connect"
-        )
+        again = f"set them again: arcctl connect {request.target.named} --config NAME=VALUE"
+        yield lost("agent-values", what, named(values.dropped), again)
 
 
 async def _of_others(world: World, bundle: Bundle) -> list[Row]:
@@ -197,10 +195,14 @@ def _judge_accept(accept: frozenset[str]) -> None:
     for each in sorted(accept):
         if each not in acceptable:
             known = each in CODES
+            close = get_close_matches(each, acceptable, n=1)
             raise UsageError(
                 f"--accept {each}: this can never pass"
                 if known and CODES[each].blocks
                 else f"--accept {each}: there is nothing of that name to let pass",
                 code="accept",
-                why=f"what may: {', '.join(acceptable)}",
+                why=(
+                    *(f"did you mean {name}?" for name in close),
+                    f"what may: {', '.join(acceptable)}",
+                ),
             )

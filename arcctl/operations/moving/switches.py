@@ -34,7 +34,7 @@ async def brought_along(world: Moving) -> Values:
     before = await _revision(world, left)
     if before is None:
         world.leave(
-            f"helm keeps revision {left} of the agents no longer, so features that others have "
+            f"revision {left} of the agents is no longer kept by helm, so features that others have "
             f"switched since are not carried: arcctl show {world.cluster.named} --agents"
         )
         return {}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from difflib import get_close_matches
+from shlex import quote
 from typing import TYPE_CHECKING
 
 from arcctl.errors import UsageError
@@ -23,7 +24,20 @@ if TYPE_CHECKING:
     from arcctl.model.secret import Secret
     from arcctl.operations.secrets.files import Given
 
-FROM_CLUSTER = "add --secrets-from-cluster, if Flux or the agents still have them"
+_FROM_CLUSTER = "if Flux or the agents still have them: --secrets-from-cluster"
+
+
+def ways_on(missing: Collection[str], *, from_cluster: bool) -> tuple[str, ...]:
+    """Return the hints for secrets that are missing, `CHILD/KEY`; each lets all of them be.
+
+    `from_cluster` says that the cluster was searched already.
+    """
+    waivers = " ".join(f"--waive-secret {quote(each)}" for each in missing)
+    return (
+        "with a file that has them: --protected-settings FILE",
+        *(() if from_cluster else (_FROM_CLUSTER,)),
+        f"to do without: {waivers}",
+    )
 
 
 @dataclass(slots=True)
@@ -34,6 +48,7 @@ class Resolved:
     needed for certain, and for each that was given. `notes` are sentences for people: what was
     misnamed, what may be needed. `surplus` are those about what was given and is needed nowhere:
     nothing follows of it. `references` say where values lie in the cluster, as JSON.
+    `unfit` are the waivers that fit nothing, each with the missing `CHILD/KEY` that is close, or "".
     """
 
     values: dict[str, dict[str, Secret]] = field(default_factory=dict)
@@ -41,6 +56,7 @@ class Resolved:
     notes: list[str] = field(default_factory=list)
     surplus: list[str] = field(default_factory=list)
     references: dict[str, dict[str, Body]] = field(default_factory=dict)
+    unfit: dict[str, str] = field(default_factory=dict)
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -62,12 +78,21 @@ class Resolved:
             else "a secret is missing",
             code="secret-missing",
             why=(*self.missing, *self.notes, *self.surplus),
-            hints=(
-                "add --protected-settings FILE, which has them",
-                *(() if from_cluster else (FROM_CLUSTER,)),
-                *(f"add --waive-secret {each}, to do without" for each in self.missing[:3]),
-            ),
+            hints=ways_on(self.missing, from_cluster=from_cluster),
         )
+
+    def require_meant(self) -> None:
+        """Raise UsageError for a waiver that fits nothing, where it looks misspelled.
+
+        One that only fits nothing here may be meant for another cluster: it has a note.
+        """
+        for said, close in self.unfit.items():
+            if close or "/" not in said:
+                raise UsageError(
+                    f"--waive-secret {said}: there is no such secret to do without",
+                    code="waive-secret",
+                    why=f"did you mean {close}?" if close else "a secret is named CHILD/KEY",
+                )
 
 
 def resolve(
@@ -95,6 +120,7 @@ def resolve(
         _settle(found, need, waived)
     for each, child in strays:
         _stray(found, each, child, wanted)
+    _unfit(found, waived, (need for every in wanted.values() for need in every))
     return found
 
 
@@ -148,9 +174,7 @@ def _settled(found: Resolved, child: Child, each: Given, wanted: Sequence[Need])
 def _settle(found: Resolved, need: Need, waived: Collection[str]) -> None:
     if set(need.any_of) & found.values.get(need.child, {}).keys():
         return
-    name = need.child.partition("/")[2]
-    waivers = {f"{child}/{key}".casefold() for child in (need.child, name) for key in need.any_of}
-    if waivers & {each.casefold() for each in waived}:
+    if _waivers(need) & {each.casefold() for each in waived}:
         found.statuses.append(SecretStatus(need.child, need.name, "waived"))
     elif need.certain:
         found.statuses.append(SecretStatus(need.child, need.name, "missing"))
@@ -158,6 +182,21 @@ def _settle(found: Resolved, need: Need, waived: Collection[str]) -> None:
         found.notes.append(
             f"{need.child} may need {' or '.join(need.any_of)}: {need.why}; none was given"
         )
+
+
+def _waivers(need: Need) -> set[str]:
+    """Return how a person may name it, in lower case."""
+    name = need.child.partition("/")[2]
+    return {f"{child}/{key}".casefold() for child in (need.child, name) for key in need.any_of}
+
+
+def _unfit(found: Resolved, waived: Iterable[str], wanted: Iterable[Need]) -> None:
+    """A waiver that lets nothing go is told, so that nobody counts on it."""
+    known = {name for need in wanted for name in _waivers(need)}
+    for said in sorted(each for each in waived if each.casefold() not in known):
+        close = found.unfit[said] = _closest(said, found.missing)
+        why = f"did you mean {close}?" if close else "nothing needs it, so it changes nothing"
+        found.notes.append(f"--waive-secret {said}: {why}")
 
 
 def _stray(

@@ -62,7 +62,7 @@ class RestoreAttached(Step[Moving]):
 
 def left(world: Moving, seen: Seen) -> str:
     """Say what is not as it was, and where a person finds the command that mends it."""
-    again = f"arcctl history {world.run.id} --export FOLDER writes the command that makes it"
+    again = f"for the command that makes it: arcctl history {world.run.id} --export FOLDER"
     if seen.found is not None:
         return f"{seen.trouble}: somebody else has put it there, and it is left so; {again}"
     return f"{seen.trouble}; {again}"

@@ -296,5 +296,5 @@ class AllWell(Step[Restoring]):
                 *(f"{key}: {why}" for key, why in failed),
                 "mend the cause, or make the child by hand; then resume",
             ),
-            hints=(again, f"{again} --waive-child {failed[0][0]}, to go on without it"),
+            hints=(again, f"to go on without it: {again} --waive-child {failed[0][0]}"),
         )

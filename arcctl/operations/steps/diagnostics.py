@@ -105,8 +105,8 @@ class Diagnose(Step[World]):
             code=broken[0].code,
             why=tuple(f"{part.name}: {part.text}" for part in broken),
             hints=(
-                "open the way, or pass the cluster's proxy with --proxy-https",
-                "--skip-prechecks goes on without this job",
+                "open the way, or pass the cluster's proxy with --proxy-https URL",
+                "to go on without this job: --skip-prechecks",
             ),
         )
 
@@ -149,6 +149,6 @@ async def _log_of(kubernetes: Kubernetes, patience: int) -> str:
         async with asyncio.timeout(patience):
             pod = await finished_pod(kubernetes, _JOB)
     except TimeoutError:
-        hint = "--skip-prechecks goes on without this job"
+        hint = "to go on without this job: --skip-prechecks"
         raise await unfinished(kubernetes, _JOB, patience, hint) from None
     return await kubernetes.log(names.RELEASE_NAMESPACE, pod, names.DIAGNOSTICS_CONTAINER)

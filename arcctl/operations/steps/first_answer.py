@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
 NOBODY = "no agent is connected"
 OVERAGE = "overage claim"
+_OF_ACCOUNT = '"$(kubectl create token ACCOUNT)"'
 
 
 def judged(heard: Heard, said: str, request: ProxyRequest) -> str:
@@ -30,7 +31,7 @@ def judged(heard: Heard, said: str, request: ProxyRequest) -> str:
             f"{request.cluster.name} does not accept this token",
             code="kube-unauthorized",
             why="it is not of a service account of this cluster, or it has expired",
-            hints=request.line.replace("…", '"$(kubectl create token ACCOUNT)"'),
+            hints=request.line.replace("…", _OF_ACCOUNT),
         )
     if heard.status == 200:
         return f"Kubernetes {_version(heard.text)}"
@@ -51,7 +52,7 @@ def _nobody(request: ProxyRequest, cluster: str, said: str) -> ClusterError:
         why=(said, "cluster connect is off, its agents do not run, or cannot reach the relay"),
         hints=(
             f"arcctl enable-features {cluster} --features cluster-connect",
-            f"arcctl check {cluster} --only agents, with the cluster's own kubeconfig",
+            f"with the cluster's own kubeconfig: arcctl check {cluster} --only agents",
         ),
     )
 
@@ -64,6 +65,6 @@ def _overage(request: ProxyRequest, said: str) -> ArcctlError:
         hints=(
             "sign in as another one, in fewer groups",
             "allow the cluster through to https://*.obo.arc.azure.com:8084",
-            f"{request.line} --token …, of a service account in the cluster",
+            f"as a service account of the cluster: {request.line} --token {_OF_ACCOUNT}",
         ),
     )

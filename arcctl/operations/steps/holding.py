@@ -204,7 +204,8 @@ def _legible(name: str, read: Callable[[], Read]) -> Read:
             why="somebody has changed it since this run has written it",
             hints=(
                 "put it back from a copy, then type the same command again",
-                f"or do without: kubectl delete secret -n {NAMESPACE} {name}, then the same again",
+                f"or do without it: kubectl delete secret -n {NAMESPACE} {name}",
+                "then the same again",
             ),
         ) from error
 

@@ -203,7 +203,7 @@ async def _compared(world: Moving, saved: Sequence[Child]) -> tuple[Sequence[Chi
         why="each was put back, and something has removed it since",
         hints=(
             again,
-            f"{again} --waive-child {missing[0]}, to go on without it",
+            f"to go on without it: {again} --waive-child {missing[0]}",
         ),
     )
 

@@ -168,7 +168,7 @@ def _must_be_the_one(world: Moving, found: Body) -> None:
             f"{world.bundle.source.name} in {world.bundle.region} is not the resource that was saved",
             code="source-replaced",
             why=f"{other}, so it was deleted and made anew since",
-            hints=f"arcctl rollback {world.run.id}, then plan the move again",
+            hints=(f"arcctl rollback {world.run.id}", "then plan the move again"),
         )
 
 

@@ -149,7 +149,7 @@ def _taken(world: Moving, found: Body) -> Refusal:
         hints=(
             f"if nobody needs it: arcctl delete {target.named} --azure-only",
             f"then: arcctl resume {run}",
-            f"arcctl history {run} --close, to leave it to whoever has made it",
+            f"to leave it to whoever has made it: arcctl history {run} --close",
         ),
     )
 

@@ -156,6 +156,23 @@ async def test_a_lock_comes_with_the_command_that_lifts_it(azure: Azure, arm: Ar
     assert error.hints[-1] == "az lock delete --name NAME --resource-group edge"
 
 
+async def test_a_lock_of_the_resource_itself_is_lifted_by_its_id(azure: Azure, arm: Arm) -> None:
+    """`az lock delete --resource-group` finds only the group's own; each locked scope has its way."""
+    harbor = f"{GROUP}/providers/Microsoft.Kubernetes/connectedClusters/harbor"
+    message = (
+        f"The scope '{harbor}' cannot perform delete operation because following scope(s) are "
+        f"locked: '{harbor}', '/subscriptions/s-1'. Please remove the lock and try again."
+    )
+    error = await failed(azure, arm, 409, {"code": "ScopeLocked", "message": message})
+
+    assert error.hints == (
+        f"az lock list --resource {harbor} -o table",
+        f"az lock delete --ids {harbor}/providers/Microsoft.Authorization/locks/NAME",
+        "az lock list --subscription s-1 -o table",
+        "az lock delete --name NAME --subscription s-1",
+    )
+
+
 async def test_an_unregistered_provider_comes_with_its_remedy(azure: Azure, arm: Arm) -> None:
     """Nothing is registered behind anyone's back; the command is named."""
     message = "The subscription is not registered to use namespace 'Microsoft.Kubernetes'."

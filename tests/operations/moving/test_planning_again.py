@@ -38,9 +38,9 @@ async def test_a_missing_secret_blocks(harbor: Yard) -> None:
     assert row.code == "secret-missing"
     assert PLACE in row.subject
     assert row.remedy == (
-        "add --protected-settings FILE, which has them",
-        "add --secrets-from-cluster, if Flux or the agents still have them",
-        f"add --waive-secret {PLACE}, to do without",
+        "with a file that has them: --protected-settings FILE",
+        "if Flux or the agents still have them: --secrets-from-cluster",
+        f"to do without: --waive-secret {PLACE}",
     )
 
 
@@ -61,6 +61,17 @@ async def test_a_waived_secret_is_lost(harbor: Yard) -> None:
 
     assert blocking(plan) == []
     assert ("secret-waived", Fate.LOST) in {(row.code, row.fate) for row in plan.rows}
+
+
+async def test_a_waiver_that_fits_nothing_is_told(harbor: Yard) -> None:
+    """It may be meant for another cluster, so the plan only notes it."""
+    harbor.seed(extensions=[SECRET])
+    plan, _ = await harbor.plan(GIVEN, waive=frozenset({"ingress/tls"}))
+
+    assert blocking(plan) == []
+    assert [row.subject for row in plan.rows if row.code == "secret-note"] == [
+        "--waive-secret ingress/tls: nothing needs it, so it changes nothing"
+    ]
 
 
 async def test_secrets_given_later_are_no_difference(harbor: Yard) -> None:

@@ -68,10 +68,11 @@ def test_what_is_needed_and_not_given_stops() -> None:
     with pytest.raises(UsageError, match="2 secrets are missing") as raised:
         found.require()
     assert raised.value.code == "secret-missing"
-    assert raised.value.hints[:3] == (
-        "add --protected-settings FILE, which has them",
-        "add --secrets-from-cluster, if Flux or the agents still have them",
-        "add --waive-secret extensions/monitor/a.secret.key, to do without",
+    waivers = " ".join(f"--waive-secret {each}" for each in found.missing)
+    assert raised.value.hints == (
+        "with a file that has them: --protected-settings FILE",
+        "if Flux or the agents still have them: --secrets-from-cluster",
+        f"to do without: {waivers}",
     )
 
 
@@ -82,6 +83,31 @@ def test_a_secret_may_be_waived(waived: str) -> None:
 
     assert statuses(found) == [("fluxConfigurations/apps", "httpsKey", "waived")]
     assert found.values == {}
+
+
+@pytest.mark.parametrize(
+    ("waived", "told"),
+    [
+        ("apps/httpskeyy", "did you mean fluxConfigurations/apps/httpsKey?"),
+        ("without", "a secret is named CHILD/KEY"),
+    ],
+)
+def test_a_waiver_that_is_misspelled_is_refused(waived: str, told: str) -> None:
+    """Pasted prose is no waiver either; a run that has one from before goes on all the same."""
+    found = resolve([APPS], [], [waived])
+
+    assert found.missing == ("fluxConfigurations/apps/httpsKey",)
+    with pytest.raises(UsageError, match=f"--waive-secret {waived}: there is no such") as raised:
+        found.require_meant()
+    assert raised.value.why == (told,)
+
+
+def test_a_waiver_that_is_needed_nowhere_has_a_note() -> None:
+    """It may be meant for another cluster of many that are typed alike."""
+    found = resolve([MONITOR], [give("monitor", "a.secret.key")], ["apps/httpsKey"])
+
+    found.require_meant()
+    assert found.notes == ["--waive-secret apps/httpsKey: nothing needs it, so it changes nothing"]
 
 
 def test_one_of_several_ways_is_enough() -> None:
