@@ -102,8 +102,7 @@ class Prove(Step[Moving]):
     estimate = 5
 
     async def do(self, world: Moving, tell: Callable[[str], None]) -> str:
-        arm = await world.clients.arm()
-        world.resource = await arm.get(world.cluster.path)
+        world.resource = await (await world.clients.arm()).get(world.cluster.path)
         before = [child for child in world.bundle.children if child.carried]
         saved = [_fitted(world, child) for child in before]
         now, comparison = await _compared(world, saved)
@@ -122,8 +121,7 @@ class Prove(Step[Moving]):
             late=tuple(world.run.journal.fact_since_the_turn(CARRIED, ())),
             changed=(
                 *_changed(world),
-                *map(_as_changed, compare(before, saved).changed),
-                *map(_as_changed, comparison.expected),
+                *map(_as_changed, (*compare(before, saved).changed, *comparison.expected)),
                 *agents.changed,
             ),
             differences=(
