@@ -26,6 +26,7 @@ _LISTS = (
     "reminders",
 )
 _LET_GO, _NOT_LOOKED, _LATE = "letGo", "notLookedAt", "carriedLate"
+_LAST_LOOK = "lastLook"
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,8 @@ class Report:
     """What hung on the resource, was put back, and was found again as it was"""
     late: tuple[str, ...] = ()
     """What others have written after the plan was made, and the move has taken along"""
+    last_look: str = ""
+    """Until when the source was looked at while Azure deleted it, as a sentence"""
     back: bool = False
     """Whether this is the way back: `target` is where the cluster came from"""
 
@@ -112,6 +115,7 @@ class Report:
             _LET_GO: list(self.let_go),
             _NOT_LOOKED: list(self.not_looked),
             _LATE: list(self.late),
+            _LAST_LOOK: self.last_look,
             "madeAt": self.made_at,
             "who": self.who,
             "versions": dict(self.versions),
@@ -134,6 +138,7 @@ class Report:
             let_go=tuple(document.get(_LET_GO, ())),
             not_looked=tuple(document.get(_NOT_LOOKED, ())),
             late=tuple(document.get(_LATE, ())),
+            last_look=document.get(_LAST_LOOK, ""),
             made_at=document.get("madeAt", ""),
             who=document.get("who", ""),
             versions=document.get("versions", {}),

@@ -46,7 +46,7 @@ _FACTS: dict[str, Any] = {
     "written-late": [str],
     "carried-late": [str],
     "late-fields": {str: {str: [ANY]}},
-    "seen-while-deleting": bool,
+    "seen-while-deleting": (bool, str),
     "unread-while-deleting": {str: [str]},
     "revision-of-agents": int,
     "target": {str: str},

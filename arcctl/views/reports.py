@@ -162,7 +162,7 @@ def markdown(report: Report) -> str:
         f"{sentence(report)}\n",
         f"- run: `{report.run}`\n- source: `{report.source.path}`\n- target: `{report.target.path}`\n",
         *_circumstances(report),
-        *([f"{report.kept}\n"] if report.kept else []),
+        *(f"{each}.\n" for each in (report.kept, report.last_look) if each),
     ]
     for title, several, meaning in sections:
         if several:

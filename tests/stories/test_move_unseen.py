@@ -135,16 +135,37 @@ def test_a_source_that_others_delete_behind_the_mark_was_not_watched_either(harb
     told(harbor.type(f"resume {moved.GIVEN} --take-over"))
 
 
-def test_what_was_still_looked_at_is_told_as_ever(harbor: Stage) -> None:
-    """Killed after the look that sees what is written late: that is carried, and nothing was lost."""
+def test_who_has_died_has_stopped_looking(harbor: Stage) -> None:
+    """Killed after the look that sees what is written late: that is carried, and no more is known."""
     at(harbor, DELETED, "after", lambda: tag(harbor))
     killed_once(harbor, '"seen-while-deleting"')
     gone(harbor)
 
     ended = harbor.type(f"resume {moved.GIVEN} --take-over")
 
+    told(ended)
+    assert moved.resource(harbor)["tags"]["late"] == "mine"
+
+
+def test_who_looks_to_the_end_says_until_when(harbor: Stage) -> None:
+    """The last look is some seconds older than the end of the source."""
+    ended = harbor.type(f"{moved.MOVE} --report moved.md")
+
+    said = rf"harbor was looked at last at {MOMENT}, and was gone at {MOMENT}: "
     assert (ended.code, ended.data["notLookedAt"]) == (0, []), ended.err
-    assert "nothing was lost" in ended.err
+    assert re.match(said, ended.data["lastLook"])
+    assert re.search(said, (harbor.folder / "moved.md").read_text(encoding="utf-8"))
+
+
+def test_a_look_of_the_process_that_goes_on_is_enough(harbor: Stage) -> None:
+    """Killed in the midst of the deletion; the next one still sees the source."""
+    harbor.world.delays = replace(harbor.world.delays, arm_delete=9)
+    killed_once(harbor, '"seen-while-deleting"')
+    at(harbor, "arm GET .*/connectedClusters/harbor$", "before", lambda: tag(harbor))
+
+    ended = harbor.type(f"resume {moved.GIVEN} --take-over")
+
+    assert (ended.code, ended.data["notLookedAt"]) == (0, []), ended.err
     assert moved.resource(harbor)["tags"]["late"] == "mine"
 
 

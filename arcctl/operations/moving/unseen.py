@@ -9,6 +9,7 @@ planned, and could not be read then.
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from itertools import takewhile
 from typing import TYPE_CHECKING
 
 from arcctl.model import times
@@ -24,19 +25,25 @@ _SEEN, _UNSEEN = "seen-while-deleting", "deleted-unseen"
 _SECOND_LOOK, _DELETION = "look-again", "delete-source"
 
 
-async def was_seen(world: Moving) -> None:
-    """Remember that the source was looked at while Azure deleted it."""
-    await world.run.journal.fact(_SEEN, True)
+async def was_seen(world: Moving, began: str) -> None:
+    """Remember that the source was looked at while Azure deleted it, and when that began."""
+    await world.run.journal.fact(_SEEN, began)
 
 
 async def look_is_missing(world: Moving) -> None:
-    """Remember, and warn, where the source is gone and nobody has looked at it meanwhile; once."""
+    """Remember, and warn, where the source is gone and nobody has looked at it meanwhile; once.
+
+    A process that has died while Azure deleted has stopped looking, so nobody has looked since.
+    """
     journal = world.run.journal
-    known = journal.fact_since_the_turn(_UNSEEN), journal.fact_since_the_turn(_SEEN)
-    if any(known) or journal.has_done(_DELETION) or not _was_there(world):
+    if journal.fact_since_the_turn(_UNSEEN) or journal.has_done(_DELETION):
         return
+    seen = _seen(journal)
+    if not _was_there(world) or (seen and not _taken_up_since(journal, seen)):
+        return
+    since = _began(seen) if seen else _last_look(journal)
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    row = {"cluster": world.bundle.source.name, "from": _last_look(journal), "to": now}
+    row = {"cluster": world.bundle.source.name, "from": since, "to": now}
     await journal.fact(_UNSEEN, [*journal.fact_of(_UNSEEN, ()), row])
     world.warn(f"not looked at: {_sentence(row)}")
 
@@ -59,6 +66,35 @@ def rows(world: Moving) -> tuple[str, ...]:
             for name, (cluster, why) in lists.items()
         ),
     )
+
+
+def last_look(world: Moving) -> str:
+    """Say until when the source was looked at, "" where it was not while Azure deleted it."""
+    journal = world.run.journal
+    seen = _seen(journal)
+    ends = [each for each in journal.entries if (each.kind, each.step) == ("done", _DELETION)]
+    if seen is None or not ends or ends[-1].at < seen.at:
+        return ""
+    return (
+        f"{world.bundle.source.name} was looked at last at {_spoken(_began(seen))}, and was gone at "
+        f"{_spoken(ends[-1].at)}: what others wrote to it in between was not seen"
+    )
+
+
+def _seen(journal: Journal) -> Entry | None:
+    """Return the entry of the last look while Azure deleted, in this direction."""
+    since = takewhile(lambda each: each.kind != "turned", reversed(journal.entries))
+    return next((each for each in since if (each.kind, each.step) == ("fact", _SEEN)), None)
+
+
+def _began(seen: Entry) -> str:
+    """Return when a look began; an earlier arcctl wrote down only that there was one."""
+    return seen.detail if isinstance(seen.detail, str) else seen.at
+
+
+def _taken_up_since(journal: Journal, seen: Entry) -> bool:
+    since = takewhile(lambda each: each is not seen, reversed(journal.entries))
+    return any(each.kind == "opened" for each in since)
 
 
 def _was_there(world: Moving) -> bool:

@@ -139,12 +139,8 @@ class Prove(Step[Moving]):
             files=tuple(_declared(world).snippets()),
             unmanaged=_unmanaged(world),
             made_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            not_looked=(
-                *repeated.not_looked(world),
-                *unseen.rows(world),
-                *agents.not_looked,
-                *deployed.not_looked,
-            ),
+            not_looked=(*_not_looked(world), *agents.not_looked, *deployed.not_looked),
+            last_look=unseen.last_look(world),
             who=await _who(world),
             versions=_versions(world),
             steps=tuple(durations(world.run.journal.entries).items()),
@@ -247,6 +243,11 @@ async def _look_for_the_gateway(world: Moving) -> tuple[str, ...]:
         return ()
     stays = wanted.casefold() == world.bundle.gateway.casefold()
     return (f"Arc gateway {name}",) if stays else ()
+
+
+def _not_looked(world: Moving) -> Iterator[str]:
+    yield from repeated.not_looked(world)
+    yield from unseen.rows(world)
 
 
 def _let_go(world: Moving, comparison: Comparison) -> Iterator[str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 from contextlib import suppress
+from datetime import UTC, datetime
 from itertools import chain, repeat, takewhile
 from typing import TYPE_CHECKING
 
@@ -122,9 +123,10 @@ async def _look_while_it_goes(world: Moving, gone: asyncio.Event) -> None:
     """
     await world.origin.deregistering.wait()
     for pause in chain(_LOOKS, repeat(_LOOKS[-1])):
+        began = datetime.now(UTC).isoformat(timespec="seconds")
         if not await look_once_more(world):
             return
-        await unseen.was_seen(world)
+        await unseen.was_seen(world, began)
         with suppress(TimeoutError):
             async with asyncio.timeout(pause):
                 await gone.wait()
