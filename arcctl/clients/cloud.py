@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from arcctl.errors import AzureError, UsageError
+from arcctl.errors import AzureError, NotFound, UsageError
 from arcctl.model.region import canonical
 from arcctl.settings import az_home
 
@@ -185,12 +185,25 @@ def _described(body: object) -> str:
 
 
 async def _metadata(settings: Settings, url: str, pace: Pace | None) -> dict[str, Any]:
-    from arcctl.clients.channel import Channel
+    import asyncio
 
+    from arcctl.clients.channel import Channel, Pace
+
+    where = f"{url}/metadata/endpoints?api-version={METADATA_VERSION}"
     channel = Channel(settings, pace=pace)
     try:
-        where = f"{url}/metadata/endpoints?api-version={METADATA_VERSION}"
-        answer = await channel.send("GET", where, expected=_described)
+        try:
+            answer = await channel.send("GET", where, expected=_described)
+        except NotFound:  # one 404 is no absence
+            await asyncio.sleep((pace or Pace()).again)
+            answer = await channel.send("GET", where, expected=_described)
+    except NotFound as error:
+        raise AzureError(
+            f"{url} does not describe a cloud",
+            code="cloud-metadata",
+            why=(f"GET {where}: 404", *error.why),
+            hints="is it the address of an Azure Resource Manager, without a path?",
+        ) from error
     finally:
         await channel.close()
     listed = answer.body if isinstance(answer.body, list) else [answer.body]

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from arcctl.settings import Settings
 
 _GUID = re.compile(r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_RIGHT_TENANT = "is this the right tenant? az account list -o table"
 _USABLE = frozenset({"enabled", "warned", "pastdue"})
 
 
@@ -46,7 +47,7 @@ async def named(arm: Arm, wanted: str, *, tenant: str = "") -> Subscription:
             f"no subscription is called {wanted}",
             code="SubscriptionNotFound",
             why=_listed(seen),
-            hints="is this the right tenant? az account list -o table",
+            hints=_RIGHT_TENANT,
         )
     if len(found) > 1:
         raise UsageError(
@@ -59,7 +60,11 @@ async def named(arm: Arm, wanted: str, *, tenant: str = "") -> Subscription:
 
 async def look_up(arm: Arm, identifier: str) -> Subscription:
     """Return name and tenant of a subscription; raise AccessError for one that is disabled."""
-    return _enabled(await arm.get(f"/subscriptions/{identifier}"))
+    if found := await arm.find(f"/subscriptions/{identifier}"):
+        return _enabled(found)
+    raise NotFound(
+        f"there is no subscription {identifier}", code="SubscriptionNotFound", hints=_RIGHT_TENANT
+    )
 
 
 def _only(seen: list[dict[str, Any]]) -> Subscription:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from tests import arm
 from tests.stories.changing import agents
 from tests.stories.moved import MOVE, asleep, kept_in_cluster, region, resource
 from tests.stories.refusals import changes
@@ -175,3 +176,35 @@ def test_a_lease_that_is_missed_once_is_taken_away(harbor: Stage) -> None:
 
     assert harbor.happened(fault) == 1
     assert (ended.code, kept_in_cluster(harbor)) == (0, []), ended.err[-300:]
+
+
+@pytest.mark.parametrize(
+    ("path", "code"),
+    [("/metadata/endpoints$", "NotFound"), ("^/subscriptions/[^/]+$", "SubscriptionNotFound")],
+)
+def test_neither_a_cloud_nor_a_subscription_is_missing_on_one_word(
+    harbor: Stage, path: str, code: str
+) -> None:
+    """Exit code 3 would say that harbor is not there."""
+    body = {"error": {"code": code, "message": "Not here."}}
+    fault = harbor.fault("arm", {"status": 404, "body": body}, method="GET", path=path, times=1)
+
+    ended = harbor.type("delete -n harbor -g edge --yes")
+
+    assert (harbor.happened(fault), ended.code) == (1, 0), ended.err
+
+
+@pytest.mark.parametrize("skip", range(3))
+def test_a_group_is_not_made_anew_on_one_word(harbor: Stage, skip: int) -> None:
+    """A PUT with nothing but a location would take its tags away."""
+    tags = {"owner": "me"}
+    harbor.within(lambda: harbor.world.azure.store.get(arm.GROUP).body.update(tags=tags))
+    body = {"error": {"code": "ResourceGroupNotFound", "message": "Not here."}}
+    gone = {"status": 404, "body": body}
+    harbor.fault("arm", gone, method="GET", path=f"{arm.GROUP}$", times=1, skip=skip)
+
+    ended = harbor.type("connect -n harbor -g edge -l eastus --skip-prechecks --tags x=y")
+
+    assert ended.code == 0, ended.err
+    found = harbor.within(lambda: harbor.world.azure.store.get(arm.GROUP).body)
+    assert found["tags"] == tags

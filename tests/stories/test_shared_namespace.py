@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+import pytest
 from arcctl.sandbox.kubernetes.kinds import KINDS
+from tests.stories.test_absence import UNKNOWN
 
 if TYPE_CHECKING:
     from tests.stage import Stage
@@ -14,6 +16,12 @@ DELETE = "delete -n harbor -g edge --yes"
 MOVE = "move -n harbor -g edge --target-region westeurope --skip-prechecks --yes"
 ARC = "azure-arc"
 BARE: dict[str, Any] = {"metadata": {"name": "left-behind"}}
+NOTHING: dict[str, Any] = {
+    "kind": "PersistentVolumeClaimList",
+    "apiVersion": "v1",
+    "metadata": {"resourceVersion": "1"},
+    "items": [],
+}
 
 
 def template(name: str) -> dict[str, Any]:
@@ -122,3 +130,21 @@ def test_what_agents_make_without_an_owner_holds_nothing(quick: Stage) -> None:
     quick.well(DELETE)
 
     assert spaces(quick) == set()
+
+
+@pytest.mark.parametrize("skip", range(4))
+@pytest.mark.parametrize("answer", [UNKNOWN, {"status": 200, "body": NOTHING}])
+def test_one_list_says_nothing_of_what_goes_with_a_namespace(
+    quick: Stage, answer: dict[str, Any], skip: int
+) -> None:
+    """A claim that is seen nowhere else: it stays, whichever of the looks has not shown it."""
+    quick.after(CONNECT)
+    spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+    body = {"metadata": {"name": "theirs"}, "spec": spec}
+    quick.within(lambda: quick.cluster.api.create(KINDS["persistentvolumeclaims"], ARC, body))
+    path = "/azure-arc/persistentvolumeclaims$"
+    quick.fault("kubernetes", answer, method="GET", path=path, skip=skip, times=1)
+
+    quick.type(DELETE)
+
+    assert left(quick, "persistentvolumeclaims") == {"theirs"}
