@@ -56,12 +56,12 @@ class Begun(asyncio.Task[Result]):
         return False
 
 
-async def stop_the_others() -> None:
-    """Stop every other task of this loop, and wait for their ends.
+async def stop_the_others(*spared: asyncio.Task[Any] | None) -> None:
+    """Stop every other task of this loop but those, and wait for their ends.
 
     `asyncio.run` does so too, but tells each of them once, and those of asyncio's own that start a
     program: where that has ended already, asyncio then waits for ever (3.11).
     """
     while begun := [each for each in asyncio.all_tasks() if isinstance(each, Begun)]:
         await asyncio.wait(begun)
-    await stopped(*(asyncio.all_tasks() - {asyncio.current_task()}))
+    await stopped(*(asyncio.all_tasks() - {asyncio.current_task(), *spared}))

@@ -28,7 +28,7 @@ def require_apart(ctx: typer.Context, given: Mapping[str, Any]) -> None:
             raise UsageError(
                 f"{options[one]} and {options[other]} name the same file, {named[one]}",
                 why=f"{options[one]} would overwrite it",
-                hints=f"name another file with {options[one]}",
+                hints=f"name another file with {options[one]} FILE",
             )
 
 

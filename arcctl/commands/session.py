@@ -290,14 +290,14 @@ async def _with_session(
             console.close()
             # What the command has come to is told, however often somebody says stop now.
             with suppress(asyncio.CancelledError):
-                await to_its_end(_tidied(clients), seconds=_TIDYING_SECONDS)
+                await to_its_end(_tidied(clients, asyncio.current_task()), seconds=_TIDYING_SECONDS)
             own_folder.remove()
 
 
-async def _tidied(clients: Clients) -> None:
+async def _tidied(clients: Clients, command: asyncio.Task[Any] | None) -> None:
     from arcctl.clients.finishing import stop_the_others
 
-    await stop_the_others()
+    await stop_the_others(command)  # which waits for this
     await clients.close()
 
 

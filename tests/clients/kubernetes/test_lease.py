@@ -60,7 +60,7 @@ async def test_whoever_comes_second_is_refused(kubernetes: Kubernetes) -> None:
     assert "move of harbor" in raised.value.message
     assert f"under way on {socket.gethostname()} since 20" in raised.value.message
     assert raised.value.why[0].startswith("run run-1, last sign of life")
-    assert any(each.startswith("arcctl resume run-1") for each in raised.value.hints)
+    assert any("arcctl resume run-1 " in each for each in raised.value.hints)
 
 
 async def test_others_see_it_as_long_as_it_lives(kubernetes: Kubernetes) -> None:
@@ -215,7 +215,7 @@ async def test_one_that_somebody_has_edited_is_still_renewed(kubernetes: Kuberne
 
 @pytest.mark.parametrize("rounds", range(12))
 async def test_who_is_stopped_on_the_way_out_lets_go(kubernetes: Kubernetes, rounds: int) -> None:
-    """At whatever point between the end of the work and the Lease being gone."""
+    """At whatever point between the end of the work and the Lease being gone; the work counts."""
     inside = asyncio.Event()
 
     async def work() -> None:
@@ -229,8 +229,7 @@ async def test_who_is_stopped_on_the_way_out_lets_go(kubernetes: Kubernetes, rou
     for _ in range(rounds):
         await asyncio.sleep(0)
     task.cancel()
-    with pytest.raises(asyncio.CancelledError):
-        await task
+    await task
 
     assert await holder(kubernetes) == ""
 
