@@ -64,7 +64,7 @@ def name_runs(clients: Clients, clusters: Sequence[ClusterId]) -> tuple[str, ...
                 f"{begun} is under way: arcctl history {run}"
                 if here.lives(home, run)
                 else f"{begun} has not ended, as far as this one knows; "
-                f"see whether another has finished it, else resume it: arcctl history {run}"
+                f"see whether another has finished it (arcctl history), else: arcctl resume {run}"
             )
             found.append(run)
     return tuple(found)

@@ -384,7 +384,7 @@ async def _free(kubernetes: Kubernetes) -> None:
         if isinstance(copy, ArcctlError):
             drop = f"kubectl delete secrets -n arcctl -l arcctl/run={name}"
             if not any(each.startswith("kubectl delete") for each in copy.hints):
-                copy.hints = (*copy.hints, f"{drop}, if nothing of that run matters any more")
+                copy.hints = (*copy.hints, f"if nothing of that run matters any more: {drop}")
             raise copy
         if copy.changed and not copy.ending:
             raise unfinished(copy)

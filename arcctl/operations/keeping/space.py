@@ -94,7 +94,7 @@ async def runs(kubernetes: Kubernetes) -> dict[str, Record | ArcctlError]:
             # A blank is in no run's name, so it is taken for none.
             found[f"Secret {name}"] = error
             drop = f"kubectl delete secret -n {NAMESPACE} {quote(name)}"
-            error.hints = (f"{drop}, if nothing of that run matters any more",)
+            error.hints = (f"if nothing of that run matters any more: {drop}",)
     for run in holding - found.keys():
         if await holds(kubernetes, run):
             found[run] = in_cluster.journal_gone(run)
