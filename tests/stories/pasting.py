@@ -39,11 +39,12 @@ def tried(err: str) -> list[str]:
 
 def _refused(line: str) -> str:
     words = shlex.split(line)
-    if words[0] != "arcctl" or words[-1] == "--help":
+    # With an ellipsis it says itself that something is to be filled in.
+    if words[0] != "arcctl" or words[-1] == "--help" or "…" in words:
         return ""
     command: Any = get_command(app)
     context = typer.Context(command, **command.context_settings)
-    left = [each for each in words[1:] if each != "…"]
+    left = words[1:]
     while hasattr(command, "commands"):
         command = command.commands[left.pop(0)]
     try:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests import arm
 from tests.stories import beside, moved, moving
-from tests.stories.refusals import DENIED, FORBIDDEN
+from tests.stories.refusals import DENIED, FORBIDDEN, refused
 
 if TYPE_CHECKING:
     from tests.stage import Ended, Stage
@@ -64,7 +64,9 @@ def test_a_lock_whose_resource_somebody_has_deleted(locked: Stage, verb: str) ->
     """It cannot be put back: that is said, with the command for later, and the run is over."""
     run = stopped(locked)
     deleted(locked)
-    ended = locked.type(f"{verb} {run} --yes")
+    # The run has not deleted it, so that this is the right cluster is for a person to say.
+    refused(locked.type(f"{verb} {run} --yes"), "cluster-unproved", exit_code=6)
+    ended = locked.type(f"{verb} {run} --yes --skip-cluster-check")
 
     over(locked, ended, "rolled-back-in-part" if verb == "rollback" else "plan-outdated")
     assert "the lock mine is not there, nor is harbor, which it was on" in ended.err
@@ -75,7 +77,7 @@ def test_a_closed_run_whose_source_is_gone(locked: Stage) -> None:
     """No lock can be made on what is not there: the command is for later."""
     run = stopped(locked)
     deleted(locked)
-    ended = locked.type(f"history {run} --close --yes")
+    ended = locked.type(f"history {run} --close --yes --skip-cluster-check")
 
     assert ended.code == 5, ended.err
     assert (
