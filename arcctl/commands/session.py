@@ -305,7 +305,8 @@ def _stop_on_signals(task: asyncio.Task[Any] | None) -> None:
     """Ctrl-C, a pipeline that is cancelled (SIGTERM) and a terminal that is closed (SIGHUP) end alike.
 
     The second one hurries, and a third one ends it at once. Children have sessions of their own, so
-    nobody else would end them. nohup's wish is respected. Where a command is but a part of a process, run in one of its threads, signals are not its own.
+    nobody else would end them. nohup's wish is respected. Where a command is but a part of a
+    process, run in one of its threads, signals are not its own.
     """
     import asyncio
     import signal

@@ -128,31 +128,32 @@ class Journal:
 
     def fact_since_the_turn(self, name: str, default: Any = None) -> Any:
         """As `fact_of`, of what was remembered in this direction only."""
-        for each in reversed(self._since_the_turn()):
+        for each in reversed(self.since_the_turn()):
             if each.kind == "fact" and each.step == name:
                 return each.detail
         return default
 
     def has_begun(self, step: str) -> bool:
         """Tell whether this step was begun in this direction and not undone, however it ended."""
-        return step in begun(self._since_the_turn())
+        return step in begun(self.since_the_turn())
 
     def has_done(self, step: str) -> bool:
         """Tell whether this step's last word in this direction is that it is done."""
-        own = [each for each in self._since_the_turn() if each.step == step]
+        own = [each for each in self.since_the_turn() if each.step == step]
         return [each.kind for each in own if each.kind != "fact"][-1:] == ["done"]
 
     def has_failed(self, step: str) -> bool:
         """Tell whether this step's last word in this direction is that it has failed."""
-        own = [each for each in self._since_the_turn() if each.step == step]
+        own = [each for each in self.since_the_turn() if each.step == step]
         return [each.kind for each in own if each.kind != "fact"][-1:] == ["failed"]
 
     def refused(self, step: str) -> bool:
         """Tell whether every attempt at this step was refused before it could change anything."""
-        own = [each.kind for each in self._since_the_turn() if each.step == step]
+        own = [each.kind for each in self.since_the_turn() if each.step == step]
         return 0 < own.count("begun") == own.count("fact")
 
-    def _since_the_turn(self) -> Sequence[Entry]:
+    def since_the_turn(self) -> Sequence[Entry]:
+        """Return the entries of this direction, under the names that steps have now."""
         turns = [at for at, each in enumerate(self._entries) if each.kind == "turned"]
         return named_now(self._entries[turns[-1] + 1 :] if turns else self._entries)
 

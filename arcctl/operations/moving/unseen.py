@@ -83,8 +83,8 @@ def last_look(world: Moving) -> str:
 
 def _seen(journal: Journal) -> Entry | None:
     """Return the entry of the last look while Azure deleted, in this direction."""
-    since = takewhile(lambda each: each.kind != "turned", reversed(journal.entries))
-    return next((each for each in since if (each.kind, each.step) == ("fact", _SEEN)), None)
+    facts = (each for each in reversed(journal.since_the_turn()) if each.kind == "fact")
+    return next((each for each in facts if each.step == _SEEN), None)
 
 
 def _began(seen: Entry) -> str:
@@ -93,7 +93,7 @@ def _began(seen: Entry) -> str:
 
 
 def _taken_up_since(journal: Journal, seen: Entry) -> bool:
-    since = takewhile(lambda each: each is not seen, reversed(journal.entries))
+    since = takewhile(lambda each: each != seen, reversed(journal.since_the_turn()))
     return any(each.kind == "opened" for each in since)
 
 

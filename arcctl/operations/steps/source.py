@@ -6,7 +6,7 @@ import asyncio
 import math
 from contextlib import suppress
 from datetime import UTC, datetime
-from itertools import chain, repeat, takewhile
+from itertools import chain, repeat
 from typing import TYPE_CHECKING
 
 from arcctl.clients.finishing import stopped
@@ -100,7 +100,7 @@ async def _hush(world: Moving, tell: Callable[[str], None], *, late: bool) -> No
 
 def _was_begun_before(world: Moving) -> bool:
     """Tell whether an earlier try, in this direction, may have sent the deletion already."""
-    since = takewhile(lambda each: each.kind != "turned", reversed(world.run.journal.entries))
+    since = world.run.journal.since_the_turn()
     return sum(each.kind == "begun" and each.step == DeleteSource.name for each in since) > 1
 
 
