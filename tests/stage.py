@@ -34,6 +34,15 @@ Answer = TypeVar("Answer")
 PATIENCE = 120
 
 
+class Started(subprocess.Popen[str]):
+    """A command in a process of its own, which ends with a story that fails, asleep or not."""
+
+    def __exit__(self, kind: type[BaseException] | None, *raised: Any) -> None:
+        if kind:
+            self.kill()
+        super().__exit__(kind, *raised)
+
+
 @dataclass(frozen=True)
 class Ended:
     """How a command ended."""
@@ -115,10 +124,10 @@ class Stage:
 
     def start(
         self, line: str, streams: tuple[TextIO, TextIO] | None = None, **environ: str
-    ) -> subprocess.Popen[str]:
+    ) -> Started:
         """Start `arcctl LINE` and return its process; its output goes to `streams`, or to us."""
         out, err = streams or (subprocess.PIPE, subprocess.PIPE)
-        return subprocess.Popen(
+        return Started(
             [sys.executable, "-m", "arcctl", *shlex.split(line)],
             env=self.environment | environ,
             stdin=subprocess.DEVNULL,
