@@ -124,7 +124,11 @@ def _so_far(world: World, done: set[str]) -> Aftermath:
     azure = f"the resource {name} {'is deleted' if finished else 'is being deleted'} in Azure"
     agents = f"its agents are {'removed from' if removed else 'not all removed from'} the cluster"
     finish = [] if removed else [f"arcctl delete {cluster} --cluster-only"]
-    if taken and not finished:
+    if world.others:
+        agents, finish = f"the agents in this cluster are those of {world.others}, and stay", []
+    # Others who connected it again have a resource of the same name, to be looked at first.
+    anew = world.others == whose.said(world.cluster)
+    if taken and not finished and not anew:
         finish.append(f"arcctl delete {cluster} --azure-only")
     return Aftermath((*((azure,) if taken else ()), agents), tuple(finish))
 

@@ -73,4 +73,6 @@ def test_the_agents_of_those_who_took_the_lease_are_left_alone(quick: Stage, lin
     ending, theirs, left = connected_meanwhile(quick, "", line)
 
     assert left == theirs, ending.err
-    refused(ending, "lease-lost", exit_code=6)
+    refused(ending, "lease-lost", exit_code=6, said="the agents in this cluster are those of ")
+    assert "--cluster-only" not in ending.err
+    assert not (MOVED in line and "--azure-only" in ending.err), ending.err

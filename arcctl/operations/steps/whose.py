@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from arcctl.model.connected_cluster import Body
+    from arcctl.model.resource_id import ClusterId
 
 LEFT_ALONE = "left alone: it is not this cluster's any more"
 
@@ -75,6 +76,11 @@ async def require_same(world: World) -> None:
     )
 
 
+def said(owner: ClusterId) -> str:
+    """Return a cluster in words: its name, and its group."""
+    return f"{owner.name} (group {owner.group})"
+
+
 class LookWhose(Step[World]):
     """The agents are those that a person has agreed to remove; others' are left alone, and said.
 
@@ -106,14 +112,15 @@ class LookWhose(Step[World]):
         now = await marks(sight)
         named = now.onboarding or self._before.onboarding
         owner = named.cluster if named else world.cluster
-        said = f"{owner.name} (group {owner.group})"
         if not now.namespace or not now.onboarding:
             return ""
         if self._is_other(now, world):
-            return said
+            return said(owner)
         if self._cluster_only:
             return ""
-        return said if is_another(await world.sight.resource(), await sight.resource()) else ""
+        return (
+            said(owner) if is_another(await world.sight.resource(), await sight.resource()) else ""
+        )
 
     def _is_other(self, now: Marks, world: World) -> bool:
         """What the first look did not find, as where one answer was wrong, contradicts nothing."""
