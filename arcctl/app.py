@@ -15,11 +15,14 @@ from typer.completion import completion_init  # type: ignore[attr-defined] # onl
 from arcctl import __version__
 from arcctl.commands.verbs import VERBS, Verbs
 from arcctl.errors import ArcctlError, ExitCode, Interrupted, UsageError
+from arcctl.model.keys import generate
 from arcctl.model.surroundings import Streams, Surroundings, fill_in
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Callable, Mapping, Sequence
     from typing import NoReturn, TextIO
+
+    from arcctl.model.keys import KeyPair
 
 HELP = """Connect Kubernetes clusters to Azure Arc, see whether they are alive, move or remove them.
 
@@ -89,14 +92,15 @@ def run(
     words: Sequence[str],
     environ: Mapping[str, str] | None = None,
     streams: Streams | None = None,
+    make_key: Callable[[], KeyPair] = generate,
 ) -> ExitCode | int:
     """Run one command line and return its exit code.
 
-    The environment and the streams are the process's own where none are given.
+    The environment and the streams are the process's own where none are given. A new pair takes up
+    to two seconds of a core: whoever types many lines may have some ready for `make_key`.
     """
-    around = Surroundings(
-        os.environ if environ is None else environ, streams or Streams(), _wants_events(words)
-    )
+    environ = os.environ if environ is None else environ
+    around = Surroundings(environ, streams or Streams(), make_key, _wants_events(words))
     debug = "--debug" in words
     with ExitStack() as kept:
         if streams:  # Typer writes its help to Python's own

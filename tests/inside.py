@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from arcctl.app import run
 from arcctl.model.surroundings import Streams
 from tests import unexpected
+from tests.ready_keys import READY
 
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping, Sequence
@@ -61,7 +62,7 @@ class Command:
     def _work(self) -> None:
         streams = Streams(self.stdin, self.out, self.err)
         try:
-            self.code = int(run(self.words, self.environ, streams))
+            self.code = int(run(self.words, self.environ, streams, READY.make))
         except BaseException as error:  # noqa: BLE001 - told to the test that waits
             self.trouble = error
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
     from arcctl.checks.sight import Sight
     from arcctl.clients import Clients
+    from arcctl.model.keys import KeyPair
     from arcctl.model.resource_id import ClusterId
     from arcctl.operations.world import World
     from arcctl.settings import Settings
@@ -47,6 +48,7 @@ class Session:
     settings: Settings
     clients: Clients
     console: Console
+    make_key: Callable[[], KeyPair]
     typed: frozenset[str] = frozenset()
 
     async def cluster_id(
@@ -135,6 +137,7 @@ class Session:
                 sight.cluster,
                 sight,
                 self.console.progress,
+                make_key=self.make_key,
                 confirm=lambda question, only="": self._confirm(question, only, yes=yes),
                 folder=Path(folder),
             )
@@ -229,7 +232,7 @@ def _in_loop(
     async def main() -> None:
         asyncio.get_running_loop().set_exception_handler(_told_in_debug)
         _stop_on_signals(asyncio.current_task())
-        await _with_session(work, settings, own, typed)
+        await _with_session(work, settings, own, typed, around.make_key)
 
     try:
         asyncio.run(main())
@@ -261,7 +264,11 @@ def _cut_off(error: BrokenPipeError, around: Surroundings) -> None:
 
 
 async def _with_session(
-    work: Work, settings: Settings, own: dict[str, Any], typed: frozenset[str]
+    work: Work,
+    settings: Settings,
+    own: dict[str, Any],
+    typed: frozenset[str],
+    make_key: Callable[[], KeyPair],
 ) -> None:
     import asyncio
 
@@ -282,7 +289,7 @@ async def _with_session(
     )
     with shown(settings, console.err):
         try:
-            await work(Session(settings, clients, console, typed), **own)
+            await work(Session(settings, clients, console, make_key, typed), **own)
         except ArcctlError as error:
             error.hints = tuple(map(settings.way.along, error.hints))
             raise

@@ -1,4 +1,4 @@
-"""Where a command line is typed: the environment that it sees, and its three streams.
+"""Where a command line is typed: the environment that it sees, its three streams, what makes keys.
 
 They are the process's own unless `arcctl.app.run` is given others, as a test does that types many
 commands in one process. Nothing further down reads `os.environ` or `sys.stdout`.
@@ -12,8 +12,12 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, TextIO
 
+from arcctl.model import keys
+
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Callable, Mapping
+
+    from arcctl.model.keys import KeyPair
 
 
 def fill_in() -> None:
@@ -44,5 +48,6 @@ class Surroundings:
 
     environ: Mapping[str, str] = field(default_factory=lambda: os.environ)
     streams: Streams = field(default_factory=Streams)
+    make_key: Callable[[], KeyPair] = keys.generate
     events: bool = False
     """Whether a program reads stderr, so that an error is an event too"""

@@ -258,6 +258,7 @@ async def _to_its_end(run: Run, world: World, supplied: Supplied) -> Changes:
         world.cluster,
         world.sight,
         world.observer,
+        world.make_key,
         world.confirm,
         world.folder,
         run=run,

@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 
 async def connect(request: ConnectRequest, world: World) -> Body:
     """Connect, and return the resource as it is at the end; running it again goes on or changes nothing."""
-    choose = keys.Choose(request.private_key, keys.Generating())
+    choose = keys.Choose(request.private_key, keys.Generating(world.make_key))
     world.sight.supplied_key = keys.supplied(request.private_key)
     await run(looking(request, world), world, world.observer)
     await world.clients.within(request.onboarding_timeout)

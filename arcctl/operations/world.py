@@ -10,6 +10,7 @@ from arcctl.flow.events import Noted
 from arcctl.model.cluster import crd_names
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
     from pathlib import Path
 
     from arcctl.checks.sight import Sight
@@ -39,6 +40,7 @@ class World:
     cluster: ClusterId
     sight: Sight
     observer: Observer
+    make_key: Callable[[], KeyPair]
     confirm: Confirm
     folder: Path
     environment: str = "AZUREPUBLICCLOUD"

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from arcctl.sandbox import mementos
+from tests.ready_keys import READY
 from tests.stories.moments import until
 
 if TYPE_CHECKING:
@@ -103,6 +104,7 @@ class Theatre:
         made, memento = self._made.get(key, (now - 2 * _FRESH, None))
         if memento is None or now - made > _FRESH:
             stage.within(stage.world.reset)
+            READY.begin("beginning")
             making()
             self._house.tidy(stage)
             self.forget(stage)
@@ -111,6 +113,7 @@ class Theatre:
             self._made[key] = now, memento
         back = mementos.put_back(stage.sandbox, memento)
         asyncio.run_coroutine_threadsafe(back, stage.loop).result(_PATIENCE)
+        READY.begin("story")
 
     def once(self, key: Hashable, work: Callable[[], Result]) -> Result:
         """Do something the first time only, and return what it gave."""

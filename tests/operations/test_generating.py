@@ -7,6 +7,7 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
+from arcctl.model import keys
 from arcctl.operations.steps.keys import Generating
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def unheard() -> Iterator[list[object]]:
 async def test_whoever_stops_while_it_is_made_stops(unheard: list[object]) -> None:
     """The thread ends by itself, without a word; whoever waits again gets the pair."""
     before = set(threading.enumerate())
-    new = Generating()
+    new = Generating(keys.generate)
     waiting = asyncio.create_task(new.pair())
     await asyncio.sleep(0)
     waiting.cancel()

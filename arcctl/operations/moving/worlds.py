@@ -123,6 +123,7 @@ def moving_of(
         request.target,
         Sight(world.clients, request.target, request.region),
         world.observer,
+        world.make_key,
         world.confirm,
         world.folder,
         world.environment,

@@ -118,7 +118,7 @@ async def _chosen(world: Moving) -> tuple[KeyPair, KeyPair | None]:
         return world.brought, back
     if choice != "new" and not world.run.journal.no_return:
         raise _out_of_reach(world)
-    return await _placed(world) or await Generating().pair(), back
+    return await _placed(world) or await Generating(world.make_key).pair(), back
 
 
 async def _of_the_way_back(world: Moving) -> KeyPair:
@@ -126,7 +126,7 @@ async def _of_the_way_back(world: Moving) -> KeyPair:
     first = await _read(world, turned=False) or {}
     text = first.get(_SOURCES_KEY)
     if not text:
-        return await Generating().pair()
+        return await Generating(world.make_key).pair()
     return _legible(_name(world.run.id, turned=False), lambda: keys.read(text, proved=False))
 
 

@@ -31,17 +31,18 @@ if TYPE_CHECKING:
 class Generating:
     """Makes a pair in a thread from the start, so that it is ready when it is needed."""
 
-    def __init__(self) -> None:
+    def __init__(self, make: Callable[[], keys.KeyPair]) -> None:
+        self._make = make
         self._pair: Future[keys.KeyPair] = Future()
         # No daemon: OpenSSL cleans up when the process ends, and aborts it (SIGABRT, after a refusal
         # has been printed) where a thread still makes a key.
-        Thread(target=self._make, daemon=False).start()
+        Thread(target=self._work, daemon=False).start()
 
-    def _make(self) -> None:
+    def _work(self) -> None:
         # Whoever waits may be stopped: a future that runs is not cancelled with them.
         self._pair.set_running_or_notify_cancel()
         try:
-            self._pair.set_result(keys.generate())
+            self._pair.set_result(self._make())
         except BaseException as error:  # noqa: BLE001 - it is raised where the pair is awaited
             self._pair.set_exception(error)
 
