@@ -34,7 +34,11 @@ async def run(
     changes anything, its end after. With `patience`, a step is tried again, from its observation
     on, as long as its trouble may pass.
     """
+    import asyncio
+
     for move in moves:
+        if _stopping():  # while something was finished that had to be
+            raise asyncio.CancelledError
         match move:
             case Together(steps):
                 await _side_by_side(steps, world, observer, journal, patience)
@@ -130,10 +134,6 @@ async def _one(
     journal: Journal | None,
     patience: Patience | None,
 ) -> None:
-    import asyncio
-
-    if _stopping():  # while something was finished that had to be
-        raise asyncio.CancelledError
     began = time.monotonic()
     trial = patience.begin() if patience else None
     try:

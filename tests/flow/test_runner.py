@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import signal
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -11,10 +12,12 @@ import pytest
 from arcctl.errors import ArcctlError, Refusal
 from arcctl.flow.events import Done, Event, Failed, Progressed, Started
 from arcctl.flow.runner import run
-from arcctl.flow.step import Step, in_turn, together
+from arcctl.flow.step import Step, Within, in_turn, together
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from arcctl.flow.step import Move
 
 
 @dataclass
@@ -190,6 +193,38 @@ async def test_cancelling_the_run_cancels_the_steps() -> None:
         await task
 
     assert sorted(world.stopped) == ["a", "b"]
+
+
+async def overdue(_world: World, _seconds: float) -> ArcctlError:
+    """Nothing of these is."""
+    raise AssertionError
+
+
+@pytest.mark.parametrize(
+    "moves",
+    [
+        [Wait("a")],
+        [together(Wait("a"), Wait("b"))],
+        [in_turn(Wait("a"))],
+        [Within(60, overdue, [together(Wait("a"), Wait("b"))])],
+    ],
+)
+async def test_nothing_begins_once_somebody_has_said_stop(moves: list[Move[World]]) -> None:
+    """The stop may have met what had to be finished, as a Lease that was let go; it is not lost."""
+    world = World()
+
+    async def command() -> None:
+        task = asyncio.current_task()
+        assert task
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await asyncio.sleep(0)
+        await heard(*moves, world=world)
+
+    with pytest.raises(asyncio.CancelledError):
+        async with asyncio.timeout(5):
+            await asyncio.create_task(command())
+    assert world.stopped == []
 
 
 def test_a_keyboard_interrupt_goes_through() -> None:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import pytest
 from arcctl.sandbox.kubernetes.kinds import KINDS
 from tests.stage import PATIENCE, Ended
+from tests.stories.moments import at
 from tests.stories.moved import MOVE
 from tests.stories.spying import descendants
 
@@ -35,6 +36,11 @@ def ended(process: subprocess.Popen[str]) -> Ended:
     """Wait for the end of a command that was stopped."""
     out, err = process.communicate(timeout=PATIENCE)
     return Ended(process.returncode, out, err)
+
+
+def interrupt(pid: int) -> Callable[[], None]:
+    """Return what presses Ctrl-C."""
+    return lambda: os.kill(pid, signal.SIGINT)
 
 
 def heard(stage: Stage, service: str, method: str, part: str) -> bool:
@@ -71,6 +77,18 @@ def test_a_long_wait_can_be_stopped(quick: Stage, how: signal.Signals) -> None:
     assert "[interrupted]" in last.err
     quick.within(quick.world.faults.remove)
     assert quick.well(CONNECT).data["connectivityStatus"] == "Connected"
+
+
+def test_a_stop_that_meets_the_end_of_the_lease_is_heard(quick: Stage) -> None:
+    """The Lease is let go all the same, and nothing is waited for after it."""
+    quick.fault("agents", {"blocked_egress": True}, times=None)
+    with quick.start(CONNECT) as process:
+        moment = at(quick, "kubernetes DELETE .*/leases/arcctl$", "before", interrupt(process.pid))
+        until(lambda: moment.happened, "the end of the Lease")
+        last = ended(process)
+
+    stopped_politely(last)
+    assert not quick.within(lambda: list(quick.cluster.store.items(KINDS["leases"].key)))
 
 
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGTERM])
