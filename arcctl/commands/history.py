@@ -70,7 +70,7 @@ async def _end(
     def confirm(question: str, name: str) -> None:
         session.confirm_by_name(question, name, yes=yes)
 
-    asked = closed.Asked(run, folder or run, confirm)
+    asked = closed.Asked(run, folder, confirm)
     ended = await closing.close(asked, session.clients, session.console.progress, open_world)
     views.closed(session.console, ended.to_document())
     closed.require_whole(ended)

@@ -55,5 +55,6 @@ async def rollback(
         return ahead(session.console, looked.to_document())
     found = await take_back(wanted, clients, tell, open_world)
     file, named = report or found.report_file, "" if report else found.named_elsewhere
-    taken_up(session.console, found.record, found.result, file, named)
+    result = found.record if found.result is None else found.result
+    taken_up(session.console, found.record, result, file, named)
     return require_well(found)

@@ -20,4 +20,4 @@ class PointOfNoReturn(Step[Any]):
 
     async def do(self, world: Any, tell: Callable[[str], None]) -> str:
         """Change nothing."""
-        return "behind it arcctl resume finishes, and arcctl rollback goes back"
+        return "behind it arcctl resume goes on, and arcctl rollback goes back"

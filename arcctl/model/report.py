@@ -80,6 +80,8 @@ class Report:
     """Until when the source was looked at while Azure deleted it, as a sentence"""
     back: bool = False
     """Whether this is the way back: `target` is where the cluster came from"""
+    cleared: bool = False
+    """Whether the cluster no longer keeps anything of the run, since a person has closed it"""
 
     @property
     def clean(self) -> bool:
@@ -89,7 +91,7 @@ class Report:
     @property
     def kept(self) -> str:
         """What the run leaves in the cluster, and the command that removes it; "" where nothing is left."""
-        if self.clean:
+        if self.clean or self.cleared:
             return ""
         return (
             "Secrets of namespace arcctl keep what the run has saved, a private key of the agents "
@@ -134,7 +136,7 @@ class Report:
             unmanaged=document["unmanagedSeconds"],
             back=document.get("back", False),
             changed=tuple(Changed(**each) for each in document["changed"]),
-            **{name: tuple(document.get(name, ())) for name in _LISTS},
+            **_lists(document),
             let_go=tuple(document.get(_LET_GO, ())),
             not_looked=tuple(document.get(_NOT_LOOKED, ())),
             late=tuple(document.get(_LATE, ())),
@@ -144,3 +146,7 @@ class Report:
             versions=document.get("versions", {}),
             steps=tuple((each["step"], each["seconds"]) for each in document.get("steps", ())),
         )
+
+
+def _lists(document: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: tuple(document.get(name, ())) for name in _LISTS}

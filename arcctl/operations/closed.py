@@ -19,11 +19,19 @@ CLOSED = "closed by a person"
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Which run is to be closed, and where what it has saved goes; `confirm` asks for its name."""
+    """Which run is to be closed, and the folder that was named for what it has saved, if any was.
+
+    `confirm` asks for its name.
+    """
 
     run: str
-    folder: str
+    named: str | None
     confirm: Callable[[str, str], None]
+
+    @property
+    def folder(self) -> str:
+        """Where what the run has saved goes."""
+        return self.named or self.run
 
 
 @dataclass(frozen=True, slots=True)

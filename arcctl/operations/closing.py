@@ -79,7 +79,7 @@ async def _closed(held: _Held, asked: Asked, observer: Observer, open_world: Ope
         doubt = await _whose(run, world)
         home = await _home(run, world)
         unfinished, lost = await _unfinished(held, world, home)
-        asleep = await _asleep(held, world, home)
+        asleep = None if held.diverged else await _asleep(run, world, home)
         kept = await kept_key.needed(run, world, _resources(run, world))
         lost = (*lost, *(each.told for each in kept))
         for each in (*_doubts(held), *doubt, *unfinished, *lost):
@@ -195,9 +195,13 @@ def _question(held: _Held) -> str:
 
 
 async def _ended(run: Run, asked: Asked, open_world: OpenWorld) -> Closed:
-    """One that ended with something to look at keeps its record in the cluster until it is closed."""
+    """One that ended with something to look at keeps its record in the cluster until it is closed.
+
+    So does one whose closing was cut: it is worth what it was worth then.
+    """
     assert run.ending
-    outcome = str(run.ending.detail.get("outcome"))
+    ending = run.ending.detail
+    outcome = str(ending.get("outcome"))
     if not await run.cabinet.journal():
         raise has_ended(run.id, outcome)
     cluster = cluster_of(run)
@@ -209,9 +213,19 @@ async def _ended(run: Run, asked: Asked, open_world: OpenWorld) -> Closed:
             f"Remove what the cluster keeps of {run.id}? It has ended: {outcome}.", run.id
         )
         kept = await kept_key.needed(run, world, _resources(run, world) if world else ())
+        home = await _home(run, world) if world else None
+        asleep = await _asleep(run, world, home) if world and outcome == CLOSED else None
+        wanted = asked.named is not None or outcome == CLOSED
+        written = (
+            await saved.exported(run, world, asked.folder, home, asleep)
+            if world and wanted
+            else None
+        )
     await kept_key.keep(run.cabinet.kubernetes, kept)
     await run.clear()
-    return Closed(run.id, (), tuple(each.told for each in kept), None)
+    unfinished, lost = (tuple(ending.get(each) or ()) for each in ("unfinished", "lost"))
+    told = (each.told for each in kept if each.told not in lost)
+    return Closed(run.id, unfinished, (*lost, *told), written, asleep)
 
 
 async def _illegible(run: Run, asked: Asked) -> Closed:
@@ -253,14 +267,14 @@ async def _home(run: Run, world: World) -> Home | None:
         return None
 
 
-async def _asleep(held: _Held, world: World, home: Home | None) -> Sleepers | None:
+async def _asleep(run: Run, world: World, home: Home | None) -> Sleepers | None:
     """Return the agents that keep other commands from the cluster, with what wakes them.
 
     Where the resource is gone they must not run: they would uninstall what it had.
     """
-    if home is None or held.diverged or not held.run.journal.changed:
+    if home is None or not run.journal.changed:
         return None
-    moving = moving_of(held.run, world, {})
+    moving = moving_of(run, world, {})
     try:
         groups = await at_zero(moving)
         arm = await world.clients.arm()

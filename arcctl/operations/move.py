@@ -235,18 +235,24 @@ def _require_nothing_left(moving: Moving) -> None:
 
 def require_clean(report: Report) -> None:
     """Raise FindingsError where a move has ended with something to look at."""
-    if not report.clean:
-        raise FindingsError(
-            f"{report.target.name} was moved, and not everything is as it was",
-            code="moved-with-differences",
-            why=(
-                *(f"{each}: let go" for each in report.let_go),
-                *report.differences,
-                *report.left,
-                _KEPT,
+    if report.clean:
+        return
+    moved, run = "moved back" if report.back else "moved", report.run
+    raise FindingsError(
+        f"{report.target.name} was {moved}, and not everything is as it was",
+        code="moved-with-differences",
+        why=(
+            *(f"{each}: let go" for each in report.let_go),
+            *report.differences,
+            *report.left,
+            *([_KEPT] if report.kept else ()),
+        ),
+        hints=(
+            f"arcctl history {run}",
+            *(
+                [f"to remove it from the cluster: arcctl history {run} --close"]
+                if report.kept
+                else ()
             ),
-            hints=(
-                f"arcctl history {report.run}",
-                f"to remove it from the cluster: arcctl history {report.run} --close",
-            ),
-        )
+        ),
+    )

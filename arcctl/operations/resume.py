@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
@@ -157,7 +157,8 @@ async def _go_on(run: Run, world: World) -> Any:
     document = run.documents.get("report")
     if isinstance(document, dict) and document.get("format") == report.FORMAT:
         with as_written(f"the report of {run.id}"):
-            return Report.from_document(document)
+            found = Report.from_document(document)
+        return found if found.clean else replace(found, cleared=not await run.cabinet.journal())
     return document
 
 
@@ -178,11 +179,13 @@ def require_reached(taken: Taken) -> None:
 
     NotFound `nothing-open` then: no green for a move that was taken back, or never begun.
     """
-    require_well(taken)
+    run, outcome = taken.record.run, taken.record.outcome
+    reached = outcome.startswith(_REACHED) and not outcome.startswith(_TURNED)
+    if reached or not taken.over:
+        require_well(taken)
     if not taken.over:
         return
-    run, outcome = taken.record.run, taken.record.outcome
-    if outcome.startswith(_REACHED) and not outcome.startswith(_TURNED):
+    if reached:
         if outcome not in _REACHED:
             raise FindingsError(
                 f"{run} has ended: {outcome}",
