@@ -95,7 +95,7 @@ class Arm:
             if error.code in _WRONG_QUESTION:
                 raise
             if error.code == NotFound.default_code:
-                raise arm_errors.nameless(path_or_url, error) from error
+                raise arm_errors.nameless("GET", path_or_url, error) from error
             return None
 
     async def find(
@@ -256,6 +256,8 @@ class Arm:
         except NotFound as error:
             if error.code in _WRONG_QUESTION:
                 raise
+            if error.code == NotFound.default_code:
+                raise arm_errors.nameless("DELETE", path, error) from error
             return False
 
     def version_of(self, path: str) -> str:

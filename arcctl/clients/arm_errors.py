@@ -147,13 +147,13 @@ def unusable(asked: Any, status: int, wrong: str) -> AzureError:
     )
 
 
-def nameless(path: str, error: ArcctlError) -> AzureError:
+def nameless(method: str, path: str, error: ArcctlError) -> AzureError:
     """Make an error of a 404 in which ARM does not say what is missing."""
     return AzureError(
         "Azure's answer does not say what is missing",
         status=404,
         code=UNUSABLE,
-        why=(f"GET {path.partition('?')[0]}: 404 without an error code of Azure", *error.why),
+        why=(f"{method} {path.partition('?')[0]}: 404 without an error code of Azure", *error.why),
         hints="a proxy may stand between: look at HTTPS_PROXY",
     )
 

@@ -60,7 +60,7 @@ def test_another_machine_is_told_what_works(harbor: Stage) -> None:
         exit_code=5,
         said="if you know that it was killed: arcctl resume --take-over",
     )
-    assert "it has not changed anything yet" in waiting.err
+    assert "it has just begun, or has just ended" in waiting.err
     refused(cleared, "nothing-open", exit_code=3)
     assert (region(harbor), kept_in_cluster(harbor)) == ("eastus", [])
     harbor.well(

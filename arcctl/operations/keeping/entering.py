@@ -96,7 +96,10 @@ async def explain(kubernetes: Kubernetes, error: Refusal) -> None:
         run = str(((found or {}).get("spec") or {}).get("holderIdentity", "")).partition("/")[0]
         if not run or (is_name(run) and await in_cluster.Cabinet(kubernetes, run).journal()):
             return
-        error.why = (*error.why, "it has not changed anything yet")
+        error.why = (
+            *error.why,
+            "it keeps nothing in the cluster: it has just begun, or has just ended",
+        )
         error.hints = (
             "wait for it; a process that was killed holds nobody up for more than a minute",
             "if you know that it was killed: arcctl resume --take-over",
