@@ -23,6 +23,9 @@ class Fence(Protocol):
     async def may_act(self, *, surely: bool = False) -> None:
         """Raise StoppedPartWay where another may have gone on; `surely` asks without having slept."""
 
+    def woke_with(self, program: str) -> None:
+        """Let that error name a program that cannot ask, and was at work when this process woke."""
+
 
 _FENCE: ContextVar[Fence | None] = ContextVar("fence", default=None)
 
@@ -35,6 +38,12 @@ def standing(fence: Fence | None) -> Iterator[None]:
         yield
     finally:
         _FENCE.reset(before)
+
+
+def woke_with(program: str) -> None:
+    """Tell the fence that a program was at work which changes something, as `Fence.woke_with`."""
+    if fence := _FENCE.get():
+        fence.woke_with(program)
 
 
 async def passed(method: str = "", *, surely: bool = False) -> None:

@@ -54,7 +54,9 @@ def telling(so_far: Callable[[], Aftermath]) -> Iterator[None]:
         if now.gone and isinstance(found, NotFound):
             now = Aftermath(now.gone)
         found.why = (*found.why, *now.done)
-        found.hints = tuple(dict.fromkeys((*now.finish, *found.hints)))
+        # Whoever has taken the Lease decides what is still to be done.
+        finish = () if found.code == "lease-lost" else now.finish
+        found.hints = tuple(dict.fromkeys((*finish, *found.hints)))
         if found is error:
             raise
         raise found from error

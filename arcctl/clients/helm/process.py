@@ -11,8 +11,9 @@ import time
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from arcctl.clients import fence
+from arcctl.clients import clocks, fence
 from arcctl.clients.finishing import Begun, stopped, to_its_end
+from arcctl.errors import ArcctlError, StoppedPartWay
 from arcctl.model.scrub import scrubbed
 
 if TYPE_CHECKING:
@@ -25,6 +26,9 @@ GRACE = 10.0
 LONGEST_LINE = 2**24
 MOST_SAID = 64 * 2**20
 _PART = 2**16
+_CHANGING = frozenset({"install", "upgrade", "uninstall", "rollback"})
+_GLANCE = 0.2
+_SLEPT = 1.5
 LINGER = 1.0
 """Seconds to read on after the program's own end: a child of it may hold the pipes for ever"""
 
@@ -65,8 +69,11 @@ async def run(
     try:
         async with asyncio.timeout(limit):
             finished = await _talk(process, stdin, on_line)
+        await fence.passed()  # where this process has slept, so has the program
     except BaseException:
         log.debug("%s stopped", said)
+        if _CHANGING & {*argv}:
+            fence.woke_with("helm")
         await _stop(process)
         raise
     log.debug("%s: %d, %.0f ms", said, finished.status, (time.monotonic() - began) * 1e3)
@@ -149,29 +156,68 @@ async def _talk(
         )
     ]
     ended = asyncio.create_task(_end(process))
+    watch = asyncio.create_task(_held_after_sleep(process))
     try:
-        held = await _heard_out(tasks, ended)
+        held = await _heard_out(tasks, ended, watch)
     finally:
-        await stopped(*tasks, ended)
+        await stopped(*tasks, ended, watch)
     if held:
         log.debug("a child of the program holds its pipes")
         _close(process)
     return Finished(ended.result(), bytes(out), "\n".join(err.lines))
 
 
-async def _heard_out(tasks: Sequence[asyncio.Task[None]], ended: asyncio.Task[int]) -> bool:
-    """Wait for the program's end and all that it says; tell whether somebody else may say more."""
+async def _heard_out(
+    tasks: Sequence[asyncio.Task[None]], ended: asyncio.Task[int], watch: asyncio.Task[None]
+) -> bool:
+    """Wait for the program's end and all that it says; tell whether somebody else may say more.
+
+    `watch` never ends but by an error, which ends the waiting.
+    """
     waiting: set[asyncio.Task[Any]] = {*tasks, ended}
     while waiting:
         limit = LINGER if ended.done() else None
-        done, waiting = await asyncio.wait(
-            waiting, timeout=limit, return_when=asyncio.FIRST_COMPLETED
+        done, rest = await asyncio.wait(
+            {*waiting, watch}, timeout=limit, return_when=asyncio.FIRST_COMPLETED
         )
+        waiting = rest - {watch}
         for task in done:
             task.result()
         if not done:
             return True
     return False
+
+
+async def _held_after_sleep(process: asyncio.subprocess.Process) -> None:
+    """Hold the program after a sleep until this process may act again; it cannot ask for itself.
+
+    A machine that wakes wakes both, and another may have taken the cluster over meanwhile. Where
+    that is so, or somebody says stop while it is held, it is killed: told to stop, helm would write.
+    """
+    while True:
+        before = clocks.now()
+        await asyncio.sleep(_GLANCE)
+        if clocks.since(before) < _SLEPT:
+            continue
+        _signal(process, signal.SIGSTOP)
+        try:
+            await _allowed()
+        except BaseException:
+            _signal(process, signal.SIGKILL)
+            raise
+        _signal(process, signal.SIGCONT)
+
+
+async def _allowed() -> None:
+    """Return once this process may act; a network that is not back yet is waited for."""
+    while True:
+        try:
+            return await fence.passed()
+        except StoppedPartWay:
+            raise
+        except ArcctlError as error:
+            log.debug("held after a sleep: %s", error)
+        await asyncio.sleep(_GLANCE)
 
 
 async def _all_of(stream: asyncio.StreamReader, into: bytearray) -> None:

@@ -13,7 +13,7 @@ from contextlib import asynccontextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from arcctl.clients import fence
+from arcctl.clients import clocks, fence
 from arcctl.clients.finishing import stopped, to_its_end
 from arcctl.errors import ArcctlError, ClusterError, Refusal, StoppedPartWay
 from arcctl.model.duration import spoken
@@ -59,7 +59,8 @@ class Lease:
         self._seen: Body = {}
         self._home = ""
         self._lost: StoppedPartWay | None = None
-        self._awake = _now()
+        self._beside = ""
+        self._awake = clocks.now()
         self._ahead = timedelta()
         self._asking = asyncio.Lock()
         self._unanswered = False
@@ -88,7 +89,7 @@ class Lease:
             if found and before != self.holder and not (_stale(found, now) or dead(before)):
                 raise _held(found, now)
             if await self._written(found):
-                self._home, self._awake = await self._space(), _now()
+                self._home, self._awake = await self._space(), clocks.now()
                 return before if before != self.holder else ""
         raise ClusterError("the cluster's Lease changes faster than it can be taken")
 
@@ -118,16 +119,29 @@ class Lease:
         async with self._asking:
             if self._lost:
                 raise self._lost
-            slept = _since(self._awake) > _SLEPT
+            slept = clocks.since(self._awake) > _SLEPT
             if not slept and (not surely or await self._space() != self._home):
                 # Somebody has deleted the namespace with all that is in it: that ends no run.
                 return
             try:
                 await self.renew(surely=True)
             except StoppedPartWay as error:
-                self._lost = error
+                self._lose(error)
                 raise
-            self._awake = _now()
+            self._awake = clocks.now()
+
+    def woke_with(self, program: str) -> None:
+        """Let the loss name a program that was at work; nothing where the Lease is not lost."""
+        self._beside = (
+            f"{program} was at work, and may have changed what others have installed since"
+        )
+        if self._lost:
+            self._lose(self._lost)
+
+    def _lose(self, error: StoppedPartWay) -> None:
+        self._lost = error
+        if self._beside and self._beside not in error.why:
+            error.why = (*error.why, self._beside)
 
     async def release(self) -> None:
         """Let go, unless another holds it by now; a cluster that is away costs five seconds."""
@@ -164,7 +178,7 @@ class Lease:
             try:
                 await self._stay()
             except StoppedPartWay as error:
-                self._lost = error
+                self._lose(error)
                 cancelled = task.cancel()
 
         with fence.standing(None):
@@ -197,7 +211,7 @@ class Lease:
         until = time.time() + self._seconds / 3
         while True:
             await asyncio.sleep(min(_GLANCE, self._seconds / 3))
-            slept = _since(self._awake) > _SLEPT
+            slept = clocks.since(self._awake) > _SLEPT
             if not slept and time.time() < until:
                 continue
             try:
@@ -212,8 +226,8 @@ class Lease:
         """Look at the clock each second: where it has jumped, this process has slept."""
         while True:
             await asyncio.sleep(_GLANCE)
-            if _since(self._awake) <= _SLEPT:
-                self._awake = _now()
+            if clocks.since(self._awake) <= _SLEPT:
+                self._awake = clocks.now()
 
     async def _written(self, found: Body | None) -> bool:
         """Create it, or replace what was found; False where another was faster."""
@@ -281,16 +295,6 @@ async def _server_ahead(kubernetes: Kubernetes) -> timedelta:
     told = await kubernetes.time()
     ahead = told - datetime.now(UTC) if told else timedelta()
     return ahead if abs(ahead) > _PRECISION else timedelta()
-
-
-def _now() -> tuple[float, float]:
-    """Return two clocks: one stands still while a machine sleeps, the other may be set."""
-    return time.monotonic(), time.time()
-
-
-def _since(before: tuple[float, float]) -> float:
-    """Return the seconds since then, by whichever clock has gone further."""
-    return max(now - then for now, then in zip(_now(), before, strict=True))
 
 
 def _holder(lease: Body | None) -> str:
