@@ -9,8 +9,17 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from arcctl.errors import AccessError
 from arcctl.model import cluster as names
-from arcctl.model.agents import BY_NAME, AgentState, expected, replicas
+from arcctl.model.agents import (
+    BY_NAME,
+    FLUX_AGENTS,
+    FLUX_NAMESPACE,
+    AgentState,
+    expected,
+    is_agent,
+    replicas,
+)
 
 if TYPE_CHECKING:
     from arcctl.checks.sight import Sight
@@ -20,6 +29,8 @@ _SPACE = f"namespaces/{names.AGENT_NAMESPACE}"
 DEPLOYMENTS = f"/apis/apps/v1/{_SPACE}/deployments"
 PODS = f"/api/v1/{_SPACE}/pods"
 EVENTS = f"/api/v1/{_SPACE}/events"
+FLUX_DEPLOYMENTS = f"/apis/apps/v1/namespaces/{FLUX_NAMESPACE}/deployments"
+_FLUX_PODS = f"/api/v1/namespaces/{FLUX_NAMESPACE}/pods"
 
 PULL_REASONS = ("ImagePullBackOff", "ErrImagePull", "InvalidImageName")
 _PULL_EVENTS = ("Failed", "BackOff", "FailedPull")
@@ -38,18 +49,34 @@ def available(deployment: Body) -> bool:
 async def agents(sight: Sight, *, gateway: bool | None = None) -> list[AgentState]:
     """Return the state of each agent that is there or should be, in the catalogue's order.
 
+    Arc's half of Flux is among them where it is installed, and may be read.
     Whether the gateway's agent should be is Azure's to say; it is not asked where `gateway` is given.
     """
     import asyncio
 
-    deployments, pods, feature_flags = await asyncio.gather(
-        _list(sight, DEPLOYMENTS), _list(sight, PODS), _features(sight, gateway)
+    deployments, pods, feature_flags, flux = await asyncio.gather(
+        _list(sight, DEPLOYMENTS), _list(sight, PODS), _features(sight, gateway), _flux(sight)
     )
     found = {each["metadata"]["name"]: each for each in deployments}
     wanted = [agent.name for agent in expected(**feature_flags)]
     catalogue = [name for name in BY_NAME if name in found or name in wanted]
     others = sorted(set(found) - set(BY_NAME))
-    return [_state(name, found.get(name), pods) for name in (*catalogue, *others)]
+    return [*(_state(name, found.get(name), pods) for name in (*catalogue, *others)), *flux]
+
+
+async def _flux(sight: Sight) -> list[AgentState]:
+    try:
+        found = {
+            each["metadata"]["name"]: each
+            for each in await _list(sight, FLUX_DEPLOYMENTS)
+            if is_agent(each)
+        }
+        pods = await _list(sight, _FLUX_PODS) if found else []
+    except AccessError as error:
+        if error.code != "kube-forbidden":
+            raise
+        return []
+    return [_state(name, found[name], pods) for name in FLUX_AGENTS if name in found]
 
 
 async def _list(sight: Sight, path: str) -> list[Body]:
@@ -78,7 +105,7 @@ def has_gateway(resource: Body | None) -> bool:
 
 
 def _state(name: str, deployment: Body | None, pods: list[Body]) -> AgentState:
-    agent = BY_NAME.get(name)
+    agent = BY_NAME.get(name) or FLUX_AGENTS.get(name)
     job = agent.job if agent else "an agent that arcctl does not know yet"
     optional = bool(agent and agent.feature != "always")
     if deployment is None:
@@ -87,6 +114,8 @@ def _state(name: str, deployment: Body | None, pods: list[Body]) -> AgentState:
     containers = [each for pod in own for each in containers_of(pod)]
     total = sum(len(pod["spec"]["containers"]) for pod in own)
     reason = "" if available(deployment) else trouble(own)
+    if not replicas(deployment):
+        reason = "scaled to zero"
     return AgentState(
         name,
         job,

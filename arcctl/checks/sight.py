@@ -10,12 +10,12 @@ import base64
 import binascii
 from typing import TYPE_CHECKING
 
-from arcctl.checks.agents import DEPLOYMENTS, PODS
+from arcctl.checks.agents import DEPLOYMENTS, FLUX_DEPLOYMENTS, PODS
 from arcctl.clients.once import Remembering, once
 from arcctl.errors import AccessError, UsageError
 from arcctl.model import cluster as names
 from arcctl.model import keys
-from arcctl.model.agents import replicas
+from arcctl.model.agents import is_agent, replicas
 from arcctl.model.installed import read_record
 from arcctl.model.onboarding import Onboarding, Release
 from arcctl.model.region import canonical
@@ -110,6 +110,12 @@ class Sight(Remembering):
         """The Deployments of the agents' namespace."""
         kubernetes = await self.clients.kubernetes()
         return [each async for each in kubernetes.items(DEPLOYMENTS)]
+
+    @once
+    async def flux_agents(self) -> list[Body]:
+        """The Deployments of Arc's half of Flux; none where Flux is not installed."""
+        kubernetes = await self.clients.kubernetes()
+        return [each async for each in kubernetes.items(FLUX_DEPLOYMENTS) if is_agent(each)]
 
     @once
     async def gone_or_asleep(self) -> list[str]:

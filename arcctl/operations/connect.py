@@ -17,10 +17,11 @@ from arcctl.checks.azure import (
     registered,
 )
 from arcctl.checks.cluster import BEFORE_CONNECT
-from arcctl.errors import Refusal, UsageError
+from arcctl.errors import AccessError, Refusal, UsageError
 from arcctl.flow.runner import run
 from arcctl.flow.step import Within, in_turn, together
 from arcctl.model import cluster as names
+from arcctl.model.agents import FLUX_NAMESPACE, replicas, scaling_back
 from arcctl.model.connected_cluster import never_connected, public_key, status
 from arcctl.model.next_command import adopting
 from arcctl.operations import proofs
@@ -71,7 +72,25 @@ async def connect(request: ConnectRequest, world: World) -> Body:
             await run(registering(request, choose), world, world.observer)
             await run(installing(request), world, world.observer)
     await run(settling(request), world, world.observer)
+    await _warn_of_flux(world)
     return world.resource
+
+
+async def _warn_of_flux(world: World) -> None:
+    """Name Arc's half of Flux where it is at zero: helm's release of the agents lacks it.
+
+    It is not scaled back here, as it removes what it does not find in Azure.
+    """
+    try:
+        asleep = [each for each in await world.sight.flux_agents() if not replicas(each)]
+    except AccessError:
+        return
+    for command in scaling_back(asleep):
+        named = ", ".join(each["metadata"]["name"] for each in asleep)
+        world.warn(
+            f"{named} of {FLUX_NAMESPACE} scaled to zero; connect does not scale them back. They "
+            f"remove what they do not find in Azure; once all of it is there: {command}"
+        )
 
 
 @asynccontextmanager

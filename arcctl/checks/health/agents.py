@@ -16,7 +16,8 @@ from arcctl.checks.agents import (
     waiting_for,
 )
 from arcctl.checks.check import Answer, check, noted, passed, skipped, wrong
-from arcctl.model.agents import replicas
+from arcctl.errors import AccessError
+from arcctl.model.agents import SPACES, is_agent, replicas, scaling_back
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -79,13 +80,21 @@ async def awake(sight: HealthSight) -> Answer:
     To wake them while a run is unfinished lets them hear that their resource is deleted; `check`
     leaves these remedies out then.
     """
-    asleep = [each["metadata"]["name"] for each in await sight.deployments() if replicas(each) == 0]
+    own = [each for each in await sight.deployments() if is_agent(each) and not replicas(each)]
+    try:
+        asleep = [*own, *(each for each in await sight.flux_agents() if not replicas(each))]
+    except AccessError:
+        if not own:
+            raise
+        asleep = own
     if not asleep:
         return passed()
+    heal = f"if you are certain that this is its cluster: arcctl connect {sight.named} --skip-cluster-check"
     return wrong(
-        f"these agents are scaled to zero: {', '.join(asleep)}",
-        f"kubectl scale -n azure-arc --replicas=1 deployment {' '.join(sorted(asleep))}",
-        f"if you are certain that this is its cluster: arcctl connect {sight.named} --skip-cluster-check",
+        f"these agents are scaled to zero: {', '.join(e['metadata']['name'] for e in asleep)}",
+        *scaling_back(asleep),
+        # It installs the agents of `azure-arc` only.
+        *([heal] if own else []),
     )
 
 
@@ -209,10 +218,11 @@ async def ready(sight: HealthSight) -> Answer:
         for each in agents
         if not each.healthy
     ]
+    spaces = {each.space for each in agents if not each.healthy}
     if facts:
         return wrong(
             f"{len(facts)} of {len(agents)} agents are not ready: {_of(facts)}",
-            "kubectl describe pods -n azure-arc",
+            *(f"kubectl describe pods -n {space}" for space in SPACES if space in spaces),
             f"arcctl show {sight.named} --agents",
             why=tuple(facts[:8]),
         )

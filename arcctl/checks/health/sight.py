@@ -12,6 +12,7 @@ from arcctl.checks.agents import EVENTS
 from arcctl.checks.health.feature_sight import FeatureSight
 from arcctl.clients.once import once
 from arcctl.model import cluster as names
+from arcctl.model.agents import FLUX_NAMESPACE
 from arcctl.model.overall import ABSENT, UNSEEN, Inside
 
 if TYPE_CHECKING:
@@ -20,7 +21,6 @@ if TYPE_CHECKING:
     from arcctl.model.agents import AgentState
     from arcctl.model.connected_cluster import Body
 
-FLUX_NAMESPACE = "flux-system"
 AGENTS = f"/api/v1/namespaces/{names.AGENT_NAMESPACE}"
 _LINES = 200
 _WEBHOOKS = "/apis/admissionregistration.k8s.io/v1/{}webhookconfigurations"
@@ -165,7 +165,7 @@ class HealthSight(FeatureSight):
         if await self.agent_secret(names.IDENTITY_CERTIFICATE) is None:
             return Inside.NO_IDENTITY
         agents = await self.agents()
-        if not any(agent.total for agent in agents):
+        if not any(agent.total for agent in agents if agent.space == names.AGENT_NAMESPACE):
             return Inside.NONE
         return Inside.READY if all(agent.healthy for agent in agents) else Inside.UNREADY
 

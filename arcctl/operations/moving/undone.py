@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from arcctl.model import cluster as names
+from arcctl.model.agents import scaling
 from arcctl.model.configuration.comparing import compare
 from arcctl.operations.az import locked, locking
 from arcctl.operations.configuration.children import children_of
@@ -38,8 +39,7 @@ class Group:
     @property
     def waking(self) -> str:
         """The command that scales them back."""
-        names = " ".join(self.agents)
-        return f"kubectl scale -n {self.space} --replicas={self.count} deployment {names}"
+        return scaling(self.space, self.count, self.agents)
 
     @property
     def told(self) -> str:

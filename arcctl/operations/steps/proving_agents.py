@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from arcctl.errors import ArcctlError
 from arcctl.model import cluster as names
-from arcctl.model.agents import is_agent, replicas
+from arcctl.model.agents import FLUX_NAMESPACE, is_agent, replicas, scaling
 from arcctl.model.onboarding import Onboarding
 from arcctl.model.report import Changed
 from arcctl.operations.moving.switches import REVISION
@@ -20,7 +20,6 @@ from arcctl.operations.ownership import SURE
 from arcctl.operations.reconnecting import commands
 from arcctl.operations.steps.holding import reveal_key
 from arcctl.operations.steps.quiet import asleep, counts
-from arcctl.operations.steps.silence import FLUX_NAMESPACE
 from arcctl.operations.steps.waiting import dying
 
 if TYPE_CHECKING:
@@ -172,8 +171,7 @@ async def _flux(world: Moving) -> list[str]:
     before = counts(world.run)
     still = await asleep(await world.clients.kubernetes(), before)
     return [
-        f"{name} of {FLUX_NAMESPACE} is at zero: kubectl scale -n {FLUX_NAMESPACE} "
-        f"--replicas={before[path]} deployment {name}"
+        f"{name} of {FLUX_NAMESPACE} is at zero: {scaling(FLUX_NAMESPACE, before[path], [name])}"
         for path in sorted(still)
         for space, _, name in (path.partition("/deployments/"),)
         if space.endswith(f"/{FLUX_NAMESPACE}")

@@ -11,7 +11,14 @@ from typing import TYPE_CHECKING
 
 from arcctl.errors import ClusterError
 from arcctl.model import cluster as names
-from arcctl.model.agents import BY_NAME, is_agent, replicas
+from arcctl.model.agents import (
+    BY_NAME,
+    FLUX_AGENTS,
+    FLUX_NAMESPACE,
+    SPACES,
+    is_agent,
+    replicas,
+)
 from arcctl.operations.steps.holdings import holdings
 
 if TYPE_CHECKING:
@@ -20,21 +27,13 @@ if TYPE_CHECKING:
     from arcctl.clients.kubernetes import Kubernetes
     from arcctl.model.connected_cluster import Body
 
-FLUX_NAMESPACE = "flux-system"
-# Arc's half of Flux. The other controllers there only know the cluster and their sources.
-FLUX_AGENTS = ("fluxconfig-agent", "fluxconfig-controller")
 _ENDED = ("Succeeded", "Failed")
 
 
 async def agents_of(kubernetes: Kubernetes) -> dict[str, Body]:
     """Return the Deployments that listen to Azure, by path."""
-    arc, flux = await asyncio.gather(
-        _deployments(kubernetes, names.AGENT_NAMESPACE), _deployments(kubernetes, FLUX_NAMESPACE)
-    )
-    own = {path: each for path, each in arc.items() if is_agent(each)}
-    return own | {
-        path: each for path, each in flux.items() if each["metadata"]["name"] in FLUX_AGENTS
-    }
+    found = await asyncio.gather(*(_deployments(kubernetes, space) for space in SPACES))
+    return {path: each for some in found for path, each in some.items() if is_agent(each)}
 
 
 async def _deployments(kubernetes: Kubernetes, namespace: str) -> dict[str, Body]:
@@ -83,7 +82,7 @@ async def until_silent(
         async with asyncio.timeout(seconds):
             for space, only in (
                 (names.AGENT_NAMESPACE, (*known, *BY_NAME)),
-                (FLUX_NAMESPACE, FLUX_AGENTS),
+                (FLUX_NAMESPACE, tuple(FLUX_AGENTS)),
             ):
                 await watch(f"/apis/apps/v1/namespaces/{space}/deployments", _awake, only)
                 await watch(f"/api/v1/namespaces/{space}/pods", _ending, only)
