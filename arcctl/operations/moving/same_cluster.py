@@ -167,8 +167,8 @@ def _quieted(world: Moving) -> datetime | None:
 def _heard_since(world: Moving, resource: Body) -> str:
     """Say that Azure has heard agents since, which were not those of this cluster; "" mostly.
 
-    Heartbeats are compared with each other: this machine's clock may be slow. Its time counts only
-    where the run was stopped before it had read Azure's.
+    All times are Azure's: this machine's clock may be slow. Its time counts only where the journal
+    has none of Azure's, as in runs of earlier versions that were stopped early.
     """
     quieted = _quieted(world)
     before = read(world.run.journal.fact_of(HEARD)) or quieted

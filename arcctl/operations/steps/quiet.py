@@ -9,10 +9,11 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from arcctl.errors import ClusterError
+from arcctl.errors import ArcctlError, ClusterError
 from arcctl.flow.step import Step
 from arcctl.model.agents import replicas
 from arcctl.model.run_shape import MOST_REPLICAS
+from arcctl.model.times import read
 from arcctl.operations.moving.worlds import Moving, Restoring
 from arcctl.operations.steps import workloads
 from arcctl.operations.steps.silence import agents_of, scale, until_silent
@@ -26,7 +27,11 @@ if TYPE_CHECKING:
     from arcctl.operations.runs import Run
 
 HEARD = "last-heard"
-"""The fact that holds the source's last heartbeat, as Azure dates it, when its agents were quiet."""
+"""The fact that holds a time by Azure's clock: no agent here has sent a heartbeat later.
+
+Before the agents are scaled, and before they are scaled back, it is the time of day; once they are
+quiet, it is the source's last heartbeat.
+"""
 
 _COUNTS = "replicas"
 _PATIENCE = 180
@@ -49,6 +54,7 @@ class Quiet(Step[Moving]):
         journal = world.run.journal
         if journal.fact_of(_COUNTS) is None:
             await journal.fact(_COUNTS, _counted(world, found))
+        await journal.fact(HEARD, await _azures_time(world))
         awake = [path for path, each in found.items() if replicas(each)]
         await asyncio.gather(*(scale(kubernetes, path, 0) for path in awake))
         agents = tuple(each["metadata"]["name"] for each in found.values())
@@ -58,8 +64,22 @@ class Quiet(Step[Moving]):
         return f"{len(found)} agents scaled to zero; workloads and Flux's controllers run on"
 
     async def undo(self, world: Moving, tell: Callable[[str], None]) -> str | None:
-        await world.run.journal.fact(HEARD, "")
+        try:
+            now = await _azures_time(world)
+        except ArcctlError:
+            # The agents are scaled back whether Azure answers or not.
+            now = ""
+        await world.run.journal.fact(HEARD, now)
         return await wake(world)
+
+
+async def _azures_time(world: Moving) -> str:
+    """Return the time of day by Azure's clock, or its last heartbeat if that is later; "" for neither."""
+    arm = await world.clients.arm()
+    path = world.origin.sight.cluster.path
+    now, heard = await asyncio.gather(arm.time(path), _last_heard(world))
+    times = [each for each in (read(now.isoformat()) if now else None, read(heard)) if each]
+    return max(times).isoformat() if times else ""
 
 
 async def _last_heard(world: Moving) -> str:
