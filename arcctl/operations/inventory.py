@@ -83,7 +83,10 @@ async def show_agents(sight: Sight) -> list[AgentState]:
         raise ClusterError(
             "no agents of Azure Arc are in this cluster",
             code="AZK8S0201",
-            hints=f"arcctl connect {sight.cluster.named}",
+            hints=(
+                "choose the right cluster with --kube-context NAME",
+                f"or install them here: arcctl connect {sight.cluster.named}",
+            ),
         )
     if onboarding.contradicts(sight.cluster, tenant=None):
         raise Refusal(

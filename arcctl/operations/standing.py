@@ -234,7 +234,8 @@ def _unnamed(sight: Sight, resource: Body, release: Release | None) -> Standing:
         code="AZK8S0404",
         why=f"the resource is {status(resource)} with a key that is not this cluster's",
         hints=(
-            "choose another name with -n NAME",
+            ownership.CONTEXT,
+            "or choose another name with -n NAME",
             f"if that cluster is gone: arcctl delete {cluster.named} --azure-only",
         ),
     )

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from tests.architecture.source import ROOT
 from tests.model.schemas import breaches
+from tests.stories import moving
 from tests.stories.pasting import mistakes
 from tests.stories.refusals import changes, refused
 from tests.terminal import typed_at_a_terminal
@@ -251,3 +252,19 @@ def next_document(process: subprocess.Popen[str]) -> Any:
     while lines[-1] not in {"}\n", ""}:
         lines.append(process.stdout.readline())
     return json.loads("".join(lines))
+
+
+def test_a_connected_cluster_that_is_another_one_is_chosen_first(two_clusters: Stage) -> None:
+    """No agents are here, and Azure hears them elsewhere: to connect here would be refused."""
+    two_clusters.after(f"{moving.CONNECT} --kube-context sandbox")
+    elsewhere = "-n harbor -g edge --kube-context sandbox-2"
+
+    ended = two_clusters.type(f"check {elsewhere} --timeout 60")
+    shown = two_clusters.type(f"show {elsewhere} --agents")
+
+    assert (ended.code, ended.data["diagnosis"]["word"]) == (5, "agents-elsewhere"), ended.err
+    remedies = [each for finding in ended.data["findings"] for each in finding["remedy"]]
+    assert "choose the right cluster with --kube-context NAME" in remedies
+    assert not any("arcctl connect" in each for each in remedies), remedies
+    tries = [each for each in shown.err.splitlines() if each.startswith("try")]
+    assert "choose the right cluster" in tries[0], shown.err

@@ -277,7 +277,8 @@ def test_a_name_that_belongs_to_another_cluster_is_found_before_connect(quick: S
     finding = found(quick, "AZK8S0403", "--before connect")
 
     assert (finding["verdict"], finding["exit"]) == ("fail", 5), finding
-    assert "another name" in finding["remedy"][0]
+    assert "the right cluster" in finding["remedy"][0]
+    assert "another name" in finding["remedy"][1]
 
 
 def test_a_proxys_password_is_not_shown(harbor: Stage) -> None:

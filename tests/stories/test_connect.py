@@ -112,6 +112,8 @@ def test_a_name_that_another_cluster_uses_is_refused(two_clusters: Stage) -> Non
     ended = two_clusters.type(f"{CONNECT} --kube-context sandbox-2")
 
     assert (ended.code, "[AZK8S0404]" in ended.err) == (1, True)
+    [first] = [each for each in ended.err.splitlines() if each.startswith("try")]
+    assert first.split(maxsplit=1)[1].startswith("choose the right cluster: "), ended.err
     assert status(two_clusters) == "Connected"
 
 

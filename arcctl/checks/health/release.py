@@ -25,8 +25,12 @@ async def installed(sight: HealthSight) -> Answer:
             f"arcctl connect {sight.named}",
             why="half of an installation was removed",
         )
+    missing = "no agents of Azure Arc are in this cluster"
+    if await sight.status() == "Connected" and not await sight.readable_key():
+        # Its agents run in another cluster, so that `connect` would be refused in this one.
+        return wrong(missing, "choose the right cluster with --kube-context NAME")
     return wrong(
-        "no agents of Azure Arc are in this cluster",
+        missing,
         f"arcctl connect {sight.named}",
         "or choose another cluster with --kube-context NAME",
     )
