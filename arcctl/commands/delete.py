@@ -13,7 +13,7 @@ Force = Annotated[
     bool,
     typer.Option(
         "--force",
-        help="Remove finalizers and shared namespaces; proceed if it is not certain which cluster it is.",
+        help="Remove finalizers, and namespaces with what others keep there; proceed if it is not certain which cluster it is.",
     ),
 ]
 AzureOnly = Annotated[
@@ -23,7 +23,11 @@ ClusterOnly = Annotated[
     bool, typer.Option("--cluster-only", help="Remove the agents; leave the resource.")
 ]
 SkipCheck = Annotated[
-    bool, typer.Option("--skip-cluster-check", help="Even where the cluster names another owner.")
+    bool,
+    typer.Option(
+        "--skip-cluster-check",
+        help="Proceed even if it is not certain that this is the right cluster, or it names another owner.",
+    ),
 ]
 
 

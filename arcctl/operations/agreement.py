@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from arcctl.errors import ArcctlError
-from arcctl.model import cluster as names
 from arcctl.operations.keeping import free
 from arcctl.operations.steps import foreign, looks, whose
+from arcctl.operations.steps.waiting import NAMESPACES
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Iterator, Mapping
 
     from arcctl.model.connected_cluster import Body
     from arcctl.operations.request import DeleteRequest
@@ -26,26 +26,30 @@ _CHILDREN = {
 
 
 async def reach(request: DeleteRequest, world: World) -> None:
-    """Ask, look again, and ask anew where other children hang on the resource by then.
+    """Ask, look again, and ask again where other children hang on the resource by then, or with
+    `--force` others keep something else in Arc's namespaces.
 
     A question may stand for hours. Raise Refusal `resource-replaced` where another resource bears
     the name by then, `run-in-progress` or `run-unfinished` where a run has begun meanwhile. With
-    `--yes` no children were shown, so all that are there go.
+    `--yes` no children were shown, so all that are there go; what of others goes is warned of.
     """
     known = free.open_here(world.clients, world.cluster)
     in_azure = bool(await world.sight.resource()) and not request.cluster_only
     shown = await _hanging(world) if in_azure else Hanging()
+    kept = {} if request.azure_only else await _kept(request, world)
     while True:
-        if not request.azure_only and await world.sight.resource():
-            world.releases |= await _extension_releases(world)
-        world.confirm(await _question(request, world, shown, in_azure=in_azure))
+        world.confirm(await _question(request, world, shown, kept, in_azure=in_azure))
         await _require_no_run(request, world, known)
         if not request.cluster_only:
             await whose.require_same(world)
         now = await _hanging(world) if in_azure else shown
-        if now == shown:
+        # Without --force they are looked at again as the last thing before a namespace goes.
+        kept_now = await _kept(request, world) if request.force and not request.azure_only else kept
+        if (now, kept_now) == (shown, kept):
             break
-        shown = now
+        shown, kept = now, kept_now
+    for said in _said_of_others(kept, force=True) if request.force else ():
+        world.warn(said)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +107,26 @@ async def _require_no_run(
         await looks.NoRunUnderWay().do(world, lambda _: None)
 
 
-async def _question(request: DeleteRequest, world: World, shown: Hanging, *, in_azure: bool) -> str:
+async def _kept(request: DeleteRequest, world: World) -> dict[str, str]:
+    """Return what others keep in each of Arc's namespaces; with `--force` what cannot be read is
+    no obstacle, and is said too.
+    """
+    if await world.sight.resource():
+        world.releases |= await _extension_releases(world)
+    found = {}
+    for space in NAMESPACES:
+        try:
+            found[space] = (await foreign.look(world, space)).said
+        except ArcctlError as error:
+            if not request.force:
+                raise
+            found[space] = f"not known, since it cannot be read ({error.message})"
+    return {space: said for space, said in found.items() if said}
+
+
+async def _question(
+    request: DeleteRequest, world: World, shown: Hanging, kept: Mapping[str, str], *, in_azure: bool
+) -> str:
     named = f"{world.cluster.name} in group {world.cluster.group}"
     if request.azure_only:
         return (
@@ -114,8 +137,12 @@ async def _question(request: DeleteRequest, world: World, shown: Hanging, *, in_
     what = f"the agents in context {kubernetes.context}"
     if in_azure:
         what = f"{named}{shown.said}, and {what}"
-    if request.force:
-        return f"Delete {what}?"
-    shared = await foreign.look(world, names.AGENT_NAMESPACE)
-    stays = f" Namespace {names.AGENT_NAMESPACE} stays, since others use it: {shared.said}."
-    return f"Delete {what}?{stays if shared.foreign else ''}"
+    return " ".join((f"Delete {what}?", *_said_of_others(kept, force=request.force)))
+
+
+def _said_of_others(kept: Mapping[str, str], *, force: bool) -> Iterator[str]:
+    for space, said in kept.items():
+        if force:
+            yield f"Namespace {space} is deleted with what others keep in it: {said}."
+        else:
+            yield f"Namespace {space} stays, since others use it: {said}."

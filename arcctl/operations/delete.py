@@ -172,7 +172,7 @@ async def must_belong(request: DeleteRequest, world: World, seen: Seen) -> None:
     if found.verdict is Verdict.PASSES:
         return
     refused = ownership.unproved(
-        world.cluster, found, *hints, sure=f"arcctl delete {cluster} --force"
+        world.cluster, found, *hints, sure=f"arcctl delete {cluster} {ownership.SURE}"
     )
     if not request.force and not request.skip_cluster_check:
         raise refused

@@ -6,6 +6,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from arcctl.sandbox.kubernetes.kinds import KINDS
+from tests.stories.copies import switched_off
+from tests.stories.pasting import tried
+from tests.stories.refusals import refused
 from tests.stories.test_absence import UNKNOWN
 
 if TYPE_CHECKING:
@@ -105,8 +108,39 @@ def test_what_is_theirs_is_named_and_outlives_connect_and_delete(stage: Stage) -
     assert "Nothing to delete" in stage.well(DELETE).err
 
     stage.well(f"{CONNECT} --yes")
-    stage.well(f"{DELETE} --force")
+    question = stage.type(f"{DELETE} --force".replace(" --yes", ""))
+    forced = stage.well(f"{DELETE} --force")
+    for said in (question.err, forced.err):
+        assert "azure-arc is deleted with what others keep in it: Deployment shop" in said
     assert spaces(stage) == set()
+
+
+def test_a_cluster_that_is_not_proved_is_deleted_without_what_is_theirs(quick: Stage) -> None:
+    """Agents at zero prove nothing; the command of the refusal spares the others' data."""
+    quick.after(CONNECT)
+    others(quick)
+    switched_off(quick)
+
+    ended = refused(quick.type(DELETE), "cluster-unproved")
+    hint = "if you are certain: arcctl delete -n harbor -g edge --skip-cluster-check"
+    assert hint in tried(ended.err), ended.err
+    assert "--force" not in ended.err
+    quick.well(f"{DELETE} --skip-cluster-check")
+
+    assert left(quick, "persistentvolumeclaims") == {"shop"}
+
+
+def test_what_others_keep_beside_the_release_is_named_too(quick: Stage) -> None:
+    """Both namespaces of Arc are looked at before the question."""
+    quick.after(CONNECT)
+    spec = {"accessModes": ["ReadWriteOnce"], "resources": {"requests": {"storage": "1Gi"}}}
+    body = {"metadata": {"name": "theirs"}, "spec": spec}
+    kind = KINDS["persistentvolumeclaims"]
+    quick.within(lambda: quick.cluster.api.create(kind, "azure-arc-release", body))
+
+    asked = quick.type(DELETE.replace(" --yes", ""))
+
+    assert "azure-arc-release stays, since others use it: PersistentVolumeClaim theirs" in asked.err
 
 
 def test_agents_of_a_resource_that_is_gone_go_alone(quick: Stage) -> None:

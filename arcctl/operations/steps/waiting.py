@@ -164,7 +164,7 @@ def still_there(what: str, names: Iterable[str], patience: float, why: str) -> C
         f"{what} still there after {spoken(patience)}: {', '.join(names)}",
         code="AZK8S0205",
         why=why,
-        hints="to strip the finalizers that hold them: --force",
+        hints="to strip the finalizers, and delete what others keep in the namespaces: --force",
     )
 
 
