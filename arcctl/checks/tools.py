@@ -209,7 +209,10 @@ def credentials(seconds: float, *, strict: bool = False, azure: bool = True) -> 
 
 _AZURE, _CLUSTER = "AZURE_ACCESS_TOKEN", "the kubeconfig's token"
 _RENEWING = {
-    _AZURE: ("export AZURE_ACCESS_TOKEN=… with a new token", "or unset it, and: az login"),
+    _AZURE: (
+        'export AZURE_ACCESS_TOKEN="$(az account get-access-token --query accessToken -o tsv)"',
+        "or unset it, and: az login",
+    ),
     _CLUSTER: ("write a new token into the kubeconfig", "or name another one: --kube-config FILE"),
 }
 

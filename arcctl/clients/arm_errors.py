@@ -31,6 +31,8 @@ _SCOPE = re.compile(r"/subscriptions/[^'\",\s]*[^'\",.\s]", re.IGNORECASE)
 _WIDE = re.compile(r"/subscriptions/([^/]+)(?:/resourcegroups/([^/]+))?", re.IGNORECASE)
 _LOCKS = "providers/Microsoft.Authorization/locks"
 UNUSABLE = "azure-unusable-answer"
+# This machine's own address is no cloud but the sandbox, and no proxy leads to it.
+_SANDBOX = ("if it is the sandbox: arcctl sandbox status", "if it is not to be: unset ARCCTL_CLOUD")
 _PASSING = frozenset({"azure-unreachable", "azure-not-json", UNUSABLE})
 _NO_WAY = (
     "Failed to establish",
@@ -121,11 +123,12 @@ def unreachable(url: str, said: str) -> AzureError:
             hints="export REQUESTS_CA_BUNDLE=/path/to/your-authorities.pem",
         )
     silent = "timed out" in said and "connect timeout" not in said
+    here = (urlsplit(url).hostname or "") in ("localhost", "::1") or host.startswith("127.")
     return AzureError(
         f"{host} does not answer" if silent else f"cannot reach {host}",
         code="azure-unreachable",
         why=cause(said),
-        hints="is there a proxy on the way out? export HTTPS_PROXY=http://HOST:PORT",
+        hints=_SANDBOX if here else "where a proxy is the way out: export HTTPS_PROXY=URL",
     )
 
 

@@ -153,7 +153,7 @@ def _given_token(settings: Settings) -> Secret | None:
         raise UsageError(
             f"AZURE_ACCESS_TOKEN is set, but {' and '.join(missing)} is not",
             code="access-token-env-incomplete",
-            hints=tuple(f"export {name}=…" for name in missing),
+            hints=tuple(f"export {name}=ID" for name in missing),
         )
     if len(token.split()) > 1:
         raise AccessError(

@@ -99,7 +99,7 @@ async def diff(
     sides = [config.side(session.clients, text, cluster_of) for text in (left, right)]
     found = await config.diff(*sides)
     write_diff(session.console, found, left, right)
-    config.require_equal(found, left, right)
+    config.require_equal(found, left, right, resource_group)
 
 
 @app.command("apply", cls=AzCommand)

@@ -196,7 +196,7 @@ async def _move(session: Session, request: MoveRequest, files: _Files, will: _Wi
         unreported.begin(report, request.source)
     with (
         unreported.told("" if will.dry_run else report, request.source),
-        _repeating(files),
+        _repeating(files, request),
         session.run(session.sight(request.source), yes=will.yes) as world,
     ):
         stored = stored_plans.read(files.plan) if files.plan else None
@@ -225,14 +225,23 @@ async def _move(session: Session, request: MoveRequest, files: _Files, will: _Wi
 
 
 @contextmanager
-def _repeating(files: _Files) -> Iterator[None]:
+def _repeating(files: _Files, request: MoveRequest) -> Iterator[None]:
     """Name the files in the next command as they were typed: neither plan nor request knows them."""
     from arcctl.errors import ArcctlError
+    from arcctl.model.plan import AGAIN
 
+    # With nothing but a plan typed, what to move where stood in that file alone.
+    named = f"{request.source.named} --target-region REGION"
+    again = (
+        AGAIN
+        if request.says_where
+        else f"plan again: arcctl move {named} --dry-run --plan-out FILE"
+    )
     try:
         yield
     except ArcctlError as error:
-        error.hints = tuple(_with_files(each, files) for each in error.hints)
+        hints = (again if each == AGAIN else each for each in error.hints)
+        error.hints = tuple(_with_files(each, files) for each in hints)
         raise
 
 

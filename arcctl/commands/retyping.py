@@ -18,10 +18,15 @@ if TYPE_CHECKING:
 _NAMED = re.compile(r"(?P<lead>.*(?:: | with )|add )?(?P<words>-{1,2}[a-z].*)")
 _LEFT_OUT = re.compile(r"leave out (?P<option>-{1,2}[a-z][a-z-]*)")
 # Options whose values hold secrets, or may; they are never repeated.
-_SECRET = frozenset({"configuration_protected_settings", "proxy_https", "proxy_http", "token"})
+# In the place of the values stands a word that a person replaces.
+_SECRET = {
+    "configuration_protected_settings": "FEATURE.NAME=VALUE",
+    "proxy_https": "URL",
+    "proxy_http": "URL",
+    "token": "TOKEN",
+}
 # A hint that names the first leaves out the other: both together are refused.
 _INSTEAD_OF = {"plan_out": "plan"}
-_UNSAID = "…"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,9 +75,7 @@ class Typed:
         return found
 
     def _line(self, without: Sequence[TyperOption]) -> str:
-        kept = self._kept(without)
-        words = [word if word.endswith(_UNSAID) else shlex.quote(word) for word in kept]
-        return " ".join((self.path, *words))
+        return " ".join((self.path, *map(shlex.quote, self._kept(without))))
 
     def _kept(self, without: Sequence[TyperOption]) -> Iterator[str]:
         """Yield the words without some options and their values, and without secrets."""
@@ -83,12 +86,14 @@ class Typed:
                 option = self.options.get(name)
                 if option in without:
                     continue
-                yield f"{name}={_UNSAID}" if equals and _is_secret(option) else word
+                unsaid = _unsaid(option)
+                yield f"{name}={unsaid}" if equals and unsaid else word
             elif option in without and option and not option.is_flag:
                 continue
             else:
-                yield _UNSAID if _is_secret(option) else word
+                yield _unsaid(option) or word
 
 
-def _is_secret(option: TyperOption | None) -> bool:
-    return bool(option and option.name in _SECRET)
+def _unsaid(option: TyperOption | None) -> str:
+    """Return what stands for a secret value; empty where it is none."""
+    return _SECRET.get(option.name or "", "") if option else ""

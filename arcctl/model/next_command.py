@@ -14,7 +14,6 @@ if TYPE_CHECKING:
     from arcctl.model.resource_id import ClusterId
 
 _COMMAND = re.compile(r"(?:^|: )(?P<program>arcctl|kubectl|oc|helm) (?P<verb>(?:config )?[a-z-]+)")
-_REST = re.compile(r" …")
 _THEN = re.compile(r"( && )")
 # Whose commands name the cluster, and how; kubectl's and helm's flags may come before the verb.
 _CONTEXT = {"kubectl": "--context", "oc": "--context", "helm": "--kube-context"}
@@ -40,13 +39,16 @@ class Way:
         if not found:
             return hint
         program, verb = found["program"], found["verb"]
+        if verb == "sandbox":
+            return hint
         if program != "arcctl":
-            flags = [(_CONTEXT[program], self.kube_context), ("--kubeconfig", self.kube_config)]
+            # `kubectl config` is about the file: a context need not even be in it.
+            context = None if " config get-contexts" in hint else self.kube_context
+            flags = [(_CONTEXT[program], context), ("--kubeconfig", self.kube_config)]
             return _with(hint, found.end("program"), flags)
-        rest = _REST.search(hint, found.end())
         flags = [("--kube-context", self.kube_context), ("--kube-config", self.kube_config)]
         flags = [*([] if verb in TO_AZURE_ALONE else flags), ("--cloud", self.cloud)]
-        return _with(hint, rest.start() if rest else len(hint), flags)
+        return _with(hint, len(hint), flags)
 
 
 def adopting(cluster: ClusterId) -> tuple[str, str]:

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from arcctl.model.connected_cluster import Body
 
 FORMAT = "arcctl.plan/2"
+# Completed where the command line is known.
+AGAIN = "plan again with --dry-run --plan-out FILE"
 _FAMILY, _NUMBER = "arcctl.plan/", 2
 _SEAL, _DIGITS = "fingerprint", 9
 _ROW = {**dict.fromkeys(("subject", "fate", "detail", "code"), str), "remedy": [str]}
@@ -244,7 +246,7 @@ def _old(document: Any) -> UsageError:
         f"this plan has the format {document['format']}, which an older arcctl wrote",
         code="plan-old",
         why=f"this version carries out {FORMAT}, whose fingerprint covers the whole plan",
-        hints="plan again: arcctl move … --dry-run --plan-out FILE",
+        hints=AGAIN,
     )
 
 
@@ -254,7 +256,7 @@ def damaged(why: str) -> UsageError:
         "this is not a plan that arcctl wrote, or it is damaged",
         code="plan-damaged",
         why=why,
-        hints="plan again with --dry-run --plan-out FILE",
+        hints=AGAIN,
     )
 
 

@@ -48,8 +48,9 @@ async def leads_there(sight: Sight) -> Answer:
     if not await sight.installed():
         return failed(_no_agents(sight.cluster))
     found = await ownership.look(sight, resource)
-    heal = f"if its agents are down: arcctl connect {sight.cluster.named}"
-    error = ownership.refusal(sight, found, heal)
+    heal = f"if its agents are down: arcctl connect {sight.cluster.named} {ownership.SURE}"
+    ways = (heal,) if found.verdict is Verdict.ASKS else ()
+    error = ownership.refusal(sight, found, *ways)
     return failed(error) if error else passed()
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import shlex
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +17,7 @@ from arcctl.operations.configuration import manifests
 from arcctl.operations.configuration.children import children_of
 
 if TYPE_CHECKING:
-    from collections.abc import Awaitable, Callable
+    from collections.abc import Awaitable, Callable, Iterable, Iterator
 
     from arcctl.clients import Clients
     from arcctl.model.configuration.child import Child
@@ -133,14 +134,37 @@ def _version(child: Child) -> Any:
     )
 
 
-def require_equal(comparison: Comparison, left: str, right: str) -> None:
-    """Raise FindingsError where something differs that is not expected to."""
+def require_equal(comparison: Comparison, left: str, right: str, group: str | None = None) -> None:
+    """Raise FindingsError where something differs that is not expected to; `group` is for names alone."""
     if comparison.equal:
         return
     count = len(comparison.missing) + len(comparison.surplus)
     count += len({each.child for each in comparison.changed})
+    applied = _applying(left, right, group) or _applying(right, left, group)
     raise FindingsError(
         f"{left} and {right} differ in {count} {'child' if count == 1 else 'children'}",
         code="config-differs",
-        hints=f"arcctl config diff {left} {right} -o json",
+        hints=applied or tuple(_exporting((left, right), group)),
     )
+
+
+def _applying(file: str, cluster: str, group: str | None) -> str:
+    """Return the command that shows how a cluster would become what a file says."""
+    if not manifests.is_path(file) or manifests.is_path(cluster):
+        return ""
+    wanted = shlex.quote(file)
+    return f"arcctl config apply {_as_options(cluster, group)} --file {wanted} --dry-run"
+
+
+def _exporting(sides: Iterable[str], group: str | None) -> Iterator[str]:
+    for side in sides:
+        if not manifests.is_path(side):
+            yield f"arcctl config export {_as_options(side, group)}"
+
+
+def _as_options(text: str, usual: str | None) -> str:
+    if text.startswith("/"):
+        cluster = ClusterId.parse(text)
+        return replace(cluster, elsewhere=True).named
+    group, _, name = text.rpartition("/")
+    return f"-n {shlex.quote(name)} -g {shlex.quote(group or usual or 'GROUP')}"

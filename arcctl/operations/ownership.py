@@ -199,7 +199,7 @@ def refusal(sight: Sight, found: Ownership, *way_on: str, sure: str = "") -> Ref
         return contradicted(sight.cluster, found, *way_on)
     if found.verdict is Verdict.PASSES or sight.clients.settings.flags.skip_cluster_check:
         return None
-    return unproved(sight.cluster, found, *way_on, sure=sure or f"add {SURE}")
+    return unproved(sight.cluster, found, *way_on, sure=sure or SURE)
 
 
 def contradicted(cluster: ClusterId, found: Ownership, *way_on: str) -> Refusal:

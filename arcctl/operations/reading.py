@@ -6,6 +6,7 @@ Everything here is checked before anything is sent anywhere (`connectedk8s.md` A
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 
 BENEFITS = ("True", "False", "NotApplicable")
 _ARC_HOSTS = (".his.arc.azure.", ".dp.kubernetesconfiguration.azure.", ".guestconfiguration.azure.")
+_PROXY_URL = re.compile(
+    r"(?:https?://|(?![\w+.-]+://))(?:\S*@)?(?:\[[\w:.%]+\]|\w[\w.-]*)(?::\d{1,5})?(?:[/?#]\S*)?",
+    re.IGNORECASE,
+)
 Given = dict[str, Any]
 
 
@@ -128,14 +133,25 @@ def _proxy(given: Given, domain: str) -> Proxy:
     certificate = given["proxy_cert"]
     skip = given["proxy_skip_range"]
     return Proxy(
-        https=_proxy_url(given["proxy_https"]),
-        http=_proxy_url(given["proxy_http"]),
+        https=_proxy_url("--proxy-https", given["proxy_https"]),
+        http=_proxy_url("--proxy-http", given["proxy_http"]),
         skip_range=skip_range(skip, domain) if skip else None,
         certificate=Secret(_file(certificate, "AZK8S0103"), parts=()) if certificate else None,
     )
 
 
-def _proxy_url(url: str | None) -> Secret | None:
+def _proxy_url(flag: str, url: str | None) -> Secret | None:
+    """Take what az and the agents take: user and password as they are, and no scheme at all.
+
+    The value is not repeated in the error, since it may hold a password.
+    """
+    if url and (url == "URL" or not _PROXY_URL.fullmatch(url)):
+        raise UsageError(
+            f"{flag} is not the URL of a proxy",
+            code="AZK8S0100",
+            why="it reads like http://proxy.example.com:3128: http or https, and a host",
+            hints=f"{flag} URL",
+        )
     return Secret(url, parts=passwords_of(url)) if url else None
 
 

@@ -34,6 +34,8 @@ _UNSAID: Given = {
     "new_key": False,
     "register_providers": False,
 }
+# Options of `update` that ask for nothing by themselves.
+_HOW = frozenset({"agents_timeout", "name", "resource_group", "ids", "yes"})
 _VERSION = re.compile(r"\d+\.\d+\.\d+(-[\w.-]+)?")
 
 
@@ -105,10 +107,12 @@ def _refuse_conflicts(given: Given) -> None:
             "disable_gateway", ["gateway_resource_id"] * bool(given["gateway_resource_id"])
         )
     if _truth(given, "enable_oidc_issuer") is False:
+        said = {name for name, value in given.items() if value} - _HOW
         raise UsageError(
             "the OIDC issuer cannot be turned off once it is on",
             code="AZK8S0100",
-            hints="leave out --enable-oidc-issuer",
+            # Without it there must still be something to update.
+            hints="leave out --enable-oidc-issuer" if said - {"enable_oidc_issuer"} else (),
         )
 
 

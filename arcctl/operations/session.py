@@ -53,7 +53,7 @@ class ProxyRequest:
         said += [f"--file {shlex.quote(self.typed)}"] if self.typed != USUAL else []
         said += [f"--port {port}"] if port != HTTPS else []
         said += [f"--kube-context {shlex.quote(self.context)}"] if self.context else []
-        said += ["--token …"] if self.token else []
+        said += ["--token TOKEN"] if self.token else []
         return " ".join(said)
 
     def kubectl(self, context: str) -> str:

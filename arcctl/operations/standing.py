@@ -218,7 +218,7 @@ def _must_be_home(sight: Sight, resource: Body) -> None:
             code="location-is-fixed",
             why="the region of a connected cluster can never be changed in place",
             hints=(
-                f"leave out -l, or say -l {home}",
+                f"the region that it is in: -l {home}",
                 f"arcctl move {cluster.named} --target-region {sight.asked_region}",
             ),
         )

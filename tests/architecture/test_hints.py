@@ -7,6 +7,7 @@ import re
 from itertools import product
 from typing import TYPE_CHECKING
 
+import pytest
 from tests.architecture.source import modules
 from tests.architecture.typed_commands import callbacks
 from tests.stories.pasting import mistakes
@@ -24,11 +25,12 @@ _VERBS = {
     "kubectl": "[a-z]+",
     "oc": "adm",
 }
-_COMMAND = re.compile(
-    f"(?:^|: )(?:{'|'.join(f'{name} (?:{verbs})' for name, verbs in _VERBS.items())})(?: |$)"
-)
+_PROGRAM = f"(?:^|: )(?:{'|'.join(f'{name} (?:{verbs})' for name, verbs in _VERBS.items())})"
+_COMMAND = re.compile(f"{_PROGRAM}(?: |$)")
 # An option alone, which `commands/retyping.py` completes where nothing stands behind it.
 _OPTION = re.compile(r"(?:^|: |^add |^\0 )--[a-z-]+(?: [A-Z\0-]+)?, [a-z]")
+# What a shell would take for a value: a word in capitals stands there instead.
+_ELLIPSIS = re.compile(rf"(?:{_PROGRAM} |(?:^|: |with )--[a-z-]+[ =]|\bexport [A-Z_\0]+=).*…")
 _HOLE = "\0"
 # What may stand in it: a name, nothing, or what names a cluster.
 _FILLED = ("X", "", "-n X -g X")
@@ -44,7 +46,7 @@ def test_a_command_ends_the_text_that_names_it() -> None:
 
 
 def _is_spoilt(text: str) -> bool:
-    if _OPTION.search(text):
+    if _OPTION.search(text) or _ELLIPSIS.search(text):
         return True
     ways = product(_FILLED, repeat=text.count(_HOLE)) if _COMMAND.search(text) else ()
     found = [_mistakes(_filled(text, way)) for way in ways]
@@ -83,3 +85,18 @@ def _text(node: ast.AST) -> str:
     if isinstance(node, ast.JoinedStr):
         return "".join(_text(each) or _HOLE for each in node.values)
     return ""
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "arcctl move … --dry-run",
+        "plan again: arcctl move … --dry-run",
+        "export \0=…",
+        "--token …",
+        "az x --assignee …",
+    ],
+)
+def test_an_ellipsis_stands_in_no_command(text: str) -> None:
+    """Pasted it would be taken for a value."""
+    assert _is_spoilt(text)

@@ -61,10 +61,12 @@ def test_an_option_alone_becomes_the_whole_command(hint: str, whole: str) -> Non
     ],
 )
 def test_no_secret_is_repeated(said: str) -> None:
-    """Whoever pastes it fills it in."""
+    """A word in capitals stands in its place, which a person replaces."""
     whole = typed(f"connect -n harbor {said} -g edge").completed("-l westeurope")
 
     assert "secret" not in whole
+    assert "…" not in whole
+    assert "URL" in whole or "FEATURE.NAME=VALUE" in whole
     assert whole.startswith("arcctl connect -n harbor --")
     assert whole.endswith(" -g edge -l westeurope")
 

@@ -12,7 +12,6 @@ TO_AZURE = "--cloud AzureChinaCloud"
 HINTS = {
     "arcctl resume 7f2c": f"arcctl resume 7f2c {TO_THE_CLUSTER} {TO_AZURE}",
     "the way back: arcctl rollback 7f2c": f"the way back: arcctl rollback 7f2c {TO_THE_CLUSTER} {TO_AZURE}",
-    "arcctl move -n c -g g …": f"arcctl move -n c -g g {TO_THE_CLUSTER} {TO_AZURE} …",
     "if a move was cut: arcctl resume": f"if a move was cut: arcctl resume {TO_THE_CLUSTER} {TO_AZURE}",
     "arcctl list -g edge": f"arcctl list -g edge {TO_AZURE}",
     "arcctl config diff FILE g/c": f"arcctl config diff FILE g/c {TO_AZURE}",
@@ -20,7 +19,8 @@ HINTS = {
     "arcctl proxy -n c --kube-context own": f"arcctl proxy -n c --kube-context own {TO_AZURE}",
     "kubectl get pods": "kubectl --context 'edge 7' --kubeconfig there get pods",
     "sign in, then: kubectl auth whoami": "sign in, then: kubectl --context 'edge 7' --kubeconfig there auth whoami",
-    "kubectl config get-contexts": "kubectl --context 'edge 7' --kubeconfig there config get-contexts",
+    "kubectl config get-contexts": "kubectl --kubeconfig there config get-contexts",
+    "if it is the sandbox: arcctl sandbox status": "if it is the sandbox: arcctl sandbox status",
     "helm list -A": "helm --kube-context 'edge 7' --kubeconfig there list -A",
     "az login": "az login",
     "choose the right cluster with --kube-context NAME": "choose the right cluster with --kube-context NAME",

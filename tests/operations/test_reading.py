@@ -206,6 +206,33 @@ def test_azure_local_needs_no_diagnostics(words: str, asked: bool) -> None:
 
 
 @pytest.mark.parametrize(
+    "url",
+    [
+        "http://user:pa%40ss@proxy:3128",
+        "https://user:p#w/x@proxy.example.com",
+        "proxy.example.com:3128",
+        "proxy",
+        "HTTP://[::1]:3128/",
+    ],
+)
+def test_a_proxy_that_az_takes_is_taken(url: str) -> None:
+    """Without a scheme too, and with a password as it is."""
+    found = read("--proxy-https", url).proxy.https
+
+    assert found
+    assert found.reveal() == url
+
+
+@pytest.mark.parametrize("url", ["not a url", "…", "URL", "http://", "ftp://p", "http://H:PORT"])
+def test_a_proxy_that_is_no_url_is_refused(url: str) -> None:
+    """As a placeholder is that was pasted as it stood."""
+    with pytest.raises(UsageError) as caught:
+        read("--proxy-http", url)
+
+    assert caught.value.code == "AZK8S0100"
+
+
+@pytest.mark.parametrize(
     ("words", "reaches"),
     [
         ("--proxy-http http://p", True),

@@ -39,8 +39,9 @@ def tried(err: str) -> list[str]:
 
 def _refused(line: str) -> str:
     words = shlex.split(line)
-    # With an ellipsis it says itself that something is to be filled in.
-    if words[0] != "arcctl" or words[-1] == "--help" or "…" in words:
+    if "…" in line:
+        return f"{line}: an ellipsis is taken for a value"
+    if words[0] != "arcctl" or words[-1] == "--help":
         return ""
     command: Any = get_command(app)
     context = typer.Context(command, **command.context_settings)

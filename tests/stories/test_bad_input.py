@@ -8,6 +8,7 @@ import pytest
 import yaml
 from tests.clients.helm.scripts import script
 from tests.stage import Stage, staged
+from tests.stories.pasting import tried
 from tests.stories.refusals import CONNECT, changes, refused
 
 if TYPE_CHECKING:
@@ -96,7 +97,8 @@ def test_a_kubeconfig_that_is_none_is_refused(untouched: Stage, content: bytes, 
 )
 def test_a_kubeconfig_that_is_not_there_is_refused(untouched: Stage, flag: str, said: str) -> None:
     """A missing file is named; a missing context is answered with the contexts there are."""
-    refused(untouched.type(f"{CONNECT} {flag}"), "AZK8S0200", said=said)
+    ended = refused(untouched.type(f"{CONNECT} {flag}"), "AZK8S0200", said=said)
+    assert not [each for each in tried(ended.err) if "--context" in each and "config" in each]
 
     assert changes(untouched) == []
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import yaml
+from tests.stories.pasting import tried
 from tests.stories.refusals import changes, refused
 from tests.terminal import typed_at_a_terminal
 
@@ -143,6 +144,11 @@ def test_two_clusters_that_differ_are_exit_five(quick: Stage) -> None:
     ended = quick.type("config diff harbor depot -g edge")
 
     assert ended.code == 5
+    # Not the command that was just run.
+    assert tried(ended.err) == [
+        "arcctl config export -n harbor -g edge",
+        "arcctl config export -n depot -g edge",
+    ]
     assert "harbor and depot differ in 2 children   [config-differs]" in ended.err
     assert ended.data["changed"] == [
         {

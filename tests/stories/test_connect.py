@@ -102,6 +102,7 @@ def test_another_region_is_refused_before_anything_is_changed(quick: Stage) -> N
     ended = quick.type("connect -n harbor -g edge -l eastus")
 
     assert (ended.code, "[location-is-fixed]" in ended.err) == (1, True)
+    assert "the region that it is in: arcctl connect -n harbor -g edge -l westeurope\n" in ended.err
     assert quick.requests("arm", "PUT") == []
 
 

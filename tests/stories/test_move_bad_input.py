@@ -9,8 +9,10 @@ import pytest
 import yaml
 from arcctl.sandbox.azure import entra
 from arcctl.sandbox.kubernetes.kinds import KINDS
+from tests import arm
 from tests.stories import moving
 from tests.stories.moved import MOVE, asleep, kept_in_cluster, region
+from tests.stories.pasting import tried
 from tests.stories.refusals import changes, refused
 
 if TYPE_CHECKING:
@@ -151,7 +153,23 @@ def test_all_that_blocks_is_told_at_once(harbor: Stage) -> None:
     ended = refused(harbor.type(MOVE), "locked", exit_code=5, said="2 things block this move")
 
     assert "[policy-denies]" in ended.err
+    hint = next(each for each in tried(ended.err) if "exemption create" in each)
+    assert f" --scope {arm.GROUP} --policy-assignment " in hint
     untouched(harbor)
+
+
+def test_what_stands_on_a_custom_location_is_said_before_its_deletion(harbor: Stage) -> None:
+    """And behind the cause, where this is not the cluster at all."""
+    holds = [{"name": "depot", "cluster": "edge/harbor", "holds": ["apps"]}]
+    harbor.seed(customLocations=holds)
+    ended = refused(harbor.type(MOVE), "custom-locations", exit_code=5)
+    harbor.well("delete -n harbor -g edge --cluster-only --yes")
+    without = refused(harbor.type(MOVE), "agents-missing", exit_code=5, said="[custom-locations]")
+
+    first, second, *_ = tried(ended.err)
+    assert first.startswith("first move or delete what stands on them: ")
+    assert second.startswith("then: az customlocation delete --ids ")
+    assert "choose" in tried(without.err)[0] or "--kube-context" in tried(without.err)[0]
 
 
 def test_who_may_not_delete_may_not_move(harbor: Stage) -> None:

@@ -10,6 +10,7 @@ from arcctl.model import keys
 from arcctl.model.plan import digest
 from tests.stories import moving
 from tests.stories.moved import GIVEN, MOVE, region
+from tests.stories.pasting import tried
 from tests.stories.refusals import refused
 from tests.stories.test_move_bad_input import BARE, untouched
 
@@ -62,6 +63,19 @@ def test_a_plan_that_cannot_be_trusted_is_refused(
     refused(harbor.type(f"{BARE} {GIVEN} --plan plan.json"), code, exit_code=2, said=said)
 
     untouched(harbor)
+
+
+def test_a_plan_alone_that_is_damaged_is_planned_again_with_all_that_is_needed(
+    harbor: Stage,
+) -> None:
+    """What to move where stood in the file alone."""
+    (harbor.folder / "plan.json").write_text("{}")
+
+    ended = harbor.type("move -n harbor -g edge --plan plan.json")
+
+    refused(ended, "plan-damaged", exit_code=2)
+    line = "arcctl move -n harbor -g edge --target-region REGION --dry-run --plan-out plan.json"
+    assert tried(ended.err) == [f"plan again: {line}"]
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from tests.stage import staged
 from tests.stories import copies
 from tests.stories.copies import COPIES, COPY, REAL, beat, copied, later, switched_off
 from tests.stories.half_done import MANIFEST
+from tests.stories.pasting import tried
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -121,6 +122,11 @@ def test_agents_at_zero_are_asked_about_and_brought_back(stage: Stage) -> None:
     switched_off(stage)
     asked = stage.type(f"{CONNECT} {REAL}")
     upgraded = stage.type(f"{UPGRADE} {REAL}")
+    for hint in (
+        f"if you are certain: arcctl {UPGRADE} {REAL} --skip-cluster-check",
+        f"if its agents are down: arcctl connect -n harbor -g edge --skip-cluster-check {REAL}",
+    ):
+        assert hint in tried(upgraded.err), upgraded.err
     healed = stage.well(f"{CONNECT} {REAL} --skip-cluster-check")
 
     assert (asked.code, "[cluster-unproved]" in asked.err) == (1, True)

@@ -32,6 +32,8 @@ def test_everybody_names_it_first(quiet: tuple[Stage, str]) -> None:
     """The plan blocks, `check` advises nothing that would be refused, `show` notes it."""
     stage, run = quiet
 
+    upgraded = stage.type("upgrade -n harbor -g edge")
+    assert f"arcctl resume {run} --protected-settings FILE" in upgraded.err
     plan = stage.type(PLAN)
     again = stage.type(MOVE)
     check = stage.type("check -n harbor -g edge")

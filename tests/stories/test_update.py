@@ -9,6 +9,7 @@ from tests import arm
 from tests.stories import changing
 from tests.stories.changing import HARBOR, agents, given, revisions, written
 from tests.stories.moments import at
+from tests.stories.pasting import tried
 from tests.stories.refusals import changes, refused
 from tests.stories.spying import spy_on_helm
 from tests.terminal import typed_at_a_terminal
@@ -199,6 +200,10 @@ def test_the_gateway_is_linked_and_unlinked(connected: Stage) -> None:
         ("--auto-upgrade perhaps", "AZK8S0100", "true or false"),
         ("--distribution nope", "AZK8S0100", "one of"),
         ("--configuration-settings a=b", "AZK8S0100", "exactly one dot"),
+        ("--proxy-https 'not a url'", "AZK8S0100", "--proxy-https is not the URL of a proxy"),
+        ("--proxy-http …", "AZK8S0100", "arcctl update -n harbor -g edge --proxy-http URL"),
+        ("--proxy-https URL", "AZK8S0100", "not the URL"),
+        ("--proxy-https socks5://p:1080", "AZK8S0100", "not the URL"),
         ("--enable-oidc-issuer --distribution eks", "AZK8S0100", "--self-hosted-issuer URL"),
     ],
 )
@@ -209,6 +214,18 @@ def test_conflicts_are_found_before_any_change(
     refused(connected.type(f"{UPDATE} {words}"), code, exit_code=2, said=said)
 
     assert changes(connected) == []
+
+
+def test_an_option_is_left_out_where_something_else_is_asked_for(connected: Stage) -> None:
+    """Alone it would leave a command with nothing to update."""
+    alone = connected.type(f"{UPDATE} --enable-oidc-issuer false")
+    beside = connected.type(
+        f"{UPDATE} --enable-oidc-issuer false --proxy-https http://me:{OTHER}@proxy:3128"
+    )
+
+    assert tried(alone.err) == ["arcctl update --help"]
+    assert tried(beside.err) == [f"without it: arcctl {UPDATE} --proxy-https URL"]
+    assert OTHER not in beside.err
 
 
 def test_agents_that_never_are_ready_are_rolled_back(stage: Stage) -> None:

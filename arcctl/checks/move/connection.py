@@ -34,7 +34,7 @@ async def right_cluster(sight: MoveSight) -> list[Row]:
         case Verdict.PASSES:
             return []
         case Verdict.REFUSES if found.owner:
-            return [_other(found.owner)]
+            return [_other(found.owner, sight.asked.region)]
         case Verdict.REFUSES:
             name = sight.asked.source.name
             return [blocks("wrong-cluster", f"this cluster is not {name}", why, _CONTEXT)]
@@ -43,13 +43,14 @@ async def right_cluster(sight: MoveSight) -> list[Row]:
             return [blocks("cluster-unproved", subject, why, _CONTEXT)]
 
 
-def _other(owner: ClusterId) -> Row:
+def _other(owner: ClusterId, region: str) -> Row:
     return blocks(
         "wrong-cluster",
         f"this cluster is {owner.name}",
         f"group {owner.group}, subscription {owner.subscription}",
         _CONTEXT,
-        f"arcctl move -n {owner.name} -g {owner.group} --subscription {owner.subscription} …",
+        f"arcctl move -n {owner.name} -g {owner.group} --subscription {owner.subscription} "
+        f"--target-region {region}",
     )
 
 

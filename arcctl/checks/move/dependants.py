@@ -29,7 +29,11 @@ async def custom_locations(sight: MoveSight) -> list[Row]:
         )
     else:
         above = "nothing stands on them"
-    hints = [f"az customlocation delete --ids {each['id']}" for each in locations[:3]]
+    hints = []
+    if standing:
+        hints.append(f"first move or delete what stands on them: {named(map(_short, standing))}")
+    lead = "then: " if standing else "if nothing stands on it: " if standing is None else ""
+    hints += [f"{lead}az customlocation delete --ids {each['id']}" for each in locations[:3]]
     what = f"{counted(len(locations), 'custom location')}: {named(map(_name, locations))}"
     return [blocks("custom-locations", what, above, *hints)]
 

@@ -29,7 +29,9 @@ if TYPE_CHECKING:
 
     Question = Callable[[MoveSight], Awaitable[list[Row]]]
 
+# The connection comes first: where this is not the cluster, nothing else is worth mending.
 QUESTIONS: tuple[Question, ...] = (
+    *connection.ASKED,
     *children.ASKED,
     *unlisted.ASKED,
     *body.ASKED,
@@ -37,7 +39,6 @@ QUESTIONS: tuple[Question, ...] = (
     *identities.ASKED,
     *attached.ASKED,
     *dependants.ASKED,
-    *connection.ASKED,
     *regions.ASKED,
     *targets.ASKED,
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import shlex
 from typing import TYPE_CHECKING
 
 from arcctl.checks.azure import allows
@@ -97,19 +98,20 @@ async def policy_allows(sight: MoveSight) -> list[Row]:
     except (AccessError, AzureError, NotFound) as error:
         return [noted("policy-unchecked", "policies were not asked", error.message)]
     return [
-        _denies(name, sight)
+        _denies(name, sight, scope)
         for name in sorted({*_denied(answer), *_not_allowed(answer, asked.region)})
     ]
 
 
-def _denies(assignment: str, sight: MoveSight) -> Row:
+def _denies(assignment: str, sight: MoveSight, exempt: str) -> Row:
     scope, _, name = assignment.rpartition("/providers/Microsoft.Authorization/policyAssignments/")
     return blocks(
         "policy-denies",
         f"policy {name} denies {sight.asked.region}",
         f"assigned to {_place(scope)}",
         "choose what it allows, or ask its owner for an exemption:",
-        f"az policy exemption create --name move --exemption-category Waiver --policy-assignment {assignment}",
+        "az policy exemption create --name move --exemption-category Waiver "
+        f"--scope {shlex.quote(exempt)} --policy-assignment {shlex.quote(assignment)}",
     )
 
 
@@ -180,7 +182,9 @@ def _judged(scope: str, actions: list[str], permissions: list[Body] | None) -> I
     lacking = [each for each in actions if not any(allows(one, each) for one in permissions)]
     if lacking:
         why = f"{named(lacking)} at {_last(scope)}"
-        hint = f'az role assignment create --role Contributor --scope "{scope}" --assignee …'
+        hint = (
+            f'az role assignment create --role Contributor --scope "{scope}" --assignee PRINCIPAL'
+        )
         yield blocks("not-permitted", f"{counted(len(lacking), 'action')} not permitted", why, hint)
 
 

@@ -114,7 +114,7 @@ def _not_given(placeholder: str) -> AzureError:
     return AzureError(
         f"the configuration service asks for a secret that was not given: {what}",
         code="AZK8S0100",
-        hints=f"--configuration-protected-settings {what}=…",
+        hints=f"--configuration-protected-settings {what}=VALUE",
     )
 
 

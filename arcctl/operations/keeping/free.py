@@ -81,10 +81,18 @@ def require_none_since(clients: Clients, cluster: ClusterId, known: Collection[s
 def unfinished(record: Record) -> Refusal:
     """Return the error for a run that has stopped part-way, with the ways from there."""
     run = record.header.run
+    # Which secrets it needs stands in its documents, which are not read for a refusal.
+    made = any(each.kind == "done" and each.step == "children-well" for each in record.entries)
+    given = made or record.header.request.get("keep_secrets_in_cluster")
+    secrets = f"if it needs secrets again: arcctl resume {run} --protected-settings FILE"
     back = f"arcctl rollback {run}"
     return Refusal(
         f"a run has stopped part-way on this cluster: {run}",
         code="run-unfinished",
         why=f"{record.header.verb} of {record.header.cluster}, begun {record.started}",
-        hints=(f"arcctl resume {run}", f"all the way back: {back}" if record.no_return else back),
+        hints=(
+            f"arcctl resume {run}",
+            *(() if given else (secrets,)),
+            f"all the way back: {back}" if record.no_return else back,
+        ),
     )

@@ -86,6 +86,13 @@ class MoveRequest:
         return canonical(self.target_region)
 
     @property
+    def says_where(self) -> bool:
+        """Whether a target was named at all; a stored plan names it otherwise."""
+        return bool(
+            self.target_region or self.target_name or self.target_group or self.target_subscription
+        )
+
+    @property
     def in_place(self) -> bool:
         """Whether the id stays, so that the source must be gone before the target can be."""
         return self.source == self.target

@@ -147,7 +147,7 @@ def _looked_up(form: str, said: str, place: str, sources: Sources) -> str:
             raise UsageError(
                 f"{place} is to come from the environment, and {said} is not set",
                 code="secret-env",
-                hints=f"export {said}=…",
+                hints=f"export {said}=VALUE",
             )
         return sources.environ[said]
     return said if form == "value" else _file(sources.folder / said, place, sources)

@@ -31,7 +31,7 @@ def judged(heard: Heard, said: str, request: ProxyRequest) -> str:
             f"{request.cluster.name} does not accept this token",
             code="kube-unauthorized",
             why="it is not of a service account of this cluster, or it has expired",
-            hints=request.line.replace("…", _OF_ACCOUNT),
+            hints=request.line.replace("--token TOKEN", f"--token {_OF_ACCOUNT}"),
         )
     if heard.status == 200:
         return f"Kubernetes {_version(heard.text)}"

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from arcctl.clients.arm import Arm
+from arcctl.clients.arm_errors import unreachable
 from arcctl.errors import AccessError, AzureError
 from tests.clients.arm.conftest import FAST
 from tests.clients.arm.server import CLUSTER, FOUND, Azure, Say
@@ -113,7 +114,10 @@ async def test_an_unreachable_host_is_named(
     await arm.close()
 
     assert caught.value.code == "azure-unreachable"
-    assert "HTTPS_PROXY" in caught.value.hints[0]
+    # This machine is no cloud: it is the sandbox, and stopped.
+    assert caught.value.hints[0] == "if it is the sandbox: arcctl sandbox status"
+    elsewhere = unreachable("https://management.azure.com/x", "connection refused")
+    assert elsewhere.hints == ("where a proxy is the way out: export HTTPS_PROXY=URL",)
 
 
 async def test_a_silent_host_is_given_up(
