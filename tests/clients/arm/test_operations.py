@@ -273,12 +273,23 @@ async def test_a_delete_that_is_not_awaited_looks_at_nothing(azure: Azure, arm: 
     assert azure.targets("GET") == []
 
 
-@pytest.mark.parametrize("status", [204, 404])
-async def test_deleting_nothing_is_told(azure: Azure, arm: Arm, status: int) -> None:
+GONE = {"error": {"code": "ResourceGroupNotFound", "message": "no group"}}
+
+
+@pytest.mark.parametrize("say", [Say(None, 204), Say(GONE, 404)])
+async def test_deleting_nothing_is_told(azure: Azure, arm: Arm, say: Say) -> None:
     """Nothing there, or not even the group: False, not an error."""
-    azure.say("DELETE", CLUSTER, Say(None, status))
+    azure.say("DELETE", CLUSTER, say)
 
     assert await arm.delete(CLUSTER) is False
+
+
+async def test_a_404_that_names_nothing_has_deleted_nothing(azure: Azure, arm: Arm) -> None:
+    """A proxy may have answered: Azure says what is missing."""
+    azure.say("DELETE", CLUSTER, Say(None, 404))
+
+    with pytest.raises(AzureError, match="does not say what is missing"):
+        await arm.delete(CLUSTER)
 
 
 async def test_a_repeated_delete_that_finds_nothing_did_it(azure: Azure, arm: Arm) -> None:
