@@ -49,7 +49,7 @@ async def list_children(session: Session, name: Name, resource_group: Group = No
 
 
 @app.command("export", cls=AzCommand)
-@command()
+@command(CLUSTER)
 async def export(
     session: Session,
     name: Name,
@@ -69,13 +69,15 @@ async def export(
         raise UsageError("either --output-file or --folder, not both")
     cluster = await session.cluster_id(name, resource_group)
     found = await config.export(session.clients, cluster)
+    removed: list[str] = []
     if output_file:
         found.write_file(output_file)
     elif folder:
-        found.write_folder(folder)
+        removed = found.write_folder(folder)
     else:
         write_manifest(session.console, found.to_text(), found.to_document())
-    exported(session.console, found.children, found.left_out, output_file or folder or "")
+    place = output_file or folder or ""
+    exported(session.console, found.children, found.left_out, place, removed)
 
 
 @app.command("diff", cls=AzCommand)

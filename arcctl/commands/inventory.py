@@ -59,6 +59,7 @@ async def list_clusters(session: Session, resource_group: Group = None) -> None:
 
     subscription = await resolve(await session.clients.arm(), session.settings)
     group = resource_group or session.settings.group
+    inventory.name_runs_in(session.clients, subscription.id, group)
     found = inventory.list_clusters(session.clients, subscription.id, group)
 
     async def flat() -> AsyncIterator[dict[str, Any]]:

@@ -18,7 +18,7 @@ _THEN = re.compile(r"( && )")
 # Whose commands name the cluster, and how; kubectl's and helm's flags may come before the verb.
 _CONTEXT = {"kubectl": "--context", "oc": "--context", "helm": "--kube-context"}
 # Commands that go to Azure alone; the context of `proxy` is one that it writes.
-TO_AZURE_ALONE = {"config diff", "config export", "config list", "list", "proxy", "wait"}
+TO_AZURE_ALONE = {"config diff", "config list", "list", "proxy", "wait"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from arcctl.errors import FindingsError
+from arcctl.errors import FindingsError, NotFound
 from arcctl.model.configuration import manifest
 from arcctl.model.configuration.comparing import compare
 from arcctl.model.configuration.secrets import needs
@@ -15,6 +15,7 @@ from arcctl.model.resource_id import ClusterId
 from arcctl.operations import inventory
 from arcctl.operations.configuration import manifests
 from arcctl.operations.configuration.children import children_of
+from arcctl.operations.keeping.free import require_none_about
 
 if TYPE_CHECKING:
     from collections.abc import Awaitable, Callable, Iterable, Iterator
@@ -50,21 +51,45 @@ class Export:
         """Write one file for all."""
         manifests.write_file(Path(path), self.to_text(path))
 
-    def write_folder(self, folder: str) -> None:
-        """Write a file for each; raise Refusal for the folder of another cluster."""
-        manifests.write_folder(Path(folder), self.children, self.cluster.path, self.region)
+    def write_folder(self, folder: str) -> list[str]:
+        """Write a file for each, and return the files of children that were removed.
+
+        Raise Refusal for the folder of another cluster.
+        """
+        path, region = self.cluster.path, self.region
+        return [
+            str(each) for each in manifests.write_folder(Path(folder), self.children, path, region)
+        ]
 
 
 async def children(clients: Clients, cluster: ClusterId) -> tuple[Child, ...]:
-    """Return all children; raise NotFound where there is no such cluster."""
+    """Return all children, after naming the runs that have not ended: they may lack some for now.
+
+    Raise NotFound where there is no such cluster.
+    """
+    inventory.name_runs(clients, [cluster])
+    return await _read(clients, cluster)
+
+
+async def _read(clients: Clients, cluster: ClusterId) -> tuple[Child, ...]:
     return await children_of(await clients.arm(), cluster, note=clients.note)
 
 
 async def export(clients: Clients, cluster: ClusterId) -> Export:
-    """Read what can be written again."""
+    """Read what can be written again.
+
+    Raise Refusal while a run about the cluster has not ended: what is there then is only a part.
+    """
     from asyncio import gather
 
-    resource, found = await gather(inventory.show(clients, cluster), children(clients, cluster))
+    try:
+        resource, found = await gather(inventory.show(clients, cluster), _read(clients, cluster))
+    except NotFound:
+        # While it is moved it may be nowhere.
+        await require_none_about(clients, cluster)
+        raise
+    # Asked afterwards: a run that has begun while Azure was read counts as well.
+    await require_none_about(clients, cluster)
     return Export(
         cluster,
         str(resource.get("location") or ""),

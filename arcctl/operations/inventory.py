@@ -9,7 +9,7 @@ from arcctl.model.resource_id import CONNECTED_CLUSTERS
 from arcctl.operations.pacing import side_by_side
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Sequence
+    from collections.abc import AsyncIterator, Callable, Sequence
 
     from arcctl.checks.sight import Sight
     from arcctl.clients import Clients
@@ -49,17 +49,35 @@ def missing(cluster: ClusterId) -> NotFound:
 def name_runs(clients: Clients, clusters: Sequence[ClusterId]) -> tuple[str, ...]:
     """Say of each run that this machine began with one of these, and that has not ended; name them.
 
+    So too where it is the target of a move.
+
     Whether another machine has finished it meanwhile only the cluster knows, and it is not asked;
     once a command has seen that the cluster holds it no more, it is not named.
     """
-    from arcctl.operations.keeping import here
+    wanted = {*clusters}
+    return _named(clients, lambda cluster: cluster in wanted)
 
-    wanted = {cluster.path.casefold() for cluster in clusters}
+
+def name_runs_in(clients: Clients, subscription: str, group: str | None) -> tuple[str, ...]:
+    """Say the same of the runs about any cluster of a group or a subscription."""
+
+    def is_within(cluster: ClusterId) -> bool:
+        same = cluster.subscription.casefold() == subscription.casefold()
+        return same and (not group or cluster.group.casefold() == group.casefold())
+
+    return _named(clients, is_within)
+
+
+def _named(clients: Clients, is_meant: Callable[[ClusterId], bool]) -> tuple[str, ...]:
+    from arcctl.operations.keeping import here, lookup
+
     found = []
-    home = clients.settings.state_home / "runs"
+    home = lookup.home(clients.settings)
     for run, copy in here.open_runs(home).items():
-        if copy.header.cluster.casefold() in wanted:
-            begun = f"the {copy.header.verb} begun {copy.started[:19]}Z on this machine"
+        about = lookup.clusters_of(copy)
+        if any(map(is_meant, about)):
+            what = f"the {copy.header.verb} of {about[0].name}"
+            begun = f"{what} begun {copy.started[:19]}Z on this machine"
             clients.note(
                 f"{begun} is under way: arcctl history {run}"
                 if here.lives(home, run)

@@ -73,15 +73,21 @@ def write_manifest(console: Console, text: str, document: dict[str, Any]) -> Non
 
 
 def exported(
-    console: Console, children: Sequence[Child], left_out: Sequence[Child], place: str
+    console: Console,
+    children: Sequence[Child],
+    left_out: Sequence[Child],
+    place: str,
+    removed: Sequence[str],
 ) -> None:
-    """Say what was written where, and what was not."""
+    """Say what was written where, what was not, and which files were removed."""
     for child in left_out:
         owner = child.state.get("managedBy") or "the system"
         console.say(f"note  {child.key} is left out: it belongs to {owner}")
     for child in children:
         if child.not_carried:
             console.say(f"note  {child.key} is not whole: {', '.join(child.not_carried)}")
+    for file in removed:
+        console.say(f"note  {file} is removed: it is not part of this export")
     secrets = sum(len(needs(child)) for child in children)
     needed = f"; {counted(secrets, 'secret')} must be given to apply it" if secrets else ""
     console.say(f"Written{place and f' to {place}'}: {_counts(children)}{needed}.")

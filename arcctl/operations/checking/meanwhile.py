@@ -26,7 +26,7 @@ _COMMAND = re.compile(r"\b(arcctl|kubectl|helm|oc|az) ([a-z][a-z-]*)(?: ([a-z][a
 _LOOKS = {
     "arcctl": {
         *("check", "history", "list", "login", "resume", "rollback", "show", "wait", "whoami"),
-        *("config diff", "config export", "config list"),
+        *("config diff", "config list"),
     },
     "kubectl": {"describe", "get", "logs"},
     "helm": {"history", "list", "status"},

@@ -43,18 +43,20 @@ def write_file(path: Path, text: str) -> None:
     plain_file.write(path, text, 0o666)
 
 
-def write_folder(folder: Path, children: Sequence[Child], cluster: str, region: str) -> None:
-    """Write `cluster.yaml` and a file for each child; files of children that are gone go too."""
+def write_folder(folder: Path, children: Sequence[Child], cluster: str, region: str) -> list[Path]:
+    """Write `cluster.yaml` and a file for each child; return the files of others, now removed."""
     _check_ours(folder, cluster)
     name = quote(str(folder), safe="/ .-_")
     folder.mkdir(parents=True, exist_ok=True)
     wanted = {_place(child): written(_alone(child)) for child in children}
-    for stale in set(_files_of_children(folder)) - {folder / place for place in wanted}:
-        stale.unlink()
+    stale = sorted({*_files_of_children(folder)} - {folder / place for place in wanted})
+    for path in stale:
+        path.unlink()
     write_file(folder / HEAD, _comment(cluster, name) + written(manifests.head(cluster, region)))
     for place, text in wanted.items():
         (folder / place).parent.mkdir(exist_ok=True)
         write_file(folder / place, text)
+    return stale
 
 
 def read(path: str, stdin: TextIO | None = None) -> Manifest:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from arcctl.clients.kubernetes.lease import living
-from arcctl.errors import ArcctlError, Refusal
+from arcctl.errors import AccessError, ArcctlError, ClusterError, Refusal
 from arcctl.model.run import Record
 from arcctl.operations.keeping import here, lookup, space
 from arcctl.operations.keeping.entering import explain
@@ -24,16 +24,19 @@ async def require_free(clients: Clients) -> None:
 
     Whoever changes the cluster without a run of their own asks this: agents may be asleep.
     """
-    kubernetes, home = await clients.kubernetes(), lookup.home(clients.settings)
-
-    def is_dead(holder: str) -> bool:
-        return not holder or here.has_died(home, holder)
-
+    kubernetes = await clients.kubernetes()
     await lookup.mark_finished(clients.settings, kubernetes)
-    if error := await living(kubernetes, space.LEASE, is_dead):
+    if error := await _at_work(clients, kubernetes):
         await explain(kubernetes, error)
         raise error
     await require_none_left(kubernetes)
+
+
+async def _at_work(clients: Clients, kubernetes: Kubernetes) -> Refusal | None:
+    home = lookup.home(clients.settings)
+    return await living(
+        kubernetes, space.LEASE, lambda holder: not holder or here.has_died(home, holder)
+    )
 
 
 async def require_none_left(kubernetes: Kubernetes) -> None:
@@ -43,6 +46,45 @@ async def require_none_left(kubernetes: Kubernetes) -> None:
             raise unfinished(copy)
         if isinstance(copy, ArcctlError) and copy.code == "journal-gone":
             raise copy
+
+
+async def require_none_about(clients: Clients, cluster: ClusterId) -> None:
+    """Raise Refusal where a run about this resource has not ended: `run-in-progress` while its
+    process lives, `run-unfinished` where it has stopped part-way.
+
+    This machine's journals tell, and those of the cluster where a kubeconfig is at hand. It need
+    not be that of this resource, so its other runs do not count. One that does not answer is only
+    noted, unless it was named on the command line.
+    """
+    from arcctl.clients.kubernetes.kubeconfig import locate
+
+    settings = clients.settings
+    named = settings.flags.kube_config or settings.flags.kube_context
+    try:
+        locate(settings)
+    except ClusterError:
+        if named:
+            raise
+    else:
+        try:
+            await _require_none_inside(clients, cluster)
+        except (AccessError, ClusterError) as error:
+            if named:
+                raise
+            clients.note(f"only the runs of this machine are known: {error.message}")
+    for run, copy in open_here(clients, cluster).items():
+        alive = here.lives(lookup.home(settings), run)
+        raise _under_way_here(copy, cluster) if alive else _saved(copy)
+
+
+async def _require_none_inside(clients: Clients, cluster: ClusterId) -> None:
+    kubernetes = await clients.kubernetes()
+    await lookup.mark_finished(clients.settings, kubernetes)
+    for copy in (await space.runs(kubernetes)).values():
+        if not isinstance(copy, Record) or copy.ending or not copy.changed:
+            continue
+        if lookup.is_about(copy, cluster):
+            raise await _at_work(clients, kubernetes) or _saved(copy)
 
 
 def require_free_here(clients: Clients, cluster: ClusterId) -> None:
@@ -70,12 +112,26 @@ def require_none_since(clients: Clients, cluster: ClusterId, known: Collection[s
             continue
         if not here.lives(lookup.home(clients.settings), run):
             raise unfinished(copy)
-        raise Refusal(
-            f"a {copy.header.verb} of {cluster.name} is under way on this machine: {run}",
-            code="run-in-progress",
-            why=f"it was begun {copy.started}",
-            hints=f"wait for it; how far it is: arcctl history {run}",
-        )
+        raise _under_way_here(copy, cluster)
+
+
+def _under_way_here(copy: Record, cluster: ClusterId) -> Refusal:
+    run = copy.header.run
+    return Refusal(
+        f"a {copy.header.verb} of {cluster.name} is under way on this machine: {run}",
+        code="run-in-progress",
+        why=f"it was begun {copy.started}",
+        hints=f"wait for it; how far it is: arcctl history {run}",
+    )
+
+
+def _saved(copy: Record) -> Refusal:
+    """Return the error as `unfinished`, with the way to what a move has saved."""
+    error, run = unfinished(copy), copy.header.run
+    if copy.header.verb == "move":
+        export = f"arcctl history {run} --export FOLDER"
+        error.hints = (*error.hints, f"the configuration as it was before: {export}")
+    return error
 
 
 def unfinished(record: Record) -> Refusal:

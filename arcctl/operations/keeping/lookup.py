@@ -182,17 +182,22 @@ async def is_under_way(kubernetes: Kubernetes, uid: str, cluster: ClusterId) -> 
 
 def is_about(record: Record, cluster: ClusterId) -> bool:
     """Whether the run was about this resource, as the source or as the target of a move."""
+    return cluster in clusters_of(record)
+
+
+def clusters_of(record: Record) -> tuple[ClusterId, ...]:
+    """Return the resources that a run is about: source and target of a move, else the only one."""
     try:
         source = ClusterId.parse(record.header.cluster)
     except UsageError:
-        return False
+        return ()
     asked = record.header.request
     target = ClusterId(
         str(asked.get("target_subscription") or source.subscription),
         str(asked.get("target_group") or source.group),
         str(asked.get("target_name") or source.name),
     )
-    return cluster in (source, target)
+    return source, target
 
 
 def choose(found: Known, run: str | None) -> str | None:
