@@ -27,6 +27,12 @@ Folder = Annotated[
 ManifestFile = Annotated[
     str, typer.Option("--file", "-f", help="Manifest, folder of one, or - for stdin.")
 ]
+SendSecrets = Annotated[
+    bool,
+    typer.Option(
+        "--send-secrets", help="Also send the secrets given for children that do not differ."
+    ),
+]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Only say what would be done.")]
 Side = typer.Argument(
     help="NAME, GROUP/NAME or the ARM id of a cluster; or a file or folder, - for stdin."
@@ -114,6 +120,7 @@ async def apply(
     protected_settings: ProtectedSettings = None,
     waive_secret: Waive = None,
     secrets_from_cluster: FromCluster = False,
+    send_secrets: SendSecrets = False,
     dry_run: DryRun = False,
     concurrency: Concurrency = 16,
     yes: Yes = False,
@@ -123,17 +130,21 @@ async def apply(
     Example: arcctl config apply -n harbor -g edge --file harbor.yaml
     """
     from arcctl.operations import config_apply as operation
+    from arcctl.operations.secrets.files import Asked
     from arcctl.views import config as views
 
     cluster = await session.cluster_id(name, resource_group)
-    asked = operation.Asked(protected_settings, secrets_from_cluster, tuple(waive_secret or ()))
+    waived = tuple(waive_secret or ())
+    asked = Asked(protected_settings, secrets_from_cluster, waived, send_secrets)
     with session.run(session.sight(cluster), yes=yes) as world:
         prepared = await operation.prepare(world, file, asked)
-        views.show_changes(session.console, prepared.changes.comparison, cluster.name)
+        changes, name = prepared.changes, cluster.name
+        views.show_changes(session.console, changes.comparison, changes.secrets, name)
         if dry_run:
-            return views.write_changes(session.console, prepared.changes.to_document())
-        if not prepared.changes.touched:
-            return views.applied(session.console, prepared.changes.to_document(), cluster.name)
+            return views.write_changes(session.console, changes.to_document())
+        if not changes.touched:
+            document = changes.to_document()
+            return views.applied(session.console, document, name, unsent=bool(prepared.unsent))
         world.confirm(f"Apply this to {cluster.name} ({cluster.group})?")
         left = await operation.apply(world, prepared, concurrency)
     done = prepared.changes.without(left)

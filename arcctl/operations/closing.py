@@ -291,4 +291,7 @@ async def _of_apply(run: Run, world: World) -> tuple[str, ...]:
     wanted = config_apply.wanted_of(run)
     now = await children_of(await world.clients.arm(), world.cluster, newer=False)
     left = config_apply.changes(wanted, now)
-    return tuple(f"{key} is not as the manifest says" for key in (*left.create, *left.replace))
+    return (
+        *(f"{key} is not as the manifest says" for key in (*left.create, *left.replace)),
+        *(f"the secrets of {key} may not have been sent" for key in config_apply.to_be_sent(run)),
+    )

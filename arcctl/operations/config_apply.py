@@ -6,6 +6,7 @@ Nothing is ever deleted: a child that the manifest does not name is left alone, 
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from shlex import quote
 from typing import TYPE_CHECKING, Any
 
 from arcctl.errors import AzureError, FindingsError
@@ -25,8 +26,9 @@ from arcctl.operations.configuration.children import children_of
 from arcctl.operations.configuration.putting import putting
 from arcctl.operations.keeping.free import require_free
 from arcctl.operations.moving.worlds import Restoring
+from arcctl.operations.secrets import alone
 from arcctl.operations.secrets.again import REFERENCES, must_be_given, supplied_again
-from arcctl.operations.secrets.files import Given, Sources, read_secrets, referenced
+from arcctl.operations.secrets.files import Asked, Sources, by_people
 from arcctl.operations.secrets.in_cluster import in_cluster
 from arcctl.operations.secrets.values import Resolved, resolve
 from arcctl.operations.standing import refuse_kind
@@ -44,7 +46,13 @@ VERB = "config apply"
 DOCUMENT, CORRECTED = "children", "corrected"
 
 
-_REQUEST = {"concurrency?": int, "replace": [str], "waived": [str], "before?": {str: str}}
+_REQUEST = {
+    "concurrency?": int,
+    "replace": [str],
+    "waived": [str],
+    "before?": {str: str},
+    "secrets?": {str: [str]},
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,13 +61,15 @@ class Changes:
 
     `surplus` are children of the cluster that the manifest does not name; they are left alone.
     `before` has a digest of each child that is replaced, as it was. `left` are sentences about
-    children that others have made meanwhile, which an apply has left as they are.
+    children that others have made meanwhile, which an apply has left as they are. `secrets` names
+    those for whose sake alone a child is replaced, by `Child.key`.
     """
 
     wanted: tuple[Child, ...]
     comparison: Comparison
     before: Mapping[str, str] = field(default_factory=dict)
     left: tuple[str, ...] = ()
+    secrets: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
     @property
     def create(self) -> tuple[str, ...]:
@@ -68,8 +78,9 @@ class Changes:
 
     @property
     def replace(self) -> tuple[str, ...]:
-        """Children that are there and differ."""
-        return tuple(dict.fromkeys(each.child for each in self.comparison.changed))
+        """Children that are there and differ, and those whose secrets are sent."""
+        differing = (each.child for each in self.comparison.changed)
+        return tuple(dict.fromkeys((*differing, *self.secrets)))
 
     @property
     def surplus(self) -> tuple[str, ...]:
@@ -82,6 +93,15 @@ class Changes:
         keys = {*self.create, *self.replace}
         return tuple(child for child in self.wanted if child.key in keys)
 
+    def with_secrets(self, names: alone.Names, now: Sequence[Child]) -> Changes:
+        """Return it with children that are sent for the sake of these secrets."""
+        there = {
+            key: each for each in now for key in names if key.casefold() == each.key.casefold()
+        }
+        wanted = tuple(alone.asking(child, names, there) for child in self.wanted)
+        before = {**self.before, **{key: digest(each.body) for key, each in there.items()}}
+        return replace(self, wanted=wanted, before=before, secrets=names)
+
     def without(self, left: Changes) -> Changes:
         """Return what was done of it, where `left` still differs afterwards."""
         still = {*left.create, *left.replace}
@@ -90,7 +110,8 @@ class Changes:
             missing=tuple(key for key in self.create if key not in still),
             changed=tuple(each for each in self.comparison.changed if each.child not in still),
         )
-        return replace(self, comparison=compared)
+        secrets = {key: names for key, names in self.secrets.items() if key not in still}
+        return replace(self, comparison=compared, secrets=secrets)
 
     def to_document(self) -> dict[str, Any]:
         """Return what a person decides on, as plain JSON."""
@@ -106,20 +127,12 @@ class Changes:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """Where secrets come from: a file, the cluster; and which are done without (`CHILD/KEY`)."""
-
-    secrets_file: str | None = None
-    from_cluster: bool = False
-    waived: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Prepared:
-    """What would be done, and the secrets for it."""
+    """What would be done, and the secrets for it; `unsent` are children whose secrets stay unsent."""
 
     changes: Changes
     secrets: Resolved
+    unsent: tuple[str, ...] = ()
 
 
 def changes(wanted: Sequence[Child], now: Sequence[Child]) -> Changes:
@@ -141,25 +154,38 @@ async def prepare(world: World, path: str, asked: Asked) -> Prepared:
     first = together(looks.SignedIn(), looks.Cluster())
     await carry([looks.Room(), first, prove], world, world.observer)
     await _must_be_ours(world)
-    settings = world.clients.settings
-    stdin = settings.streams.stdin
-    manifest = manifests.read(path, stdin)
+    manifest = manifests.read(path, world.clients.settings.streams.stdin)
     arm = await world.clients.arm()
     now = await children_of(arm, world.cluster, note=world.note)
-    wanted = changes([child for child in manifest.children if child.carried], now)
-    given: list[Given] = []
-    if asked.secrets_file:
-        given += read_secrets(asked.secrets_file, settings.environ, world.note, stdin)
+    found = changes([child for child in manifest.children if child.carried], now)
+    return await _with_secrets(world, path, asked, manifest.references, found, now)
+
+
+async def _with_secrets(
+    world: World,
+    path: str,
+    asked: Asked,
+    references: Mapping[str, Mapping[str, Any]],
+    found: Changes,
+    now: Sequence[Child],
+) -> Prepared:
+    """Gather what was given; what was given for children that do not differ is sent, or named."""
+    settings, send = world.clients.settings, asked.send_secrets
     sources = Sources(settings.environ, manifests.folder_of(path), world.note)
-    by_flag = [*(f"{each.child}/{each.name}" for each in given), *asked.waived]
-    given += referenced(manifest.references, sources, by_flag)
+    given = by_people(references, sources, asked, settings.streams.stdin)
+    beside = alone.given_alone(found.wanted, found.touched, given, world.note, send=send)
+    if send:
+        found = found.with_secrets(beside, now)
+    elif beside:
+        apply = f"arcctl config apply {world.cluster.named} --file {quote(path)}"
+        told = alone.not_sent(beside, apply, asked.secrets_file)
+        world.note(settings.way.along(told))
     if asked.from_cluster:
-        kubernetes = await world.clients.kubernetes()
-        given += await in_cluster(kubernetes, wanted.touched, world.domain)
-    secrets = resolve(wanted.touched, given, asked.waived)
+        given += await in_cluster(await world.clients.kubernetes(), found.touched, world.domain)
+    secrets = resolve(found.touched, given, asked.waived)
     secrets.require_meant()
     secrets.require(from_cluster=asked.from_cluster)
-    return Prepared(wanted, secrets)
+    return Prepared(found, secrets, () if send else tuple(beside))
 
 
 async def _must_be_ours(world: World) -> None:
@@ -196,6 +222,7 @@ def _decided(prepared: Prepared) -> dict[str, Any]:
         "replace": list(prepared.changes.replace),
         "waived": [f"{each.child}/{each.name}" for each in statuses if each.origin == "waived"],
         "before": dict(prepared.changes.before),
+        "secrets": {key: [*names] for key, names in prepared.changes.secrets.items()},
     }
 
 
@@ -222,8 +249,14 @@ async def resume(run: Run, world: World) -> Changes:
 
 async def _corrected(run: Run, world: World, path: str) -> Supplied:
     """Put a corrected manifest in the place of the first, once a person has agreed."""
-    asked = Asked(run.secrets_file, waived=tuple(_asked(run)["waived"]))
+    again = to_be_sent(run)
+    waived = tuple(_asked(run)["waived"])
+    asked = Asked(run.secrets_file, waived=waived, send_secrets=bool(again and run.secrets_file))
     prepared = await prepare(world, path, asked)
+    wanted = {child.key for child in prepared.changes.wanted}
+    still = {key: names for key, names in again.items() if key in wanted}
+    resume = f"arcctl resume {run.id} --file {quote(path)}"
+    alone.require_again(still, prepared.secrets.values, resume)
     found = prepared.changes
     parts = [("make", found.create), ("replace", found.replace)]
     what = " and ".join(f"{verb} {', '.join(keys)}" for verb, keys in parts if keys)
@@ -316,6 +349,12 @@ def applied(run: Run) -> list[str]:
     puts = {child.key: f"{PUT_CHILD} {child.key}" for child in wanted_of(run)}
     journal = run.journal
     return [key for key, put in puts.items() if journal.has_begun(put) and not journal.refused(put)]
+
+
+def to_be_sent(run: Run) -> Mapping[str, Sequence[str]]:
+    """Return the secrets for whose sake alone a child is sent, by `Child.key`; none once let go."""
+    found = _asked(run).get("secrets") or {}
+    return {key: names for key, names in found.items() if key not in run.waived}
 
 
 def waived_secrets(run: Run) -> tuple[str, ...]:

@@ -111,7 +111,9 @@ async def _apply(run: Run, world: World) -> Outlook:
     wanted = config_apply.wanted_of(run)
     kept = [child for child in wanted if child.key not in run.waived]
     asks = await _missing(run, world, kept, config_apply.waived_secrets(run))
-    steps = [f"send {child.key}, if it is not as it should be" for child in kept]
+    secrets, plain = config_apply.to_be_sent(run), "if it is not as it should be"
+    when = dict.fromkeys(secrets, "with the secrets that were given")
+    steps = [f"send {child.key}, {when.get(child.key, plain)}" for child in kept]
     return _outlook(run, "applies what is left", steps, asks)
 
 

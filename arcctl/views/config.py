@@ -11,7 +11,7 @@ from arcctl.views import output
 from arcctl.views.clusters import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import Iterator, Mapping, Sequence
 
     from arcctl.model.configuration.child import Child
     from arcctl.model.configuration.comparing import Comparison, Difference
@@ -155,12 +155,16 @@ def _said(value: Any) -> str:
     return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
-def show_changes(console: Console, comparison: Comparison, cluster: str) -> None:
+def show_changes(
+    console: Console, comparison: Comparison, secrets: Mapping[str, Sequence[str]], cluster: str
+) -> None:
     """Say what applying would do, to whoever decides."""
     for key in comparison.missing:
         console.say(f"+ {key}   will be made in {cluster}")
     for each in comparison.changed:
         console.say(f"~ {each.child}   {each.field}: {_said(each.right)} → {_said(each.left)}")
+    for key, names in secrets.items():
+        console.say(f"~ {key}   secrets: {', '.join(names)}")
     for key in comparison.surplus:
         console.say(f"  {key}   is not in the manifest, and stays")
 
@@ -186,14 +190,23 @@ def _change_rows(document: dict[str, Any]) -> list[dict[str, Any]]:
         }
         for each in document["differences"]
     ]
-    return made + changed
+    differing = {each["child"] for each in document["differences"]}
+    sent = [
+        {"change": "replace", "child": key, **blank, "field": "secrets"}
+        for key in document["replace"]
+        if key not in differing
+    ]
+    return made + changed + sent
 
 
-def applied(console: Console, document: dict[str, Any], cluster: str) -> None:
-    """Say how it ended."""
+def applied(
+    console: Console, document: dict[str, Any], cluster: str, *, unsent: bool = False
+) -> None:
+    """Say how it ended; `unsent` secrets were given, and nobody can tell whether they are the same."""
     made, changed = len(document["create"]), len(document["replace"])
     if not made and not changed:
-        console.say(f"Nothing to apply: {cluster} is as the manifest says.")
+        but = "apart from the secrets that were not sent, " if unsent else ""
+        console.say(f"Nothing to apply: {but}{cluster} is as the manifest says.")
     else:
         console.say(f"Applied: {made} made, {changed} changed in {cluster}.")
     write_changes(console, document)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from arcctl.model.configuration.fields import filled_in
@@ -43,9 +43,13 @@ class Need:
 def needs(child: Child) -> tuple[Need, ...]:
     """Return what must be given before this resource can be written again.
 
-    What a manifest declares overrules what is inferred.
+    What a manifest declares overrules what is inferred; what was to be sent is needed for certain.
     """
-    return tuple(_found(child))
+    given = {*child.state.get("given", ())}
+    return tuple(
+        replace(need, certain=need.certain or bool(given & {*need.any_of}))
+        for need in _found(child)
+    )
 
 
 def _found(child: Child) -> Iterator[Need]:

@@ -4,7 +4,8 @@ Keys of all kinds: `provisioningState`, `error`, and `shown`, the dotted names o
 places something stands. Extensions: `currentVersion`, `principalId`, `isSystemExtension`,
 `managedBy`, and `protectedKeys`, a list that is missing where the service did not tell. Flux:
 `complianceState`, `repositoryPublicKey`, `sourceSyncedCommitId`. Source control: the first two of
-these. What comes from a manifest has `declared` instead, the names of its secrets.
+these. What comes from a manifest has `declared` instead, the names of its secrets; where secrets
+alone are sent, `given` has the names of those that a person gave.
 """
 
 from __future__ import annotations

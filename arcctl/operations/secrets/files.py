@@ -43,6 +43,19 @@ class Given:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """Where secrets come from: a file, the cluster; and which are done without (`CHILD/KEY`).
+
+    `send_secrets` also sends those of children that are otherwise as the manifest says.
+    """
+
+    secrets_file: str | None = None
+    from_cluster: bool = False
+    waived: tuple[str, ...] = ()
+    send_secrets: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Sources:
     """Where references lead: the environment, and the folder that paths start from."""
 
@@ -73,6 +86,22 @@ def read_secrets(
         for child, keys in (document or {}).items()
         for given in _of_child(str(child), keys, where, sources)
     ]
+
+
+def by_people(
+    references: Mapping[str, Mapping[str, Any]],
+    sources: Sources,
+    asked: Asked,
+    stdin: TextIO | None,
+) -> list[Given]:
+    """Return what the file of `--protected-settings` gives, then what the manifest refers to.
+
+    The flags speak for the secrets that they name: see `referenced`, which raises as this does.
+    """
+    path = asked.secrets_file
+    given = read_secrets(path, sources.environ, sources.note, stdin) if path else []
+    by_flag = [*(f"{each.child}/{each.name}" for each in given), *asked.waived]
+    return [*given, *referenced(references, sources, by_flag)]
 
 
 def referenced(

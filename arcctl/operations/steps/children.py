@@ -118,7 +118,8 @@ def _is_wanted(world: Restoring, child: Child, there: Mapping[str, Child]) -> bo
         if world.supplied.get(child.key) and not world.run.journal.has_begun(put):
             world.leave(
                 f"{child.key} was put there by somebody else, with secrets that nobody can compare: "
-                "it is left as it is; arcctl config apply with --protected-settings sends yours"
+                "it is left as it is; arcctl config apply with --protected-settings and --send-secrets "
+                "sends yours"
             )
             return False
         return found.state.get("provisioningState") == "Failed"
