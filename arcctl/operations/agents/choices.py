@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from arcctl.model.region import names
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Mapping
 
@@ -37,44 +39,61 @@ _HARMLESS = frozenset({
     "systemDefaultValues.guard.authnMode",
     "systemDefaultValues.releaseTrain",
 })  # fmt: skip
+# What people give by flags of their own: it is theirs in every region, whatever it names.
+_GIVEN = frozenset({
+    "global.httpProxy",
+    "global.httpsProxy",
+    "global.proxyCert",
+    "systemDefaultValues.guard.skipAuthzCheck",
+})  # fmt: skip
 
 Values = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """`open` may be written down anywhere; `held` stays in the cluster; `dropped` is not carried.
+    """`open` may be written down anywhere; `held` stays in the cluster; `bound` is not carried.
 
-    All three name values as helm does, with dots; the trees are nested as helm wants them.
+    All three are nested as helm wants them; `bound` names the region that is left behind, and may
+    hold secrets as `held` does.
     """
 
     open: Values
     held: Values
-    dropped: tuple[str, ...]
+    bound: Values
 
     @property
     def held_names(self) -> tuple[str, ...]:
         """The names of the values that stay in the cluster, which may be told."""
         return tuple(sorted(name for name, _ in leaves(self.held)))
 
+    @property
+    def dropped(self) -> tuple[str, ...]:
+        """The names of the values that are not carried."""
+        return tuple(sorted(name for name, _ in leaves(self.bound)))
 
-def choices(values: Mapping[str, Any], region: str) -> Choices:
-    """Divide the values that the release was given; `region` is the one that is left behind."""
+
+def choices(values: Mapping[str, Any], left: str, to: str) -> Choices:
+    """Divide the values that the release was given, for agents that go from one region to another.
+
+    Both regions are canonical. Where they are the same, no value is bound.
+    """
     from arcctl.operations.agents.values import put
 
     harmless: Values = {}
     held: Values = {}
-    dropped: list[str] = []
+    bound: Values = {}
     for name, value in leaves(values):
         if name in _IDENTITY or name.endswith(_ADDRESSES):
             continue
-        if isinstance(value, str) and region in value.lower() and name not in _HARMLESS:
-            dropped.append(name)
+        own = name in _HARMLESS | _GIVEN or not isinstance(value, str) or left == to
+        if not own and names(value, left):
+            put(bound, name, value)
         elif name in _HARMLESS or not isinstance(value, str) or not value:
             put(harmless, name, value)
         else:
             put(held, name, value)
-    return Choices(harmless, held, tuple(sorted(dropped)))
+    return Choices(harmless, held, bound)
 
 
 def leaves(values: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:

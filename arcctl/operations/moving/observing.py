@@ -57,7 +57,7 @@ def sight_of(request: MoveRequest, source: Sight, note: Callable[[str], None]) -
 async def chosen(sight: MoveSight) -> Choices:
     """Return what people chose for the agents."""
     home = canonical((await sight.resource())["location"])
-    return choices(await sight.agent_values(), home)
+    return choices(await sight.agent_values(), home, sight.asked.region)
 
 
 async def attached(sight: MoveSight) -> Attached:
@@ -87,6 +87,8 @@ async def look(sight: MoveSight, taken_off: Sequence[Body] = ()) -> dict[str, An
     seen = {"resource": _resource(resource), **hanging}
     seen |= {f"{PART}{name}": value for name, value in parts(resource).items()}
     seen["agents"] = {"open": values.open, "held": values.held_names}
+    if values.dropped:
+        seen["agents"]["dropped"] = values.dropped
     seen["locks"] = listed(_with(locks, taken_off))
     seen["locks of the target's group"] = listed(_with(await sight.target_locks(), off_target))
     seen |= {f"{UNREAD}{subject}": True for subject in sight.unread}

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from arcctl.checks.move.codes import CODES
 from arcctl.checks.move.questions import in_order, rows_of
-from arcctl.checks.move.verdicts import blocks, lost, named, noted
+from arcctl.checks.move.verdicts import blocks, lost, noted
 from arcctl.checks.sight import Sight
 from arcctl.clients.finishing import stopped
 from arcctl.errors import UsageError
@@ -18,6 +18,7 @@ from arcctl.model.bundle import Bundle, marked
 from arcctl.model.plan import Fate, Plan
 from arcctl.model.region import canonical
 from arcctl.model.resource_id import CONNECTED_CLUSTERS
+from arcctl.operations.agents.choices import leaves
 from arcctl.operations.moving import tooling
 from arcctl.operations.moving.observing import attached, chosen, digests, look, sight_of
 from arcctl.operations.moving.planned_steps import planned
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
     from arcctl.checks.move.sight import MoveSight
     from arcctl.model.configuration.child import Child
+    from arcctl.model.connected_cluster import Body
     from arcctl.model.finding import Report as ToolsReport
     from arcctl.model.plan import Row
     from arcctl.operations.agents.choices import Choices
@@ -68,7 +70,7 @@ async def plan(
         await asyncio.gather(sight.end(), sight.target.end(), sight.source.end())
         sight.source.forget()
         raise
-    more = [*_of_secrets(secrets, request), *_of_values(values, request)]
+    more = [*_of_secrets(secrets, request), *_of_values(values, request, bundle)]
     more += [*await _of_others(world, bundle), *_of_notes(notes)]
     steps, seconds = planned(request, bundle)
     lasting = await tooling.lasting(world, seconds)
@@ -158,11 +160,42 @@ def _of_secrets(secrets: Resolved, request: MoveRequest) -> Iterator[Row]:
         yield noted("secret-surplus", note)
 
 
-def _of_values(values: Choices, request: MoveRequest) -> Iterator[Row]:
-    if values.dropped:
-        what = "helm values that name the old region"
-        again = f"set them again: arcctl connect {request.target.named} --config NAME=VALUE"
-        yield lost("agent-values", what, named(values.dropped), again)
+def _of_values(values: Choices, request: MoveRequest, bundle: Bundle) -> Iterator[Row]:
+    """Name what is not carried, unless the resource says it too, so that the service gives it again."""
+    features = _configurations(bundle.resource)
+    gone = sorted(
+        name
+        for name, value in leaves(values.bound)
+        if features.get(_feature(name), {}).get(name.lower()) != value
+    )
+    if not gone:
+        return
+    connect, again = f"arcctl connect {request.target.named}", []
+    secret = [name for name in gone if _feature(name) in features]
+    if secret:
+        words = " ".join(f"{name}=VALUE" for name in secret)
+        again.append(f"set them again: {connect} --config-protected {words}")
+    if len(secret) < len(gone):
+        file = "set them again, with HELMVALUESPATH naming a file of helm values"
+        again.append(f"{file}: {connect}")
+    what = "helm values that name the old region"
+    yield lost("agent-values", what, ", ".join(gone), *again)
+
+
+def _configurations(resource: Body) -> dict[str, dict[str, str]]:
+    """Return feature → helm value → text, as the resource says them; secret ones it does not show."""
+    said = (resource.get("properties") or {}).get("arcAgentryConfigurations") or ()
+    return {
+        (feature := str(each["feature"]).lower()): {
+            f"{feature}.{name}".lower(): str(value)
+            for name, value in (each.get("settings") or {}).items()
+        }
+        for each in said
+    }
+
+
+def _feature(name: str) -> str:
+    return name.partition(".")[0].lower()
 
 
 async def _of_others(world: World, bundle: Bundle) -> list[Row]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from arcctl.checks.move.codes import CODES
 from arcctl.model.plan import Fate
+from arcctl.operations.agents.choices import choices
 from arcctl.operations.moving.worlds import PLAN
 
 if TYPE_CHECKING:
@@ -31,6 +32,8 @@ def lost(world: Moving) -> Iterator[str]:
             yield f"{child.key}: {', '.join(child.not_carried)}"
     for row in _rows(world):
         is_lost = row.fate is Fate.LOST or row.accepted
+        if row.code == "agent-values" and _brought_back(world):
+            continue
         if is_lost and row.code not in _NOT_LOST and not _place(row):
             yield _told(row.subject, row.detail)
 
@@ -49,6 +52,13 @@ def by_hand(world: Moving) -> Iterator[str]:
         holds = not world.turned or row.code in _EITHER_WAY
         if _place(row) == "by hand" and asks and holds:
             yield _told(row.subject, row.detail, *_commands(row))
+
+
+def _brought_back(world: Moving) -> bool:
+    """Tell whether values that name the first region have come back into it with their agents."""
+    if not world.turned:
+        return False
+    return bool(choices(world.held, world.request.region, world.bundle.region).bound)
 
 
 def _rows(world: Moving) -> tuple[Row, ...]:

@@ -41,7 +41,7 @@ async def brought_along(world: Moving) -> Values:
     switched = differing(before.effective, now.effective)
     if not switched:
         return {}
-    found = choices(parts(now.values, switched), world.bundle.region)
+    found = choices(parts(now.values, switched), world.bundle.region, world.request.region)
     values = layered(dict(world.bundle.agent_values), found.open)
     await world.save(replace(world.bundle, agent_values=values))
     told = ", ".join(f"{name} {'on' if on else 'off'}" for name, on in switched.items())
@@ -57,7 +57,7 @@ async def changed_late(world: Moving) -> list[str]:
     installed = await world.sight.installed()
     if installed is None:
         return []
-    now = choices(installed.values, world.bundle.region)
+    now = choices(installed.values, world.bundle.region, world.request.region)
     was, is_now = dict(leaves(world.bundle.agent_values)), dict(leaves(now.open))
     names = {name for name in was.keys() | is_now.keys() if was.get(name) != is_now.get(name)}
     names |= set(world.bundle.held) ^ set(now.held_names)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import base64
 import json
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from arcctl.errors import ClusterError, Refusal, UsageError
 from arcctl.flow.step import Step
@@ -32,12 +32,14 @@ if TYPE_CHECKING:
     from arcctl.clients.kubernetes import Kubernetes
     from arcctl.model.configuration.secrets import Supplied
     from arcctl.model.connected_cluster import Body
+    from arcctl.model.helm_values import Values
     from arcctl.model.keys import KeyPair
 
 Read = TypeVar("Read")
 NAMESPACE = "arcctl"
 _KEY, _VALUES, _SUPPLIED = "key", "values", "protected-settings"
 _SOURCES_KEY = "key-of-the-source"
+_BOUND = "values-of-the-region"
 
 
 class Hold(Step[Moving]):
@@ -58,12 +60,14 @@ class Hold(Step[Moving]):
 
     async def do(self, world: Moving, tell: Callable[[str], None]) -> str:
         world.key, own = await _chosen(world)
-        world.held = await self._values(world)
+        world.held, bound = await self._values(world)
         if world.turned:
             world.held = layered(world.held, await brought_along(world))
         data = {_KEY: world.key.private.reveal(), _VALUES: json.dumps(world.held)}
         if own:
             data[_SOURCES_KEY] = own.private.reveal()
+        if bound:
+            data[_BOUND] = json.dumps(bound)
         if world.request.keep_secrets_in_cluster:
             data[_SUPPLIED] = json.dumps(_revealed(world.supplied))
         await old_agents.remember(world)
@@ -84,22 +88,26 @@ class Hold(Step[Moving]):
         await kubernetes.delete(_path(world.run.id, turned=world.turned))
         return "let go"
 
-    async def _values(self, world: Moving) -> dict[str, Any]:
-        """Read them from the agents' release while it is there, later from where it was put."""
+    async def _values(self, world: Moving) -> tuple[Values, Values]:
+        """Read them from the agents' release while it is there, later from where it was put.
+
+        Return what is carried, and what only a way back may carry, into the region that it names.
+        """
         if world.turned and (before := await _read(world, turned=False)):
             name = _name(world.run.id, turned=False)
-            return _legible(name, lambda: dict(json.loads(before[_VALUES])))
+            return _legible(name, lambda: _of_the_source(before)), {}
         if world.run.journal.no_return:
             if world.bundle.held:
                 world.leave(
                     f"{', '.join(world.bundle.held)} of the agents went with namespace {NAMESPACE}: "
                     "give them again with arcctl connect"
                 )
-            return {}
+            return {}, {}
         release = await world.sight.release()
         helm = await world.clients.helm()
         given = await helm.values(names.RELEASE, release.namespace) if release else None
-        return choices(given or {}, world.bundle.region).held
+        found = choices(given or {}, world.bundle.region, world.request.region)
+        return found.held, found.bound
 
 
 async def _chosen(world: Moving) -> tuple[KeyPair, KeyPair | None]:
@@ -176,6 +184,10 @@ async def held_keys(kubernetes: Kubernetes, run: str) -> list[KeyPair]:
             with suppress(ValueError, TypeError, KeyError, AttributeError, UsageError):
                 found.append(keys.read(_decoded(secret)[name], proved=False))
     return found
+
+
+def _of_the_source(held: Mapping[str, str]) -> Values:
+    return layered(json.loads(held[_VALUES]), json.loads(held.get(_BOUND, "{}")))
 
 
 def _supplied(held: Mapping[str, str]) -> Supplied:

@@ -25,14 +25,14 @@ OLD = {
 
 def test_a_proxy_stays_in_the_cluster() -> None:
     """Texts may hold passwords, so they are held and only their names are told."""
-    found = choices(OLD, "eastus")
+    found = choices(OLD, "eastus", "westeurope")
     assert found.held == {"global": {"httpsProxy": "http://user:word@proxy:3128"}}
     assert found.held_names == ("global.httpsProxy",)
 
 
 def test_choices_that_are_no_secret_may_be_written_down() -> None:
     """Switches, numbers and the known harmless texts are carried in the open."""
-    found = choices(OLD, "eastus").open
+    found = choices(OLD, "eastus", "westeurope").open
     assert found["global"] == {
         "noProxy": "10.0.0.0/8",
         "isProxyEnabled": True,
@@ -46,7 +46,7 @@ def test_choices_that_are_no_secret_may_be_written_down() -> None:
 
 def test_identity_and_key_of_the_old_connection_are_not_carried() -> None:
     """The new connection has names, a region, addresses and a key of its own."""
-    found = choices(OLD, "eastus")
+    found = choices(OLD, "eastus", "westeurope")
     names = {name for tree in (found.open, found.held) for name, _ in leaves(tree)}
     assert not names & {"global.location", "global.resourceName", "global.onboardingPrivateKey"}
     assert "systemDefaultValues.azureResourceManagerEndpoint" not in names
@@ -54,10 +54,10 @@ def test_identity_and_key_of_the_old_connection_are_not_carried() -> None:
 
 def test_a_value_that_names_the_old_region_is_told() -> None:
     """It would be wrong in the new region, and is named instead of lost in silence."""
-    assert choices(OLD, "eastus").dropped == ("systemDefaultValues.custom.host",)
+    assert choices(OLD, "eastus", "westeurope").dropped == ("systemDefaultValues.custom.host",)
 
 
 def test_a_dot_in_a_name_survives() -> None:
     """Helm escapes it with a backslash."""
-    found = choices({"nodeSelector": {"kubernetes.io/os": 1}}, "eastus")
+    found = choices({"nodeSelector": {"kubernetes.io/os": 1}}, "eastus", "westeurope")
     assert found.open == {"nodeSelector": {"kubernetes.io/os": 1}}
