@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from arcctl.checks.move.sight import NEWER
 from arcctl.checks.move.verdicts import carried, changes, counted, lost, named, noted
 from arcctl.model.connected_cluster import PRINTED, writable
 from arcctl.model.declared import Declared
@@ -63,17 +64,23 @@ def _at(properties: Body, path: str) -> Any:
 
 async def unknown_fields(sight: MoveSight) -> list[Row]:
     """What only a newer api-version shows cannot be written with the one that is used (13)."""
-    known = (await sight.resource()).get("properties") or {}
-    newest = (await sight.newest_resource()).get("properties") or {}
-    hidden = sorted(
-        name
-        for name, value in newest.items()
-        if name not in known and name not in _SERVER and value not in _SAY_NOTHING
-    )
+    hidden = newer_fields(await sight.resource(), await sight.newest_resource())
+    if why := sight.noted.get(NEWER):
+        return [noted("unlooked", f"{NEWER} of the resource", why)]
     if not hidden:
         return []
     what = f"{counted(len(hidden), 'field')} of a newer api-version"
     return [lost("not-carried", what, named(hidden), "set them again when the move is done")]
+
+
+def newer_fields(resource: Body, newest: Body) -> list[str]:
+    """Name what only the newest api-version shows of a resource, beside what the service writes."""
+    known, shown = (each.get("properties") or {} for each in (resource, newest))
+    return sorted(
+        name
+        for name, value in shown.items()
+        if name not in known and name not in _SERVER and value not in _SAY_NOTHING
+    )
 
 
 async def key(sight: MoveSight) -> list[Row]:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from arcctl.checks.move.configs import Configs
 from arcctl.checks.move.hanging import Hanging
+from arcctl.checks.move.looking import signed_out
 from arcctl.clients.once import once
 from arcctl.errors import AccessError, ArcctlError, AzureError, NotFound
 from arcctl.model import cluster as names
@@ -22,6 +23,8 @@ if TYPE_CHECKING:
     from arcctl.model.connected_cluster import Body
 
 CLUSTERS = "connectedClusters"
+NEWER = "fields of a newer api-version"
+"""The subject of what only a newer api-version shows of the resource"""
 _CONFIGURATION = "Microsoft.KubernetesConfiguration"
 
 
@@ -88,16 +91,22 @@ class MoveSight(Configs, Hanging):
 
     @once
     async def newest_resource(self) -> Body:
-        """The source as the newest api-version shows it, previews included; {} where it cannot."""
+        """The source as the newest api-version shows it, previews included.
+
+        {} where there is none beyond the one that is used, or, remembered in `noted`, where it
+        cannot be read.
+        """
         provider = await self.source.provider("Microsoft.Kubernetes")
         versions = provider.versions(CLUSTERS)
+        arm = await self.clients.arm()
         if not versions:
             return {}
-        arm = await self.clients.arm()
         try:
             return await arm.get(self.asked.source.path, version=max(versions))
-        except ArcctlError:
-            # One look more than is needed; what it would have shown is rare.
+        except ArcctlError as error:
+            if signed_out(error):
+                raise
+            self.noted[NEWER] = f"api-version {max(versions)}: {error.message}"
             return {}
 
     @once

@@ -10,7 +10,8 @@ import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from arcctl.checks.move.sight import MoveSight
+from arcctl.checks.move.body import newer_fields
+from arcctl.checks.move.sight import NEWER, MoveSight
 from arcctl.model.connected_cluster import writable
 from arcctl.model.plan import differences, digest
 from arcctl.model.region import canonical
@@ -91,6 +92,9 @@ async def look(sight: MoveSight, taken_off: Sequence[Body] = ()) -> dict[str, An
         seen["agents"]["dropped"] = values.dropped
     seen["locks"] = listed(_with(locks, taken_off))
     seen["locks of the target's group"] = listed(_with(await sight.target_locks(), off_target))
+    # Their names only: what a service writes into one that nobody here knows may be a clock.
+    if hidden := newer_fields(resource, await sight.newest_resource()):
+        seen[NEWER] = listed({"name": name} for name in hidden)
     seen |= {f"{UNREAD}{subject}": True for subject in sight.unread}
     return seen | {child.key: _child(child) for child in children}
 

@@ -6,6 +6,8 @@ import asyncio
 from dataclasses import dataclass, fields, replace
 from typing import TYPE_CHECKING, Any
 
+from arcctl.checks.move.body import newer_fields
+from arcctl.checks.move.sight import NEWER
 from arcctl.errors import AccessError, ArcctlError, NotFound
 from arcctl.model.bundle import Attached
 from arcctl.operations.moving.observing import UNREAD
@@ -46,6 +48,7 @@ async def now(sight: MoveSight) -> Now:
         "children": sight.read_children(),
         **{each.name: getattr(sight, each.name)() for each in fields(Attached)},
         "gateway": sight.gateway(),
+        "newest": sight.newest_resource(),
         "custom locations": sight.custom_locations(),
         "resources below it": sight.sub_resources(),
     }
@@ -65,6 +68,9 @@ async def now(sight: MoveSight) -> Now:
         found["locks"] = [each for each in found["locks"] if sight.is_own(str(each["id"]))]
     gateway = found.pop("gateway", None)
     others = {name: found.pop(name) for name in _NEVER_CARRIED if name in found}
+    newest = found.pop("newest", {})
+    if resource and (hidden := newer_fields(resource, newest)):
+        others[NEWER] = [{"name": name} for name in hidden]
     unread = {name: why for name, why in sight.unread.items() if name not in failed}
     return Now(resource, children, found, failed, gateway, others, unread)
 
