@@ -10,7 +10,8 @@ import asyncio
 from itertools import groupby
 from typing import TYPE_CHECKING
 
-from arcctl.checks.move.depending import Depending, quoted
+from arcctl.checks.move.depending import Depending
+from arcctl.checks.move.elsewhere import quoted
 from arcctl.checks.move.looking import Unseen
 from arcctl.errors import AccessError, AzureError, NotFound
 

@@ -1,7 +1,7 @@
 """What depends on the source without hanging on it: what stands on it, names it, trusts it.
 
 Resource Graph knows it in one question; where it may not be asked, lists tell a part of it, and
-the plan says so (`arm.md` 12.4).
+the plan says so (`arm.md` 12.4). The source's own subscription is listed in any case.
 """
 
 from __future__ import annotations
@@ -9,25 +9,24 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from arcctl.checks.move.looking import Looking, signed_out
-from arcctl.clients import resource_graph
+from arcctl.checks.move.elsewhere import Elsewhere, quoted, side_by_side
 from arcctl.clients.once import once
-from arcctl.errors import AccessError, AzureError, NotFound
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    from collections.abc import Sequence
 
     from arcctl.model.connected_cluster import Body
 
 RUNTIME = "Microsoft.KubernetesRuntime"
 _RUNTIME_TYPES = ("loadBalancers", "storageClasses", "bgpPeers")
-_IDENTITIES = "providers/Microsoft.ManagedIdentity/userAssignedIdentities"
+_IDENTITIES = "Microsoft.ManagedIdentity/userAssignedIdentities"
+_LOCATIONS = "Microsoft.ExtendedLocation/customLocations"
+_ROLES = "Microsoft.Authorization/roleAssignments"
 _FEW = 8
-_AT_ONCE = 16
 _IN_ONE_QUESTION = 50
 
 
-class Depending(Looking):
+class Depending(Elsewhere):
     """Answers as Resource Graph or ARM gave them."""
 
     @once
@@ -35,15 +34,11 @@ class Depending(Looking):
         """Why Resource Graph cannot be asked; "" where it can."""
         return "" if await self.references() is not None else self.refusal
 
-    refusal = ""
-
     @once
     async def custom_locations(self) -> list[Body]:
         """The custom locations that this cluster hosts."""
-        path = f"/subscriptions/{self.asked.source.subscription}/providers"
-        found = await self.listed(
-            "custom locations", f"{path}/Microsoft.ExtendedLocation/customLocations"
-        )
+        path = f"{self._own_subscription}/providers/{_LOCATIONS}"
+        found = await self.listed("custom locations", path)
         return [each for each in found if self.is_own(_host_of(each))]
 
     @once
@@ -68,7 +63,7 @@ class Depending(Looking):
     async def sub_resources(self) -> list[Body]:
         """What another service keeps below the cluster (`arm.md` 12.2)."""
         subject = "resources of Azure Local services"
-        path = f"/subscriptions/{self.asked.source.subscription}/providers/{RUNTIME}"
+        path = f"{self._own_subscription}/providers/{RUNTIME}"
         provider = await self.looked_at(subject, path, needed=False)
         if provider is None and subject not in self.unseen:
             self.absent[subject] = f"Azure does not know {RUNTIME}"
@@ -87,78 +82,56 @@ class Depending(Looking):
     @once
     async def identity_assignments(self) -> list[Body]:
         """Roles given elsewhere to the identities of the source and of its extensions."""
-        principals = sorted(await self.principals())
-        found = await self._of_principals(principals)
-        wanted = {each.casefold() for each in principals}
-        return [
-            each
-            for each in found
-            if _principal_of(each).casefold() in wanted and not self.is_own(_scope_of(each))
+        found = await self.roles_of(sorted(await self.principals()))
+        return [each for each in found if not self.is_own(_scope_of(each))]
+
+    async def roles_of(self, principals: Sequence[str]) -> list[Body]:
+        """Return the roles that principals have, in every subscription and above it."""
+        if not principals:
+            return []
+        subject, path = "roles of the old identities", f"providers/{_ROLES}"
+        # Where there are many, one list of all roles takes fewer requests.
+        few = principals if len(principals) <= _FEW else ()
+        filters = [{"$filter": f"principalId eq '{each}'"} for each in few] or [{}]
+        several = (
+            principals[at : at + _IN_ONE_QUESTION]
+            for at in range(0, len(principals), _IN_ONE_QUESTION)
+        )
+        queries = [
+            f"authorizationresources | where type =~ '{_ROLES.lower()}' and properties.principalId in~ ({quoted(each)})"
+            for each in several
         ]
+        others, *here = await asyncio.gather(
+            self.in_others(subject, path, *queries),
+            *(self.listed(subject, f"{self._own_subscription}/{path}", each) for each in filters),
+        )
+        wanted = {each.casefold() for each in principals}
+        found = (each for rows in (others, *here) for each in rows)
+        every = {str(each["id"]).casefold(): each for each in found}
+        return [each for each in every.values() if _principal_of(each).casefold() in wanted]
 
     @once
     async def federated_credentials(self, issuer: str) -> list[Body]:
-        """The federated credentials of this subscription that trust an issuer."""
-        subscription = f"/subscriptions/{self.asked.source.subscription}"
-        identities = await self.listed(
-            "managed identities", f"{subscription}/{_IDENTITIES}", needed=False
+        """The federated credentials of managed identities that trust an issuer."""
+        subject, path = "managed identities", f"providers/{_IDENTITIES}"
+        here, others = await asyncio.gather(
+            self.listed(subject, f"{self._own_subscription}/{path}", needed=False),
+            self.in_others(
+                subject, path, f"resources | where type =~ '{_IDENTITIES.lower()}'", as_is=True
+            ),
         )
-        turns = asyncio.Semaphore(_AT_ONCE)
 
         async def trusting(identity: Body) -> list[Body]:
             path = f"{identity['id']}/federatedIdentityCredentials"
-            async with turns:
-                found = await self.listed("federated credentials", path, needed=False)
+            found = await self.listed("federated credentials", path, needed=False)
             return [each for each in found if _issuer_of(each) == issuer.rstrip("/")]
 
-        lists = await asyncio.gather(*map(trusting, identities))
+        lists = await side_by_side(trusting, (*here, *others))
         return [each for found in lists for each in found]
 
-    async def graph(self, query: str) -> list[Body] | None:
-        """Ask Resource Graph and return all rows; None where it may not be asked."""
-        try:
-            return await resource_graph.rows(await self.clients.arm(), query)
-        except (AccessError, NotFound, AzureError) as error:
-            if signed_out(error):
-                raise
-            self.refusal = error.message
-            return None
-
-    async def _of_principals(self, principals: list[str]) -> list[Body]:
-        """Few are asked for exactly; many by Resource Graph, which may lag a minute behind."""
-        if len(principals) > _FEW:
-            found: list[Body] = []
-            for at in range(0, len(principals), _IN_ONE_QUESTION):
-                several = quoted(principals[at : at + _IN_ONE_QUESTION])
-                rows = await self.graph(
-                    "authorizationresources"
-                    " | where type =~ 'microsoft.authorization/roleassignments'"
-                    f" and properties.principalId in~ ({several})"
-                )
-                if rows is None:
-                    break
-                found += rows
-            else:
-                return found
-        return await self._one_by_one(principals)
-
-    async def _one_by_one(self, principals: list[str]) -> list[Body]:
-        turns = asyncio.Semaphore(_AT_ONCE)
-        scope = f"/subscriptions/{self.asked.source.subscription}"
-        path = f"{scope}/providers/Microsoft.Authorization/roleAssignments"
-
-        async def roles(principal: str) -> list[Body]:
-            async with turns:
-                query = {"$filter": f"principalId eq '{principal}'"}
-                return await self.listed("roles of the old identities", path, query)
-
-        lists = await asyncio.gather(*map(roles, principals))
-        return [each for found in lists for each in found]
-
-
-def quoted(texts: Iterable[str]) -> str:
-    """Return texts as a query of Resource Graph lists them."""
-    return ", ".join("'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'" for text in texts)
+    @property
+    def _own_subscription(self) -> str:
+        return f"/subscriptions/{self.asked.source.subscription}"
 
 
 def _host_of(location: Body) -> str:

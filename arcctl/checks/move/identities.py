@@ -121,7 +121,14 @@ async def issuer(sight: MoveSight) -> list[Row]:
     if trusting:
         names = named(_credential(each) for each in trusting)
         what = f"{counted(len(trusting), 'federated credential')} to update"
-        rows.append(changes("federated-credentials", what, names, *map(_update, trusting[:3])))
+        rows.append(
+            changes(
+                "federated-credentials",
+                what,
+                names,
+                *(_update(sight, each) for each in trusting[:3]),
+            )
+        )
     return rows
 
 
@@ -130,12 +137,13 @@ def _credential(each: Body) -> str:
     return f"{parts[-3]}/{parts[-1]}"
 
 
-def _update(each: Body) -> str:
+def _update(sight: MoveSight, each: Body) -> str:
     parts = str(each["id"]).split("/")
-    group, identity, name = parts[4], parts[-3], parts[-1]
+    subscription, group, identity, name = parts[2], parts[4], parts[-3], parts[-1]
+    own = subscription.casefold() == sight.asked.source.subscription.casefold()
     return (
         f"az identity federated-credential update -g {group} --identity-name {identity} "
-        f"-n {name} --issuer NEW-ISSUER"
+        f"-n {name} --issuer NEW-ISSUER{'' if own else f' --subscription {subscription}'}"
     )
 
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING
 
 from arcctl.checks.azure import allows
 from arcctl.checks.move.configs import GROUP, PLURALS, unexplained
+from arcctl.checks.move.elsewhere import side_by_side
 from arcctl.checks.move.verdicts import blocks, counted, named, noted
+from arcctl.errors import AzureError
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -44,16 +47,37 @@ async def children(sight: MoveSight) -> list[Row]:
 
 async def by_rights(sight: MoveSight) -> list[Row]:
     """Azure leaves out of wide lists what whoever asks may not read, without saying so."""
-    scope = f"/subscriptions/{sight.asked.source.subscription}"
-    permissions = await sight.permissions(scope)
-    if permissions is not None and reads_all(permissions):
-        return []
-    why = (
-        "custom locations, managed identities, roles elsewhere and references are listed for the "
-        "whole subscription, and you are not proved to have read access to all of it"
-    )
-    hint = f"az role assignment create --assignee YOU --role Reader --scope {scope}"
-    return [noted("unlooked", "lists of the subscription may be incomplete", why, hint)]
+    own, others = sight.asked.source.subscription, await sight.other_subscriptions()
+    proved = await side_by_side(partial(_reads_all_of, sight), (own, *others))
+    unproved = [each for each, is_proved in zip(others, proved[1:], strict=True) if not is_proved]
+    rows = []
+    if not proved[0]:
+        why = (
+            "custom locations, managed identities, roles elsewhere and references are listed for "
+            "the whole subscription, and you are not proved to have read access to all of it"
+        )
+        what = "lists of the subscription may be incomplete"
+        rows.append(noted("unlooked", what, why, _to_read(own)))
+    if unproved:
+        what = f"lists of {counted(len(unproved), 'other subscription')} may be incomplete"
+        why = (
+            "custom locations, managed identities, roles elsewhere and references there: you are not "
+            f"proved to have read access to all of {named(unproved)}"
+        )
+        rows.append(noted("unlooked", what, why, *map(_to_read, unproved[:3])))
+    return rows
+
+
+async def _reads_all_of(sight: MoveSight, subscription: str) -> bool:
+    try:
+        permissions = await sight.permissions(f"/subscriptions/{subscription}")
+    except AzureError:
+        return False
+    return permissions is not None and reads_all(permissions)
+
+
+def _to_read(subscription: str) -> str:
+    return f"az role assignment create --assignee YOU --role Reader --scope /subscriptions/{subscription}"
 
 
 def reads_all(permissions: Sequence[Body]) -> bool:

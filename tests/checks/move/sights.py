@@ -189,6 +189,7 @@ _LISTS = (
     "policy_exemptions",
     "diagnostic_settings",
     "data_collection",
+    "other_subscriptions",
     "custom_locations",
     "on_custom_locations",
     "references",
