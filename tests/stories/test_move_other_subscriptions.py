@@ -218,3 +218,44 @@ def test_credentials_there_that_trust_the_issuer_are_named(quick: Stage, graph: 
     )
     [there] = [each for each in row["remedy"] if "away" in each]
     assert there.endswith(f"--issuer NEW-ISSUER --subscription {SECOND_SUBSCRIPTION}")
+
+
+@pytest.mark.parametrize("graph", [True, False], ids=["graph", "lists"])
+def test_a_custom_location_there_blocks(afar: Stage, graph: bool) -> None:
+    """As one in the same subscription; what stands on it is named where Resource Graph tells."""
+    away = f"{FAR}/providers/Microsoft.ExtendedLocation/customLocations/away"
+    host = {"hostResourceId": arm.HARBOR, "hostType": "Kubernetes", "namespace": "away"}
+    shop = f"{FAR}/providers/Microsoft.App/connectedEnvironments/shop"
+    afar.seed(
+        graphLag=0,
+        resources=[
+            {"id": away, "location": "eastus", "properties": host},
+            {
+                "id": shop,
+                "location": "eastus",
+                "extendedLocation": {"name": away, "type": "CustomLocation"},
+                "properties": {},
+            },
+        ],
+    )
+    if not graph:
+        refuse_graph(afar)
+    plan = afar.type(PLAN)
+    [row] = rows(plan, "custom-locations")
+    ended = afar.type(moved.MOVE)
+
+    assert (row["fate"], row["subject"]) == ("blocks", "1 custom location: away")
+    assert ("connectedenvironments/shop" in row["detail"]) == graph
+    assert ("Resource Graph may not be asked" in row["detail"]) != graph
+    assert bool(rows(plan, "graph-unread")) != graph
+    assert (ended.code, "[custom-locations]" in ended.err) == (5, True), ended.err
+    assert moved.region(afar) == "eastus"
+
+
+def test_custom_locations_that_may_not_be_read_there_are_named(afar: Stage) -> None:
+    """No empty answer is taken for none."""
+    refuse_graph(afar)
+    afar.fault("arm", DENIED, method="GET", path=f"^{SECOND}/.*/customLocations$", times=None)
+
+    told = [each["subject"] for each in rows(afar.well(PLAN), "unlooked")]
+    assert f"custom locations in subscription {SECOND_SUBSCRIPTION} could not be looked at" in told

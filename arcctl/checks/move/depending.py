@@ -36,10 +36,17 @@ class Depending(Elsewhere):
 
     @once
     async def custom_locations(self) -> list[Body]:
-        """The custom locations that this cluster hosts."""
-        path = f"{self._own_subscription}/providers/{_LOCATIONS}"
-        found = await self.listed("custom locations", path)
-        return [each for each in found if self.is_own(_host_of(each))]
+        """The custom locations that this cluster hosts, in every subscription."""
+        subject, path = "custom locations", f"providers/{_LOCATIONS}"
+        query = (
+            f"resources | where type =~ '{_LOCATIONS.lower()}'"
+            f" and properties.hostResourceId =~ {quoted([self.asked.source.path])}"
+        )
+        here, others = await asyncio.gather(
+            self.listed(subject, f"{self._own_subscription}/{path}"),
+            self.in_others(subject, path, query),
+        )
+        return [each for each in (*here, *others) if self.is_own(_host_of(each))]
 
     @once
     async def on_custom_locations(self) -> list[Body] | None:
