@@ -22,15 +22,24 @@ _WORD = 15
 
 
 def moved(console: Console, report: Report, file: str = "") -> None:
-    """Say how the move ended, and write the report to whoever asked for data, or for a file."""
+    """Say how the move ended, and write the report to its file and to stdout.
+
+    The file comes first, because stdout may take nothing more.
+    """
     console.say(sentence(report))
+    try:
+        if file:
+            store(report, file)
+    finally:
+        _write_out(console, report)
+
+
+def _write_out(console: Console, report: Report) -> None:
     if console.output is None:
         with console.ending():
             console.out.write("".join(f"{line}\n" for line in _lines(report)))
     else:
         console.result(report.to_document())
-    if file:
-        store(report, file)
 
 
 def sentence(report: Report) -> str:

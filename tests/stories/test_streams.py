@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from tests.stage import PATIENCE, Ended
-from tests.stories.moved import region
+from tests.stories.moved import GIVEN, region
 from tests.stories.moving import MOVE
 
 if TYPE_CHECKING:
@@ -67,6 +67,28 @@ def test_a_move_without_a_stream_moves(harbor: Stage, where: str) -> None:
 
     assert (dry.code, ended.code) == (0, 0), ended.err
     assert region(harbor) == "westeurope"
+
+
+@pytest.mark.parametrize("output", ["", " -o json"])
+def test_a_move_to_a_full_disk_has_written_its_report(harbor: Stage, output: str) -> None:
+    """The file comes first, so only what stdout did not take is lost."""
+    ended = typed(harbor, f"{MOVED} --report r.md{output}", ">/dev/full")
+
+    assert ended.code == 1, ended.err
+    assert "no space is left on the disk" in ended.err
+    assert region(harbor) == "westeurope"
+    assert "Moved: harbor (edge) is in westeurope" in (harbor.folder / "r.md").read_text("utf-8")
+
+
+def test_a_resume_to_a_full_disk_has_written_its_report(harbor: Stage) -> None:
+    """As the move itself."""
+    fault = harbor.fault("arm", {"status": 400}, method="PUT", path="/harbor$", times=None)
+    assert harbor.type(f"{MOVE} {GIVEN}").code == 6
+    harbor.within(lambda: harbor.world.faults.remove(fault))
+    ended = typed(harbor, f"resume {GIVEN} --report r.md", ">/dev/full")
+
+    assert ended.code == 1, ended.err
+    assert "Moved: harbor (edge) is in westeurope" in (harbor.folder / "r.md").read_text("utf-8")
 
 
 @pytest.mark.parametrize("line", ["show -n harbor -g edge -o json", "list", "--help", "--version"])
