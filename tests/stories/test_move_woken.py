@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import pytest
+from arcctl.sandbox.kubernetes.kinds import KINDS
 from tests.stories import moved, moving
 from tests.stories.moments import until
 from tests.stories.test_move_beside_the_cluster import scale
@@ -104,3 +105,31 @@ def test_agents_woken_before_the_deletion_ends_are_quieted_by_resume(harbor: Sta
     assert '"agents-awake"' in "".join(
         each.read_text(encoding="utf-8") for each in (harbor.folder / "home").rglob("journal.jsonl")
     )
+
+
+def test_what_is_not_compared_is_not_claimed(harbor: Stage) -> None:
+    """One that is woken may take away objects of any kind, and the workloads say nothing of them."""
+    service = {
+        "metadata": {
+            "name": "front",
+            "labels": {"kustomize.toolkit.fluxcd.io/name": "public-base"},
+        },
+        "spec": {"type": "LoadBalancer", "ports": [{"port": 80}]},
+    }
+    harbor.within(lambda: harbor.cluster.api.create(KINDS["services"], "apps", service))
+    killed(harbor)
+    scale(harbor, "azure-arc", "metrics-agent", 1)
+    services = KINDS["services"].key
+    harbor.within(lambda: harbor.cluster.store.remove(services, "apps", "front"))
+    gone(harbor)
+
+    ended = harbor.type(RESUME)
+
+    assert (ended.code, ended.data["differences"]) == (0, []), ended.err
+    assert "nothing was lost" not in ended.err
+    assert "not everything could be looked at" in ended.err
+    [row] = [each for each in ended.data["notLookedAt"] if "Services" in each]
+    assert "agents ran while Azure deleted the resource (metrics-agent)" in row
+    page = (harbor.folder / "moved.md").read_text(encoding="utf-8")
+    assert row in page
+    assert "nothing was lost" not in page

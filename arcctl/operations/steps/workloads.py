@@ -45,7 +45,7 @@ _DIGITS = 13
 
 @dataclass(frozen=True, slots=True)
 class Workloads:
-    """What the proof has found; `not_looked` says why nothing was compared."""
+    """What the proof has found; `not_looked` says what was not compared, and why."""
 
     differences: tuple[str, ...] = ()
     not_looked: tuple[str, ...] = ()
@@ -85,16 +85,17 @@ async def outlived(world: Moving) -> Workloads:
     """
     before: Mapping[str, str] | None = world.run.journal.fact_of(_BEFORE)
     awake: Sequence[str] = world.run.journal.fact_of(_AWAKE, [])
+    others = tuple(_not_compared(world, awake))
     if before is None:
-        return Workloads(tuple(_unknown(world, awake)))
+        return Workloads(tuple(_unknown(world, awake)), others)
     try:
         now = await _listed(await world.clients.kubernetes())
     except ArcctlError as error:
         trouble = f"whether workloads of extensions and Flux were made anew: {error.message}"
-        return Workloads(tuple(_unknown(world, awake)), (trouble,))
+        return Workloads(tuple(_unknown(world, awake)), (trouble, *others))
     anew = [name for name, uid in before.items() if name in now and _uid(now[name]) != uid]
     gone = [name for name in before if name not in now] if awake else []
-    return Workloads(tuple(_told(world, awake, anew, gone)))
+    return Workloads(tuple(_told(world, awake, anew, gone)), others)
 
 
 def _told(
@@ -115,6 +116,17 @@ def _unknown(world: Moving, awake: Sequence[str]) -> Iterator[str]:
         yield (
             f"agents ran while Azure deleted the resource ({named(awake)}): they may have taken away "
             f"what extensions and Flux had deployed, so that it was made anew: {_look(world)}"
+        )
+
+
+def _not_compared(world: Moving, awake: Sequence[str]) -> Iterator[str]:
+    """Agents that run take away objects of every kind; those of a few kinds are compared."""
+    if awake:
+        kinds = ", ".join(f"{kind}s" for kind in _KINDS)
+        yield (
+            "other objects of extensions and Flux, such as Services, Secrets, ConfigMaps and custom "
+            f"resources: agents ran while Azure deleted the resource ({named(awake)}), and of what they "
+            f"may have taken away only {kinds} with the marks of helm and Flux are compared: {_look(world)}"
         )
 
 
