@@ -213,5 +213,5 @@ def _az_subscription(environ: Mapping[str, str]) -> str | None:
         text = plain_file.text(az_home(environ) / "azureProfile.json", "utf-8-sig")
         known = json.loads(text)["subscriptions"]
         return next((each["id"] for each in known if each.get("isDefault")), None)
-    except (OSError, ValueError, LookupError, TypeError, AttributeError):
+    except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return None  # a broken file is az's to mend

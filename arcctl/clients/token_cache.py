@@ -58,7 +58,7 @@ class TokenCache:
         try:
             found = json.loads(plain_file.text(path)) if path else {}
             token = Token(Secret(found["token"]), float(found["expires_on"]))
-        except (OSError, ValueError, KeyError, TypeError):
+        except (OSError, ValueError, KeyError, TypeError, RecursionError):
             return None
         return token if token.usable else None
 

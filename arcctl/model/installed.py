@@ -59,7 +59,7 @@ class Installed:
         loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast
         try:
             objects = [each for each in yaml.load_all(self.manifest, loader) if each]
-        except yaml.YAMLError as error:
+        except (yaml.YAMLError, RecursionError) as error:
             raise unreadable(RELEASE, self.namespace, "its manifest is no YAML") from error
         return {
             each["metadata"]["name"]: replicas(each)
@@ -150,7 +150,7 @@ def _is_namespace(document: str, name: str) -> bool:
         return False
     try:
         found = yaml.safe_load(document)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, RecursionError):
         return False
     return not misfit(found, _OBJECT) and (found["kind"], found["metadata"]["name"]) == (
         "Namespace",

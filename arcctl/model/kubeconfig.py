@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Iterator
 
 SECTIONS = ("clusters", "users", "contexts")
+TOO_DEEP = "it is nested too deeply"
 Config = dict[str, Any]
 # From and to which character, and what comes there.
 Edit = tuple[int, int, str]
@@ -26,6 +27,8 @@ def read(text: str, where: str) -> Config:
 
     try:
         config = yaml.safe_load(text) or {}
+    except RecursionError:
+        raise _no_kubeconfig(where, TOO_DEEP) from None
     except yaml.YAMLError as error:
         raise _no_kubeconfig(where, " ".join(str(error).split())[:200]) from error
     lists = [config.get(name) or [] for name in SECTIONS] if isinstance(config, dict) else [None]

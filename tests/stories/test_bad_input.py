@@ -74,8 +74,20 @@ def test_a_word_that_cannot_be_meant_is_refused(
         (b"\xff\xfe\x00\x01", "cannot read the kubeconfig mine"),
         (b"apiVersion: v1\nkind: Config\n", "no current context"),
         (b"apiVersion: v1\nkind: Config\ncontexts: 7\n", "kubeconfig"),
+        (b"[" * 200_000 + b"]" * 200_000, "cannot read the kubeconfig mine"),
+        (b"a: " + b"[" * 2_000 + b"]" * 2_000, "cannot read the kubeconfig mine"),
     ],
-    ids=["empty", "garbage", "text", "list", "binary", "bare", "wrong types"],
+    ids=[
+        "empty",
+        "garbage",
+        "text",
+        "list",
+        "binary",
+        "bare",
+        "wrong types",
+        "deep",
+        "deep enough",
+    ],
 )
 def test_a_kubeconfig_that_is_none_is_refused(untouched: Stage, content: bytes, said: str) -> None:
     """Whatever the file holds, the message names it and says what is wrong with it."""
@@ -100,6 +112,17 @@ def test_a_kubeconfig_that_is_not_there_is_refused(untouched: Stage, flag: str, 
     ended = refused(untouched.type(f"{CONNECT} {flag}"), "AZK8S0200", said=said)
     assert not [each for each in tried(ended.err) if "--context" in each and "config" in each]
 
+    assert changes(untouched) == []
+
+
+def test_an_agents_values_file_that_is_too_deep_is_refused(untouched: Stage) -> None:
+    """It is named, and nothing is sent."""
+    (untouched.folder / "deep").write_bytes(b"a: " + b"[" * 20_000 + b"]" * 20_000)
+    line = f"{CONNECT} --yes"
+
+    ended = untouched.type(line, HELMVALUESPATH="deep")
+
+    assert (ended.code, "cannot read the values file deep" in ended.err) == (2, True), ended.err
     assert changes(untouched) == []
 
 

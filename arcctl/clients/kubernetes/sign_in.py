@@ -24,6 +24,7 @@ from arcctl.clients.kubernetes import kubeconfig
 from arcctl.clients.kubernetes.environment import for_plugin
 from arcctl.clients.kubernetes.kubeconfig import Chosen, unusable
 from arcctl.model import mask
+from arcctl.model.kubeconfig import TOO_DEEP
 from arcctl.model.redaction import secret_leaves, secret_words
 from arcctl.model.scrub import scrubbed
 
@@ -162,11 +163,13 @@ def load(settings: Settings) -> Session:
     for path in kubeconfig.locate(settings):
         try:
             merger.load_config(str(kubeconfig.readable(path)))
+            merger.config_saved = copy.deepcopy(merger.config_files)
+        except RecursionError:
+            raise unusable(f"cannot read the kubeconfig {path}", TOO_DEEP) from None
         except SHAPELESS as error:
             raise _another_shape(str(path)) from error
         except BROKEN as error:
             raise unusable(f"cannot read the kubeconfig {path}", _first(error)) from error
-    merger.config_saved = copy.deepcopy(merger.config_files)
     chosen = _chosen(merger, settings.flags.kube_context)
     try:
         loader = Loader(

@@ -112,7 +112,7 @@ class Signer:
         try:
             entries = json.loads(self._of_az("service_principal_entries.json"))
             [entry] = [each for each in entries if each["client_id"] == self.client]
-        except (ValueError, LookupError, TypeError):
+        except (ValueError, LookupError, TypeError, RecursionError):
             return {}
         names = {"secret": "client_secret", "certificate": "certificate"}
         return {key: str(entry[name]) for key, name in names.items() if entry.get(name)}

@@ -136,6 +136,10 @@ def from_file(path: Path | None) -> Values:
         values = yaml.safe_load(plain_file.given_text(path)) or {}
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"cannot read the values file {path}", why=str(error)) from error
+    except RecursionError:
+        raise UsageError(
+            f"cannot read the values file {path}", why="it is nested too deeply"
+        ) from None
     except yaml.YAMLError as error:
         # Not its whole text, which quotes the line, in which a secret may stand.
         mark = getattr(error, "problem_mark", None)
