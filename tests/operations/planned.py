@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from arcctl.checks.sight import Sight
 from arcctl.clients import Clients
+from arcctl.model.keys import generate
 from arcctl.operations.moving.planning import plan
 from arcctl.operations.moving.request import MoveRequest
 from arcctl.operations.world import World
@@ -80,6 +81,7 @@ class Yard:
                 source,
                 Sight(clients, source),
                 observer=lambda _event: None,
+                make_key=generate,
                 confirm=lambda _question, _only="": None,
                 folder=self.stage.folder,
             )
