@@ -17,6 +17,7 @@ from arcctl.errors import ClusterError
 from arcctl.flow import runner
 from arcctl.flow.no_return import PointOfNoReturn
 from arcctl.flow.step import Step
+from arcctl.model.keys import generate
 from arcctl.model.resource_id import ClusterId
 from arcctl.operations.runs import opened, taken_up
 from arcctl.operations.world import World
@@ -97,9 +98,8 @@ class Machine:
         def confirm(question: str, only: str = "") -> None:
             raise AssertionError(question)
 
-        yield World(
-            clients, HARBOR, Sight(clients, HARBOR, None), self.heard.append, confirm, self.state
-        )
+        sight, heard = Sight(clients, HARBOR, None), self.heard.append
+        yield World(clients, HARBOR, sight, heard, generate, confirm, self.state)
         await clients.close()
 
     async def start(self, *moves: Move[World], clean: bool = True, **documents: Any) -> str:

@@ -84,7 +84,11 @@ async def test_a_run_part_way_keeps_others_out(somewhere: Place) -> None:
         await somewhere.machine().start(Put("c"))
 
     assert raised.value.code == "run-unfinished"
-    assert [hint.split()[1] for hint in raised.value.hints] == ["resume", "rollback"]
+    assert [hint.split("arcctl ")[1].split()[0] for hint in raised.value.hints] == [
+        "resume",
+        "resume",
+        "rollback",
+    ]
 
 
 async def test_an_error_part_way_says_how_to_go_on(somewhere: Place) -> None:
@@ -95,4 +99,8 @@ async def test_an_error_part_way_says_how_to_go_on(somewhere: Place) -> None:
     assert raised.value.exit_code == 6
     assert raised.value.code == "broken"
     assert isinstance(raised.value.__cause__, ClusterError)
-    assert [hint.split()[1] for hint in raised.value.hints] == ["resume", "rollback"]
+    assert [hint.split("arcctl ")[1].split()[0] for hint in raised.value.hints] == [
+        "resume",
+        "resume",
+        "rollback",
+    ]
