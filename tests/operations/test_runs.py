@@ -99,8 +99,4 @@ async def test_an_error_part_way_says_how_to_go_on(somewhere: Place) -> None:
     assert raised.value.exit_code == 6
     assert raised.value.code == "broken"
     assert isinstance(raised.value.__cause__, ClusterError)
-    assert [hint.split("arcctl ")[1].split()[0] for hint in raised.value.hints] == [
-        "resume",
-        "resume",
-        "rollback",
-    ]
+    assert [hint.split()[1] for hint in raised.value.hints] == ["resume", "rollback"]
