@@ -67,7 +67,11 @@ def test_check_advises_the_run_and_nothing_that_harms_it(harbor: Stage, stop: An
         assert findings(ended)["agents-asleep"]["verdict"] == "fail"
     assert harmful(ended) == []
     tried = [each.strip() for each in ended.err.partition("try ")[2].splitlines()]
-    assert tried == [f"arcctl resume {run}", f"all the way back: arcctl rollback {run}"]
+    assert tried == [
+        f"arcctl resume {run}",
+        f"if it needs secrets again: arcctl resume {run} --protected-settings FILE",
+        f"all the way back: arcctl rollback {run}",
+    ]
 
 
 @pytest.mark.parametrize("verb", ["connect", "delete", "upgrade", "move --target-region eastus"])

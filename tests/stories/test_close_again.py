@@ -38,7 +38,7 @@ def let_go(harbor: Stage) -> tuple[Stage, str]:
 def test_a_closing_that_was_killed_is_told_whole(harbor: Stage) -> None:
     """On another machine: what is lost by name, and all that was saved in files."""
     run = homeless(harbor)
-    with harbor.start(f"history {run} --close --yes --export kept") as process:
+    with harbor.start(f"history {run} --close --yes --export cut") as process:
         kill = lambda: os.kill(process.pid, signal.SIGKILL)  # noqa: E731 - a word for the line below
         moment = at(harbor, "kubernetes PUT .*-journal$", "after", kill)
         until(lambda: moment.happened, "the end of the journal")
@@ -49,7 +49,7 @@ def test_a_closing_that_was_killed_is_told_whole(harbor: Stage) -> None:
     again = harbor.type(f"history {run} --close --yes --export again", **elsewhere(harbor))
 
     assert "extensions/monitor is not there" in ends(again, "closed-unfinished", 5)
-    assert contents(harbor.folder / "again") == contents(harbor.folder / "kept")
+    assert contents(harbor.folder / "again") == contents(harbor.folder / "cut")
     assert kept_in_cluster(harbor) == []
 
 
