@@ -46,10 +46,10 @@ def test_a_closing_that_was_killed_is_told_whole(harbor: Stage) -> None:
     old = {"renewTime": "2026-01-01T00:00:00.000000Z"}
     harbor.within(lambda: merge(harbor, "leases", "arcctl", "arcctl", spec=old))
 
-    again = harbor.type(f"history {run} --close --yes --export again", **elsewhere(harbor))
+    again = harbor.type(f"history {run} --close --yes --export cut-again", **elsewhere(harbor))
 
     assert "extensions/monitor is not there" in ends(again, "closed-unfinished", 5)
-    assert contents(harbor.folder / "again") == contents(harbor.folder / "cut")
+    assert contents(harbor.folder / "cut-again") == contents(harbor.folder / "cut")
     assert kept_in_cluster(harbor) == []
 
 
