@@ -9,7 +9,7 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
-from arcctl.errors import ArcctlError, ClusterError
+from arcctl.errors import ArcctlError, ClusterError, NotFound
 from arcctl.flow.step import Step
 from arcctl.model.agents import replicas
 from arcctl.model.run_shape import MOST_REPLICAS
@@ -77,7 +77,11 @@ async def _azures_time(world: Moving) -> str:
     """Return the time of day by Azure's clock, or its last heartbeat if that is later; "" for neither."""
     arm = await world.clients.arm()
     path = world.origin.sight.cluster.path
-    now, heard = await asyncio.gather(arm.time(path), _last_heard(world))
+    try:
+        now, heard = await asyncio.gather(arm.time(path), _last_heard(world))
+    except NotFound:
+        # The second look is the one to say that others have deleted it.
+        return ""
     times = [each for each in (read(now.isoformat()) if now else None, read(heard)) if each]
     return max(times).isoformat() if times else ""
 
